@@ -1,0 +1,63 @@
+"""Mistakes a client makes: are they refused, and in the way the SDK can tell apart?"""
+
+from __future__ import annotations
+
+from conformance.cases.common import HELLO, ROOM, control
+from conformance.cases.registry import case
+from conformance.endpoint import Endpoint
+from conformance.trouble import NotApplicable
+from conformance.values import Behaviour, Observation
+from conformance.wire.reply import Reply
+
+
+@case("errors.authentication")
+def no_key_is_a_401(api: Endpoint) -> Observation:
+    """A request without a key is refused.
+
+    Honoured: 401. Accepted: refused with another status. Ignored: it is answered.
+    """
+    if api.auth == "none":
+        raise NotApplicable("the server has no keys")
+    control(api, **HELLO)
+    return _refused(
+        api.ask("treatment", **HELLO, headers=api.no_credentials()), "a request without a key", 401
+    )
+
+
+@case("errors.unknown_field")
+def a_field_nobody_has(api: Endpoint) -> Observation:
+    """A top-level field that no API has: it tells services that validate from those that drop.
+
+    Honoured: refused. Ignored: taken.
+    """
+    control(api, **HELLO)
+    reply = api.ask("unknown field", **HELLO, conformance_no_such_field=True)
+    return _refused(reply, "an unknown top-level field", 400)
+
+
+@case("errors.empty_messages")
+def a_conversation_of_nothing(api: Endpoint) -> Observation:
+    """messages must not be empty.
+
+    Honoured: 400. Accepted: refused with another status. Ignored: it is answered.
+    """
+    control(api, **HELLO)
+    return _refused(api.ask("malformed", messages=[], max_tokens=ROOM), "messages: []", 400)
+
+
+@case("errors.unknown_path")
+def a_path_nobody_has(api: Endpoint) -> Observation:
+    """A path that does not exist is a 404.
+
+    Honoured: 404. Accepted: refused with another status. Ignored: it is answered.
+    """
+    control(api, **HELLO)
+    reply = api.send("malformed", {"model": api.model}, path="/v1/no_such_endpoint")
+    return _refused(reply, "an unknown path", 404)
+
+
+def _refused(reply: Reply, what: str, status: int) -> Observation:
+    if reply.ok:
+        return Observation(Behaviour.IGNORED, f"{what} is answered with {reply.status}", signals=("status",))
+    behaviour = Behaviour.HONOURED if reply.status == status else Behaviour.ACCEPTED
+    return Observation(behaviour, f"{what} is refused ({reply.refusal})", signals=("status",))

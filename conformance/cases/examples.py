@@ -1,0 +1,168 @@
+"""What the provider's page promises a newcomer: its set-up, and its examples, run as they stand."""
+
+from __future__ import annotations
+
+import anthropic
+
+from conformance.cases.common import FLAT, QUESTION, RISE, fact, rejected, user
+from conformance.cases.registry import case
+from conformance.cases.tools import ASKS_FOR_ONE, WEATHER
+from conformance.endpoint import Endpoint
+from conformance.trouble import Inconclusive
+from conformance.values import Behaviour, Json, Observation
+from conformance.wire.reply import Reply
+
+
+@case("examples.environment")
+def a_base_url_and_a_key_are_enough(api: Endpoint) -> Observation:
+    """ANTHROPIC_BASE_URL and ANTHROPIC_API_KEY are all the SDK needs.
+
+    Honoured: a client made from nothing else gets a message. (SDK 2.x: Bearer, version 2026-10-21.)
+    Rejected: it is refused. Ignored: what it gets is no message.
+    """
+    client = api.plain_client()
+
+    def call() -> anthropic.types.Message:
+        return client.messages.create(
+            model=api.model, max_tokens=1000, messages=[{"role": "user", "content": "Hi, how are you?"}]
+        )
+
+    try:
+        message = api.use("as the SDK comes", call)
+    except anthropic.APIStatusError:
+        return rejected("the SDK as it comes", Reply(api.last))
+    except (anthropic.APIError, ValueError, TypeError) as error:
+        return Observation(
+            Behaviour.IGNORED, f"the SDK makes nothing of the answer: {error}", signals=("sdk",)
+        )
+    return _has_words(message)
+
+
+@case("examples.quick_start")
+def the_first_example_prints_something(api: Endpoint) -> Observation:
+    """The page's first example: ``messages.create`` with a system string and one text block.
+
+    Honoured: the reply is a list of thinking and text blocks with words in them, as the example
+    prints. Rejected: it is refused. Ignored: the example prints nothing.
+    """
+    client = api.client
+
+    def call() -> anthropic.types.Message:
+        return client.messages.create(
+            model=api.model,
+            max_tokens=1000,
+            system="You are a helpful assistant.",
+            messages=[{"role": "user", "content": [{"type": "text", "text": "Hi, how are you?"}]}],
+        )
+
+    try:
+        message = api.use("the example", call)
+    except anthropic.APIStatusError:
+        return rejected("the example", Reply(api.last))
+    except (anthropic.APIError, ValueError, TypeError) as error:
+        return Observation(
+            Behaviour.IGNORED, f"the SDK makes nothing of the answer: {error}", signals=("sdk",)
+        )
+    return _has_words(message)
+
+
+def _has_words(message: anthropic.types.Message) -> Observation:
+    # The SDK does not validate: a body of another shape gives an object without these attributes.
+    content = getattr(message, "content", None)
+    if not isinstance(content, list):
+        return Observation(Behaviour.IGNORED, "the reply has no list of blocks", signals=("sdk",))
+    kinds = [str(getattr(block, "type", None)) for block in content]
+    words = [
+        str(getattr(block, str(block.type), None) or "")
+        for block in content
+        if getattr(block, "type", None) in ("thinking", "text")
+    ]
+    if not any(words):
+        return Observation(
+            Behaviour.IGNORED, f"nothing to print in blocks {kinds}", signals=("sdk", "blocks")
+        )
+    behaviour = Behaviour.HONOURED if set(kinds) <= {"thinking", "text"} else Behaviour.IGNORED
+    return Observation(behaviour, f"blocks: {', '.join(kinds)}", signals=("sdk", "blocks"))
+
+
+@case("examples.streaming")
+def the_second_example_prints_something(api: Endpoint) -> Observation:
+    """The page's second example: ``create(stream=True)``, read chunk by chunk.
+
+    Honoured: block starts, and text deltas with words in them, as the example prints. Rejected: it is
+    refused. Ignored: the SDK yields nothing that the example prints.
+    """
+    client = api.client
+
+    def call() -> dict[str, str]:
+        stream = client.messages.create(
+            model=api.model,
+            max_tokens=1000,
+            system="You are a helpful assistant.",
+            messages=[{"role": "user", "content": [{"type": "text", "text": "Hi, how are you?"}]}],
+            stream=True,
+        )
+        printed = {"starts": "", "thinking": "", "text": ""}
+        for chunk in stream:
+            if chunk.type == "content_block_start":
+                printed["starts"] += f"{chunk.content_block.type} "
+            elif chunk.type == "content_block_delta":
+                if chunk.delta.type == "thinking_delta":
+                    printed["thinking"] += chunk.delta.thinking or ""
+                elif chunk.delta.type == "text_delta":
+                    printed["text"] += chunk.delta.text or ""
+        return printed
+
+    try:
+        printed = api.use("the example", call)
+    except anthropic.APIStatusError:
+        return rejected("the example", Reply(api.last))
+    except (anthropic.APIError, ValueError, TypeError, AttributeError) as error:
+        return Observation(Behaviour.IGNORED, f"the SDK fails on the stream: {error}", signals=("sdk",))
+    counts = f"{len(printed['thinking'])} characters of thinking, {len(printed['text'])} of text"
+    seen = f"blocks: {printed['starts'].strip() or 'none'}; {counts}"
+    behaviour = (
+        Behaviour.HONOURED
+        if printed["starts"] and (printed["text"] or printed["thinking"])
+        else Behaviour.IGNORED
+    )
+    return Observation(behaviour, seen, signals=("sdk", "blocks"))
+
+
+@case("examples.tool_history")
+def the_whole_reply_goes_back(api: Endpoint) -> Observation:
+    """In a tool conversation the whole ``response.content`` goes back into the history.
+
+    Honoured: thinking, text and call go back as they came, and the tool's result is read. Rejected:
+    the service refuses its own blocks. Ignored: the second turn shows nothing of the result.
+    """
+    opening: dict[str, Json] = {"max_tokens": 2048, "tools": [WEATHER]}
+    first = api.ask("first turn", messages=[ASKS_FOR_ONE], **opening)
+    if first.ok and not first.tool_calls:
+        first = api.ask("first turn, forced", messages=[ASKS_FOR_ONE], **opening, tool_choice={"type": "any"})
+    if not first.ok or not first.tool_calls:
+        raise Inconclusive(f"no tool call to answer ({'none made' if first.ok else first.refusal})")
+    results = [
+        {"type": "tool_result", "tool_use_id": call.get("id"), "content": fact("Marulvane")}
+        for call in first.tool_calls
+    ]
+    returned = {"role": "assistant", "content": [dict(block) for block in first.content]}
+    second = api.ask(
+        "second turn",
+        messages=[ASKS_FOR_ONE, returned, user(*results, {"type": "text", "text": QUESTION})],
+        **opening,
+    )
+    if not second.ok:
+        return rejected("the service's own content", second)
+    kinds = "+".join(str(block.get("type")) for block in first.content)
+    growth = second.size - first.size if first.size is not None and second.size is not None else None
+    if "marulvane" in f"{second.text} {second.thinking}".lower():
+        return Observation(Behaviour.HONOURED, f"{kinds} went back, the result is read", signals=("text",))
+    if growth is None:
+        raise Inconclusive("the service does not count what it has read, and the reply does not show it")
+    seen = f"{kinds} went back, the prompt grew by {growth} tokens"
+    if growth >= RISE:
+        return Observation(Behaviour.HONOURED, seen, signals=("size",))
+    if growth > FLAT:
+        raise Inconclusive(f"{seen}, neither by nothing nor by the result")
+    return Observation(Behaviour.IGNORED, seen, signals=("size",))

@@ -1,0 +1,79 @@
+"""The headers clients of different generations send: two kinds of credentials, versions, betas."""
+
+from __future__ import annotations
+
+from conformance.cases.common import HELLO, control, rejected
+from conformance.cases.registry import case
+from conformance.endpoint import Endpoint
+from conformance.trouble import NotApplicable
+from conformance.values import Behaviour, Observation
+
+WRONG_KEY = "sk-invalid-conformance-0000"
+
+
+@case("headers.authorization")
+def bearer_is_checked(api: Endpoint) -> Observation:
+    """SDK 2.x sends its key as ``Authorization: Bearer``.
+
+    Honoured: the right key is taken there and a wrong one refused. Accepted: any key is taken.
+    Rejected: the right key is refused.
+    """
+    return _checked(api, "authorization")
+
+
+@case("headers.x-api-key")
+def x_api_key_is_checked(api: Endpoint) -> Observation:
+    """SDK 0.x and 1.x, and most of what is not an SDK, send the key as ``x-api-key``.
+
+    Honoured: the right key is taken there and a wrong one refused. Accepted: any key is taken.
+    Rejected: the right key is refused.
+    """
+    return _checked(api, "x-api-key")
+
+
+def _checked(api: Endpoint, header: str) -> Observation:
+    if api.auth == "none":
+        raise NotApplicable("the server has no keys")
+    control(api, **HELLO)
+    right = api.ask("treatment", **HELLO, headers=api.credentials_in(header))
+    if not right.ok:
+        return rejected(f"the key in {header}", right)
+    wrong = api.ask("malformed", **HELLO, headers=api.credentials_in(header, WRONG_KEY))
+    if wrong.ok:
+        return Observation(Behaviour.ACCEPTED, "a wrong key is taken as well", signals=("status",))
+    return Observation(
+        Behaviour.HONOURED, f"taken; a wrong key is refused ({wrong.refusal})", signals=("status",)
+    )
+
+
+@case("headers.anthropic-version")
+def old_and_new_versions_are_taken(api: Endpoint) -> Observation:
+    """``anthropic-version`` names the API's version; SDK 0.x and 1.x send another than 2.x.
+
+    Honoured: both are taken, and one that does not exist is refused. Accepted: anything is taken.
+    Rejected: one that clients send is refused.
+    """
+    control(api, **HELLO)
+    for version in ("2023-06-01", "2026-10-21"):
+        reply = api.ask(version, **HELLO, headers={"anthropic-version": version})
+        if not reply.ok:
+            return rejected(f"anthropic-version {version}", reply)
+    bogus = api.ask("malformed", **HELLO, headers={"anthropic-version": "1999-01-01"})
+    if bogus.ok:
+        return Observation(Behaviour.ACCEPTED, "any version is taken", signals=("status",))
+    return Observation(
+        Behaviour.HONOURED, f"one that does not exist is refused ({bogus.refusal})", signals=("status",)
+    )
+
+
+@case("headers.anthropic-beta")
+def an_unknown_beta_is_harmless(api: Endpoint) -> Observation:
+    """``anthropic-beta`` turns on what is not final yet; clients send names a service need not know.
+
+    Accepted: an unknown name is taken. Rejected: it is refused.
+    """
+    control(api, **HELLO)
+    reply = api.ask("treatment", **HELLO, headers={"anthropic-beta": "conformance-no-such-beta-2026-01-01"})
+    if not reply.ok:
+        return rejected("an unknown anthropic-beta", reply)
+    return Observation(Behaviour.ACCEPTED, "an unknown name is taken", signals=("status",))

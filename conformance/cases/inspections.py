@@ -1,0 +1,286 @@
+"""Rows of the wire: what every exchange of all the experiments shows in passing, at no further request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from conformance.cases.registry import inspection
+from conformance.trouble import Inconclusive
+from conformance.values import Behaviour, Json, Observation
+from conformance.wire import grammar, shapes
+from conformance.wire.exchange import Exchange
+from conformance.wire.grammar import Finding
+from conformance.wire.reply import Reply
+
+STOP_REASONS = frozenset(
+    {
+        "end_turn",
+        "max_tokens",
+        "stop_sequence",
+        "tool_use",
+        "pause_turn",
+        "refusal",
+        "model_context_window_exceeded",
+    }
+)
+"""The stop reasons SDK 2.12 knows."""
+
+
+def _inspect(
+    exchanges: Iterable[Exchange], look: Callable[[Exchange], Iterable[Finding]], what: str
+) -> Observation:
+    """Honoured where nothing is found in any exchange; otherwise ignored, with the first finding."""
+    looked_at, bad = 0, 0
+    first: tuple[Exchange, Finding] | None = None
+    for exchange in exchanges:
+        looked_at += 1
+        finding = next(iter(look(exchange)), None)
+        if finding is not None:
+            bad += 1
+            first = first or (exchange, finding)
+    if not looked_at:
+        raise Inconclusive(f"no {what} was seen")
+    figures = {"exchanges": looked_at, "with_findings": bad}
+    if first is None:
+        return Observation(Behaviour.HONOURED, f"right in all of {looked_at} {what}", statistics=figures)
+    words = f"{bad} of {looked_at} {what}, the first: {first[1]}"
+    return Observation(Behaviour.IGNORED, words, statistics=figures)
+
+
+def _bodies(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
+    return (e for e in exchanges if e.is_messages and e.ok and not e.is_stream)
+
+
+def _streams(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
+    return (e for e in exchanges if e.is_messages and e.ok and e.is_stream)
+
+
+def _errors(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
+    return (e for e in exchanges if e.is_messages and not e.ok)
+
+
+@inspection("response.shape")
+def every_body_is_a_message(exchanges: Sequence[Exchange]) -> Observation:
+    """Every answer that is not streamed is JSON in the shape of the SDK's Message type.
+
+    Honoured: all of them. Ignored: some break it.
+    """
+
+    def look(exchange: Exchange) -> Iterator[Finding]:
+        if exchange.content_type != "application/json":
+            yield Finding(f"content-type is {exchange.content_type or 'missing'}")
+        yield from shapes.message_of(exchange.json)
+
+    return _inspect(_bodies(exchanges), look, "answers")
+
+
+@inspection("response.usage")
+def every_body_is_counted(exchanges: Sequence[Exchange]) -> Observation:
+    """Every answer counts its tokens: input and output, above zero where there is any.
+
+    Honoured: all of them. Ignored: some leave it out, or count nothing.
+    """
+    return _inspect(_bodies(exchanges), _uncounted, "answers")
+
+
+@inspection("response.stop_reason")
+def every_body_says_why_it_stopped(exchanges: Sequence[Exchange]) -> Observation:
+    """Every answer has one of the stop reasons, and it fits what the answer holds.
+
+    Honoured: all of them. Ignored: null, an unknown word, or one the answer belies.
+    """
+    return _inspect(_bodies(exchanges), _misnamed_stop, "answers")
+
+
+@inspection("tools.input")
+def every_call_can_be_run(exchanges: Sequence[Exchange]) -> Observation:
+    """Every tool call has an id, the name of a declared tool, and an object for its input.
+
+    Honoured: all of them. Ignored: some cannot be run. (Whether the input fits its schema is the
+    model's wit, and not judged.)
+    """
+    calls = (e for e in (*_bodies(exchanges), *_streams(exchanges)) if Reply(e).tool_calls)
+
+    def look(exchange: Exchange) -> Iterator[Finding]:
+        request = exchange.request if isinstance(exchange.request, dict) else {}
+        declared = {tool.get("name") for tool in request.get("tools") or [] if isinstance(tool, dict)}
+        ids: list[Json] = []
+        for call in Reply(exchange).tool_calls:
+            ids.append(call.get("id"))
+            if not isinstance(call.get("id"), str) or not call["id"]:
+                yield Finding("a call without an id")
+            if call.get("name") not in declared:
+                yield Finding(f"a call of {call.get('name')!r}, which was not declared")
+            # A stream's pieces are judged in a row of their own.
+            if not exchange.is_stream and not isinstance(call.get("input"), dict):
+                yield Finding(f"the input of a call is {type(call.get('input')).__name__}, not an object")
+        if len(set(map(str, ids))) != len(ids):
+            yield Finding("two calls with one id")
+
+    return _inspect(calls, look, "answers with calls")
+
+
+def _grammar(exchanges: Sequence[Exchange], rule: Callable[..., Iterator[Finding]]) -> Observation:
+    return _inspect(_streams(exchanges), lambda exchange: rule(exchange.events), "streams")
+
+
+@inspection("stream.event_names")
+def every_event_is_named(exchanges: Sequence[Exchange]) -> Observation:
+    """Every event has an ``event:`` line that agrees with its data: the SDK dispatches on it.
+
+    Honoured: all of them. Ignored: lines are missing or wrong.
+    """
+    return _grammar(exchanges, grammar.names_of)
+
+
+@inspection("stream.event_order")
+def every_stream_begins_and_ends(exchanges: Sequence[Exchange]) -> Observation:
+    """message_start first, then blocks, then message_delta, message_stop last.
+
+    Honoured: in all streams. Ignored: some break the order, or lack one of them.
+    """
+    return _grammar(exchanges, grammar.order_of)
+
+
+@inspection("stream.blocks")
+def every_block_is_started_and_stopped(exchanges: Sequence[Exchange]) -> Observation:
+    """Every block is started, filled and stopped under its own index, one after the other.
+
+    Honoured: in all streams. Ignored: wrong indexes, deltas outside their block, blocks left open.
+    """
+    return _grammar(exchanges, grammar.blocks_of)
+
+
+@inspection("stream.tool_input")
+def every_streamed_input_is_json(exchanges: Sequence[Exchange]) -> Observation:
+    """The pieces of a streamed tool input add up to a JSON object.
+
+    Honoured: in all streams with calls. Ignored: some do not parse.
+    """
+    calls = (e for e in _streams(exchanges) if any(_starts_call(event.json) for event in e.events))
+    return _inspect(calls, lambda exchange: grammar.tool_inputs_of(exchange.events), "streams with calls")
+
+
+def _starts_call(body: Json) -> bool:
+    block = body.get("content_block") if isinstance(body, dict) else None
+    return isinstance(block, dict) and block.get("type") == "tool_use"
+
+
+@inspection("stream.shape")
+def every_event_has_its_shape(exchanges: Sequence[Exchange]) -> Observation:
+    """Every event is in the shape of the SDK's own types; unknown events are tolerated.
+
+    Honoured: in all streams. Ignored: some break it.
+    """
+    return _grammar(exchanges, shapes.events_of)
+
+
+@inspection("stream.usage")
+def every_stream_is_counted(exchanges: Sequence[Exchange]) -> Observation:
+    """By its end a stream has counted input and output; message_start's count may be an estimate.
+
+    Honoured: in all streams. Ignored: some leave it out, or count nothing.
+    """
+    return _inspect(_streams(exchanges), _uncounted, "streams")
+
+
+@inspection("stream.stop_reason")
+def every_stream_says_why_it_stopped(exchanges: Sequence[Exchange]) -> Observation:
+    """message_delta has one of the stop reasons, and it fits what the stream held.
+
+    Honoured: in all streams. Ignored: null, an unknown word, or one the stream belies.
+    """
+    return _inspect(_streams(exchanges), _misnamed_stop, "streams")
+
+
+@inspection("stream.content_type")
+def every_stream_is_called_one(exchanges: Sequence[Exchange]) -> Observation:
+    """A stream has the content-type text/event-stream.
+
+    Honoured: all of them. Ignored: some are called something else.
+    """
+
+    def look(exchange: Exchange) -> Iterator[Finding]:
+        if exchange.content_type != "text/event-stream":
+            yield Finding(f"content-type is {exchange.content_type or 'missing'}")
+
+    return _inspect(_streams(exchanges), look, "streams")
+
+
+@inspection("errors.envelope")
+def every_error_is_in_the_envelope(exchanges: Sequence[Exchange]) -> Observation:
+    """Every error is ``{"type": "error", "error": {"type", "message"}}``.
+
+    Honoured: all of them. Ignored: some have another shape.
+    """
+
+    def look(exchange: Exchange) -> Iterator[Finding]:
+        body = exchange.json
+        if exchange.is_stream:
+            body = next((event.json for event in exchange.events if event.type == "error"), None)
+        return shapes.error_of(exchange.status, body)
+
+    return _inspect(_errors(exchanges), look, "errors")
+
+
+@inspection("errors.status")
+def every_error_has_a_clients_status(exchanges: Sequence[Exchange]) -> Observation:
+    """A request that is refused gets a 4xx: not a 200 with an error inside, not a 500.
+
+    Honoured: all of them. Ignored: some have another status.
+    """
+
+    def look(exchange: Exchange) -> Iterator[Finding]:
+        if not 400 <= exchange.status < 500:  # noqa: PLR2004  HTTP's own numbers
+            yield Finding(f"an error with the status {exchange.status}: {Reply(exchange).error_message[:80]}")
+
+    return _inspect(_errors(exchanges), look, "errors")
+
+
+@inspection("errors.type")
+def every_error_has_its_type(exchanges: Sequence[Exchange]) -> Observation:
+    """An error's type is the one that Anthropic's documentation gives for its status.
+
+    Honoured: all of them. Ignored: some have another.
+    """
+
+    def look(exchange: Exchange) -> Iterator[Finding]:
+        return shapes.error_type_of(exchange.status, exchange.json)
+
+    return _inspect(_errors(exchanges), look, "errors")
+
+
+def _uncounted(exchange: Exchange) -> Iterator[Finding]:
+    reply = Reply(exchange)
+    if not reply.usage:
+        yield Finding("no usage")
+        return
+    for name in ("input_tokens", "output_tokens"):
+        count = reply.usage.get(name)
+        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+            yield Finding(f"usage.{name} is {count!r}")
+            return
+    if reply.size is None:
+        yield Finding("a prompt of 0 tokens")
+    if reply.output_tokens is None and (reply.text or reply.thinking or reply.tool_calls):
+        yield Finding("0 output tokens for a reply that has content")
+
+
+def _misnamed_stop(exchange: Exchange) -> Iterator[Finding]:
+    reply = Reply(exchange)
+    reason = reply.message.get("stop_reason")
+    request = exchange.request if isinstance(exchange.request, dict) else {}
+    if reason is None:
+        yield Finding("stop_reason is null")
+    elif reason not in STOP_REASONS:
+        yield Finding(f"stop_reason is {reason!r}, a word no client knows")
+    elif reply.tool_calls and reason in ("end_turn", "stop_sequence"):
+        yield Finding(f"stop_reason is {reason} for a reply that calls a tool")
+    elif reason == "tool_use" and not reply.tool_calls and not _server_tools(reply):
+        yield Finding("stop_reason is tool_use for a reply that calls nothing")
+    elif reason == "stop_sequence" and not request.get("stop_sequences"):
+        yield Finding("stop_reason is stop_sequence where none was given")
+
+
+def _server_tools(reply: Reply) -> bool:
+    return any(str(block.get("type", "")).endswith("tool_use") for block in reply.content)

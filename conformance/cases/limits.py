@@ -1,0 +1,84 @@
+"""What the page says in figures: how fast a model writes, and how much it can read."""
+
+from __future__ import annotations
+
+from conformance.cases.common import BALLAST, control, rejected, user
+from conformance.cases.registry import case
+from conformance.endpoint import Endpoint
+from conformance.trouble import Inconclusive
+from conformance.values import Behaviour, Observation
+from conformance.wire.reply import Reply
+
+_DRAWS = 3
+_CLOSE = 0.67
+_FAR = 0.33
+"""Shares of the documented speed: above the one it is kept, below the other it is not."""
+
+
+@case("limits.output_speed", needs="output_speed")
+def a_long_answer_is_timed(api: Endpoint) -> Observation:
+    """The page gives an approximate speed in tokens per second.
+
+    Honoured: the best of three long streamed answers reaches two thirds of it. Ignored: not even a
+    third. Between the two a few requests cannot tell a slow service from a slow hour.
+    """
+    documented = float(api.details["output_speed"])
+    speeds: list[float] = []
+    for _ in range(_DRAWS):
+        speeds.append(_speed(api))
+        if speeds[-1] >= _CLOSE * documented:
+            break
+    best = max(speeds)
+    seen = f"{best:.0f} tokens/s, about {documented:.0f} documented"
+    figures = {"documented": documented, "tokens_per_second": [round(speed, 1) for speed in speeds]}
+    if best >= _CLOSE * documented:
+        return Observation(Behaviour.HONOURED, seen, signals=("timing",), statistics=figures)
+    if best < _FAR * documented:
+        return Observation(Behaviour.IGNORED, seen, signals=("timing",), statistics=figures)
+    return Observation(Behaviour.INCONCLUSIVE, seen, signals=("timing",), statistics=figures)
+
+
+def _speed(api: Endpoint) -> float:
+    reply = control(
+        api,
+        "a long answer",
+        messages=[user("Write a long and detailed text, at least 300 words, about the weather by the sea.")],
+        max_tokens=512,
+        stream=True,
+    )
+    arrivals = reply.exchange.arrivals
+    if not reply.exchange.events or len(arrivals) < 2:  # noqa: PLR2004  a speed needs two points in time
+        raise Inconclusive("the answer came in one piece, so nothing can be timed")
+    # The first piece is not in the measured time, and so not in the measured tokens either.
+    share = 1 - arrivals[0].size / arrivals[-1].size
+    tokens = (reply.output_tokens or _estimate(reply)) * share
+    seconds = max(arrivals[-1].ms - arrivals[0].ms, 0.1) / 1000
+    return tokens / seconds
+
+
+def _estimate(reply: Reply) -> float:
+    return len(reply.text + reply.thinking) / 4
+
+
+@case("limits.context_window", expensive=True, needs="context_window")
+def a_prompt_of_nearly_all_of_it_is_taken(api: Endpoint) -> Observation:
+    """The page gives the most tokens a prompt and its reply may have.
+
+    Honoured: a prompt of about 95 % of it is taken and counted. Rejected: it is refused. Ignored: it
+    is taken and cut.
+    """
+    window = int(api.details["context_window"])
+    sample = control(api, "a sample", messages=[user(BALLAST)], max_tokens=16)
+    if sample.size is None:
+        raise Inconclusive("the service does not count what it has read")
+    base = control(api, "two samples", messages=[user(f"{BALLAST} {BALLAST}")], max_tokens=16)
+    each = (base.size or 0) - sample.size
+    if each <= 0:
+        raise Inconclusive("the service's count does not grow with the prompt")
+    wanted = int(0.95 * window)
+    reply = api.ask("treatment", messages=[user(" ".join([BALLAST] * (wanted // each)))], max_tokens=16)
+    if not reply.ok:
+        return rejected(f"a prompt of about {wanted} tokens", reply)
+    seen = f"{reply.size} tokens read of about {wanted} sent"
+    behaviour = Behaviour.HONOURED if reply.size and reply.size >= 0.9 * wanted else Behaviour.IGNORED
+    return Observation(behaviour, seen, signals=("size",))

@@ -1,0 +1,337 @@
+"""The blocks a message may hold: is what stands in them part of the prompt?"""
+
+from __future__ import annotations
+
+import base64
+import struct
+import zlib
+from collections.abc import Mapping
+
+from conformance.cases.common import (
+    BALLAST,
+    FLAT,
+    HELLO,
+    QUESTION,
+    RISE,
+    ROOM,
+    assistant,
+    control,
+    fact,
+    is_read,
+    rejected,
+    text,
+    user,
+)
+from conformance.cases.registry import case
+from conformance.endpoint import Endpoint
+from conformance.trouble import Inconclusive
+from conformance.values import Behaviour, Json, Observation
+from conformance.wire.reply import Reply
+
+_ASKED: Mapping[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM}
+_SIGNATURE = "Y29uZm9ybWFuY2U="
+
+
+def _plainly(codeword: str) -> dict[str, Json]:
+    return {"messages": [user(f"{fact(codeword)}\n\n{QUESTION}")], "max_tokens": ROOM}
+
+
+@case("messages.text")
+def every_block_of_a_turn_is_read(api: Endpoint) -> Observation:
+    """A message may hold several text blocks, and all of them are the prompt.
+
+    Honoured: a codeword in the second of three comes back, or the prompt grows by it. Ignored: neither.
+    """
+    return is_read(
+        api,
+        "a further text block",
+        "Velmodar",
+        without={"messages": [user(text(QUESTION), text("Thank you."))], "max_tokens": ROOM},
+        carrying={
+            "messages": [user(text(QUESTION), text(fact("Velmodar")), text(QUESTION))],
+            "max_tokens": ROOM,
+        },
+        plainly=_plainly("Velmodar"),
+    )
+
+
+@case("messages.text")
+def earlier_turns_are_read(api: Endpoint) -> Observation:
+    """The history is part of the prompt: what the user said before.
+
+    Honoured: a codeword in the first turn comes back, or the prompt grows by it. Ignored: neither.
+    """
+    return is_read(
+        api,
+        "an earlier user turn",
+        "Tarnovique",
+        without={
+            "messages": [user("Good morning."), assistant("Good morning!"), user(QUESTION)],
+            "max_tokens": ROOM,
+        },
+        carrying={
+            "messages": [
+                user(f"Good morning. {fact('Tarnovique')}"),
+                assistant("Good morning!"),
+                user(QUESTION),
+            ],
+            "max_tokens": ROOM,
+        },
+        plainly=_plainly("Tarnovique"),
+    )
+
+
+@case("messages.text")
+def what_the_assistant_said_is_read(api: Endpoint) -> Observation:
+    """The history is part of the prompt: what the model said before.
+
+    Honoured: a codeword in an assistant turn comes back, or the prompt grows by it. Ignored: neither.
+    """
+    return is_read(
+        api,
+        "an earlier assistant turn",
+        "Brimwaldo",
+        without={
+            "messages": [user("Good morning."), assistant("Good morning!"), user(QUESTION)],
+            "max_tokens": ROOM,
+        },
+        carrying={
+            "messages": [
+                user("Tell me about the office."),
+                assistant(text("Gladly."), text(fact("Brimwaldo"))),
+                user(QUESTION),
+            ],
+            "max_tokens": ROOM,
+        },
+        plainly=_plainly("Brimwaldo"),
+    )
+
+
+def _looked_up(note: str, result: Json, *before: Json) -> dict[str, Json]:
+    """A conversation in which the office was looked up: with this note in the call, and this result."""
+    call = {"type": "tool_use", "id": "toolu_conformance_1", "name": "look_up", "input": {"note": note}}
+    answer = {"type": "tool_result", "tool_use_id": call["id"], "content": result}
+    schema = {"type": "object", "properties": {"note": {"type": "string"}}, "required": ["note"]}
+    return {
+        "messages": [
+            user("Look up the office in the directory."),
+            assistant(*before, call),
+            user(answer, text(QUESTION)),
+        ],
+        "max_tokens": ROOM,
+        "tools": [
+            {"name": "look_up", "description": "Looks up an office. Takes a note.", "input_schema": schema}
+        ],
+    }
+
+
+@case("messages.tool_use")
+def the_input_of_a_call_is_read(api: Endpoint) -> Observation:
+    """A tool_use block goes back into the history, and the model sees what it called with.
+
+    Honoured: a codeword in its input comes back, or the prompt grows by it. Ignored: neither.
+    """
+    return is_read(
+        api,
+        "the input of a tool_use block",
+        "Ostrelmo",
+        without=_looked_up("nothing", "Done."),
+        carrying=_looked_up(fact("Ostrelmo"), "Done."),
+        plainly=_plainly("Ostrelmo"),
+    )
+
+
+@case("messages.tool_result")
+def the_result_of_a_call_is_read(api: Endpoint) -> Observation:
+    """A tool_result block brings what the tool said, as a string.
+
+    Honoured: a codeword in it comes back, or the prompt grows by it. Ignored: neither.
+    """
+    return is_read(
+        api,
+        "the content of a tool_result block",
+        "Fennigrath",
+        without=_looked_up("office", "Done."),
+        carrying=_looked_up("office", fact("Fennigrath")),
+        plainly=_plainly("Fennigrath"),
+    )
+
+
+@case("messages.tool_result")
+def a_result_of_blocks_is_read(api: Endpoint) -> Observation:
+    """A tool_result's content may be a list of text blocks.
+
+    Honoured: a codeword in the second comes back, or the prompt grows by it. Ignored: neither.
+    """
+    return is_read(
+        api,
+        "the second text block of a tool_result",
+        "Calderwist",
+        without=_looked_up("office", [text("Done.")]),
+        carrying=_looked_up("office", [text("Done."), text(fact("Calderwist"))]),
+        plainly=_plainly("Calderwist"),
+    )
+
+
+@case("messages.thinking")
+def thinking_goes_back_in_a_tool_loop(api: Endpoint) -> Observation:
+    """Inside a tool loop the model's thinking goes back with its call, to keep the chain of thought.
+
+    Honoured: the prompt grows by a thinking block the service itself has signed. Ignored: it is taken
+    and the prompt stays the same. Rejected: it is refused. (A foreign signature may rightly be.)
+    """
+    thought = _a_thought(api)
+    without = control(api, **_looked_up("office", "Done."))
+    real = thought is not None
+    block = thought or {"type": "thinking", "thinking": BALLAST, "signature": _SIGNATURE}
+    after = api.ask("treatment", **_looked_up("office", "Done.", block))
+    if not after.ok and real:
+        # A signature may belong to its conversation: the only thing a service owes is its own context.
+        raise Inconclusive(f"the block was taken out of its conversation, and refused ({after.refusal})")
+    if not after.ok:
+        if "signature" in after.error_message.lower():
+            raise Inconclusive("the model does not think, and a block of our own has no valid signature")
+        return rejected("a thinking block in the history", after)
+    if without.size is None or after.size is None:
+        return Observation(
+            Behaviour.ACCEPTED, "taken; the service does not count what it has read", signals=("status",)
+        )
+    growth = after.size - without.size
+    seen = f"the prompt went from {without.size} to {after.size} tokens"
+    expected = max(FLAT // 2, len(str(block.get("thinking", ""))) // 16)
+    if growth >= expected:
+        return Observation(Behaviour.HONOURED, f"thinking is read: {seen}", signals=("size",))
+    return Observation(Behaviour.IGNORED, f"thinking is dropped: {seen}", signals=("size",))
+
+
+def _a_thought(api: Endpoint) -> Mapping[str, Json] | None:
+    """A thinking block of the service's own, long enough to be seen in a prompt's size."""
+    asked: dict[str, Json] = {
+        "messages": [
+            user("Think carefully: which of 91, 97 and 119 is a prime number, and why are the others not?")
+        ],
+        "max_tokens": 4096,
+    }
+    ways: list[dict[str, Json]] = [{"thinking": {"type": "enabled", "budget_tokens": 2048}}, {}]
+    for thinking in ways:
+        reply = api.ask("a thought", **asked, **thinking)
+        for block in reply.blocks("thinking"):
+            if block.get("thinking"):
+                return {
+                    key: value for key, value in block.items() if key in ("type", "thinking", "signature")
+                }
+    return None
+
+
+@case("messages.image")
+def a_picture_is_seen(api: Endpoint) -> Observation:
+    """An image block shows the model a picture.
+
+    Honoured: its colour comes back, or the prompt grows by it. Rejected: it is refused. Ignored: a
+    plain 200 to a prompt that did not grow, the worst of the three.
+    """
+    question = text("What colour is the picture? Answer with one word.")
+    data = base64.b64encode(_png((255, 0, 0), 256)).decode()
+    picture = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
+    before = control(api, messages=[user(question)], max_tokens=ROOM)
+    after = api.ask("treatment", messages=[user(picture, question)], max_tokens=ROOM)
+    return _taken_in("image", before, after, says="red")
+
+
+@case("messages.document")
+def a_document_is_read(api: Endpoint) -> Observation:
+    """A document block gives the model a text to read.
+
+    Honoured: a codeword in it comes back, or the prompt grows by it. Rejected: it is refused.
+    Ignored: a plain 200 to a prompt that did not grow.
+    """
+    question = text(QUESTION)
+    source = {"type": "text", "media_type": "text/plain", "data": fact("Wexalindo")}
+    before = control(api, messages=[user(question)], max_tokens=ROOM)
+    after = api.ask(
+        "treatment", messages=[user({"type": "document", "source": source}, question)], max_tokens=ROOM
+    )
+    return _taken_in("document", before, after, says="wexalindo")
+
+
+def _taken_in(kind: str, before: Reply, after: Reply, *, says: str) -> Observation:
+    if not after.ok:
+        return rejected(f"type={kind}", after)
+    said = says in after.text.lower() and says not in before.text.lower()
+    if before.size is None or after.size is None:
+        if said:
+            return Observation(
+                Behaviour.HONOURED, f"type={kind} is read: the reply says {says}", signals=("text",)
+            )
+        raise Inconclusive("the service does not count what it has read, and the reply does not show it")
+    growth = after.size - before.size
+    seen = f"the prompt went from {before.size} to {after.size} tokens"
+    if said or growth >= (RISE if kind == "document" else FLAT):
+        signals = ("text", "size") if said else ("size",)
+        return Observation(Behaviour.HONOURED, f"type={kind} is read: {seen}", signals=signals)
+    if growth > FLAT:
+        raise Inconclusive(f"{seen}, neither by nothing nor by the document")
+    return Observation(Behaviour.IGNORED, f"type={kind} is taken and dropped: {seen}", signals=("size",))
+
+
+def _png(colour: tuple[int, int, int], side: int) -> bytes:
+    """A square of one colour as an 8-bit RGB PNG (W3C PNG specification)."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    rows = (b"\x00" + bytes(colour) * side) * side
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows, 9))
+        + chunk(b"IEND", b"")
+    )
+
+
+@case("messages.cache_control")
+def a_marked_prefix_is_cached(api: Endpoint) -> Observation:
+    """cache_control marks a prefix to be kept; the second request reads it from the cache.
+
+    Honoured: the usage shows a cache written or read, and none without the mark. Ignored: it never
+    does. Accepted: it does with and without.
+    """
+    prefix = text(" ".join([BALLAST] * 40))
+    plain = control(api, **HELLO, system=[text("A"), prefix])
+    for _ in range(2):
+        marked = api.ask(
+            "treatment", **HELLO, system=[text("B"), {**prefix, "cache_control": {"type": "ephemeral"}}]
+        )
+        if not marked.ok:
+            return rejected("cache_control", marked)
+    cached, uncached = _cached(marked), _cached(plain)
+    seen = f"{cached} cached tokens with the mark, {uncached} without"
+    if cached and not uncached:
+        return Observation(Behaviour.HONOURED, seen, signals=("usage",))
+    return Observation(Behaviour.ACCEPTED if cached else Behaviour.IGNORED, seen, signals=("usage",))
+
+
+def _cached(reply: Reply) -> int:
+    counts = (reply.usage.get(name) for name in ("cache_read_input_tokens", "cache_creation_input_tokens"))
+    return sum(count for count in counts if isinstance(count, int))
+
+
+@case("messages.count_tokens")
+def a_prompt_is_counted(api: Endpoint) -> Observation:
+    """POST /v1/messages/count_tokens gives a prompt's size without answering it.
+
+    Honoured: a number that grows with the prompt. Ignored: one that does not. Rejected: no such endpoint.
+    """
+    short = api.send(
+        "short", {"model": api.model, "messages": [user(QUESTION)]}, path="/v1/messages/count_tokens"
+    )
+    if not short.ok:
+        return rejected("count_tokens", short)
+    long = api.send(
+        "long", {"model": api.model, "messages": [user(fact("Zorbanix"))]}, path="/v1/messages/count_tokens"
+    )
+    sizes = [reply.exchange.json.get("input_tokens") for reply in (short, long) if reply.ok]
+    if len(sizes) == 2 and all(isinstance(size, int) for size in sizes) and sizes[1] - sizes[0] >= RISE:  # noqa: PLR2004
+        return Observation(Behaviour.HONOURED, f"{sizes[0]} tokens, then {sizes[1]}", signals=("size",))
+    return Observation(Behaviour.IGNORED, f"the counts are {sizes}", signals=("size",))

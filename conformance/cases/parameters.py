@@ -1,0 +1,387 @@
+"""Parameters whose effect needs no sampling: limits, prompts, metadata, and references to things."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from conformance.cases.common import HELLO, QUESTION, ROOM, control, fact, is_read, rejected, text, user
+from conformance.cases.registry import case
+from conformance.endpoint import Endpoint
+from conformance.trouble import Inconclusive
+from conformance.values import Behaviour, Json, Observation
+from conformance.wire.reply import Reply
+
+_LONG: Mapping[str, Json] = {
+    "messages": [
+        user("Write a long and detailed text, at least 300 words, about how bread is baked in a village.")
+    ]
+}
+_CUT = 16
+_CHARACTERS_PER_TOKEN = 16
+"""No tokenizer needs fewer tokens than one for so many characters of prose."""
+
+_NOT_SUPPORTED = re.compile(
+    r"not (currently )?(supported|permitted|allowed|available|enabled|implemented)|unsupported|disabled"
+    r"|extra (inputs|fields)"
+    r"|unrecogni[sz]ed|unexpected|unknown (field|parameter|argument|key)",
+    re.IGNORECASE,
+)
+_LOOKED_UP = re.compile(
+    r"not (be )?found|no such|does(n't| not) exist|expired|unreachable|unknown container|could not|cannot|failed to"
+    r"|unable to|resolve|connect",
+    re.IGNORECASE,
+)
+
+
+@case("max_tokens")
+def sixteen_cuts_a_long_answer(api: Endpoint) -> Observation:
+    """max_tokens is the most tokens a reply may have.
+
+    Honoured: a long answer is cut at 16 tokens, thinking included. Ignored: it runs on.
+    """
+    whole = control(api, **_LONG, max_tokens=512)
+    cap = _cap(whole)
+    cut = api.ask("treatment", **_LONG, max_tokens=cap)
+    if not cut.ok:
+        return rejected(f"max_tokens={cap}", cut)
+    tokens, length = cut.output_tokens, len(cut.text + cut.thinking)
+    full = len(whole.text + whole.thinking)
+    if tokens is None and full < 2 * cap * _CHARACTERS_PER_TOKEN:
+        raise Inconclusive("the service counts no tokens, and its whole answer is too short to be seen cut")
+    short = length <= cap * _CHARACTERS_PER_TOKEN
+    seen = f"{tokens} tokens, {length} characters at max_tokens={cap}; {whole.output_tokens}, {full} at 512"
+    if short and (tokens is None or tokens <= cap):
+        return Observation(Behaviour.HONOURED, f"cut: {seen}", signals=("usage", "text"))
+    return Observation(Behaviour.IGNORED, f"not cut: {seen}", signals=("usage", "text"))
+
+
+@case("max_tokens")
+def a_cut_answer_says_so(api: Endpoint) -> Observation:
+    """A reply cut by max_tokens has the stop_reason ``max_tokens``.
+
+    Honoured: it says max_tokens. Ignored: it claims another reason, and clients take half for whole.
+    """
+    whole = control(api, **_LONG, max_tokens=512)
+    cap = _cap(whole)
+    cut = api.ask("treatment", **_LONG, max_tokens=cap)
+    if not cut.ok:
+        return rejected(f"max_tokens={cap}", cut)
+    behaviour = Behaviour.HONOURED if cut.stop_reason == "max_tokens" else Behaviour.IGNORED
+    return Observation(
+        behaviour, f"stop_reason is {cut.stop_reason} at max_tokens={cap}", signals=("stop_reason",)
+    )
+
+
+def _cap(whole: Reply) -> int:
+    """A limit well below the answer as it came: 16, or less where the service is brief."""
+    tokens = whole.output_tokens
+    return _CUT if tokens is None or tokens > 2 * _CUT else max(1, tokens // 4)
+
+
+@case("system")
+def a_codeword_comes_back(api: Endpoint) -> Observation:
+    """system is a prompt the model has read.
+
+    Honoured: a codeword only there comes back, or the prompt grows by it. Ignored: neither.
+    """
+    asked: dict[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM}
+    return is_read(
+        api,
+        "system",
+        "Zorbanix",
+        without=asked,
+        carrying={**asked, "system": fact("Zorbanix")},
+        plainly={**asked, "messages": [user(f"{fact('Zorbanix')}\n\n{QUESTION}")]},
+    )
+
+
+@case("system")
+def blocks_of_it_are_all_read(api: Endpoint) -> Observation:
+    """system may be a list of text blocks, as the SDK types it.
+
+    Honoured: a codeword in the second block comes back, or the prompt grows by it. Ignored: neither.
+    """
+    asked: dict[str, Json] = {
+        "messages": [user(QUESTION)],
+        "max_tokens": ROOM,
+        "system": [text("Answer briefly.")],
+    }
+    return is_read(
+        api,
+        "the second block of system",
+        "Quillomar",
+        without=asked,
+        carrying={**asked, "system": [text("Answer briefly."), text(fact("Quillomar"))]},
+        plainly={**asked, "messages": [user(f"{fact('Quillomar')}\n\n{QUESTION}")]},
+    )
+
+
+@case("metadata")
+def user_id_is_checked(api: Endpoint) -> Observation:
+    """metadata takes a user_id; it has no effect that a reply could show.
+
+    Accepted: a user_id is taken and a wrong type is refused. Ignored: a wrong type is taken as well.
+    """
+    control(api, **HELLO)
+    taken = api.ask("treatment", **HELLO, metadata={"user_id": "conformance-suite"})
+    if not taken.ok:
+        return rejected("metadata", taken)
+    for wrong in ("conformance-suite", {"user_id": ["conformance", "suite"]}):
+        refused = api.ask("malformed", **HELLO, metadata=wrong)
+        if not refused.ok:
+            return Observation(
+                Behaviour.ACCEPTED, f"taken; a wrong type is refused ({refused.refusal})", signals=("status",)
+            )
+    return Observation(Behaviour.IGNORED, "a wrong type is taken as well", signals=("status",))
+
+
+@case("stop_sequences")
+def vowels_stop_prose(api: Endpoint) -> Observation:
+    """Text stops before any of the stop sequences.
+
+    Honoured: English prose with the stop sequences a, e, i, o has none of them. Ignored: it has.
+    """
+    asked, plain, stopped = _stopped(api)
+    if not stopped.ok:
+        return rejected("stop_sequences", stopped)
+    kept = sorted({letter for letter in asked if letter in stopped.text})
+    if kept:
+        return Observation(
+            Behaviour.IGNORED,
+            f"the text runs on over {', '.join(kept)}: {stopped.text[:60]!r}",
+            signals=("text",),
+        )
+    if not stopped.text and stopped.stop_reason == "max_tokens":
+        raise Inconclusive("the reply had no text before max_tokens ran out")
+    return Observation(
+        Behaviour.HONOURED,
+        f"{stopped.text!r}, where the control has {len(plain.text)} characters",
+        signals=("text",),
+    )
+
+
+@case("stop_sequences")
+def the_stop_is_named(api: Endpoint) -> Observation:
+    """A reply stopped by a sequence has the stop_reason ``stop_sequence`` and names the sequence.
+
+    Honoured: it does. Ignored: it claims another reason, or the text was not stopped at all.
+    """
+    asked, _, stopped = _stopped(api)
+    if not stopped.ok:
+        return rejected("stop_sequences", stopped)
+    named = stopped.message.get("stop_sequence")
+    seen = f"stop_reason is {stopped.stop_reason}, stop_sequence is {named!r}"
+    honoured = stopped.stop_reason == "stop_sequence" and named in asked
+    return Observation(Behaviour.HONOURED if honoured else Behaviour.IGNORED, seen, signals=("stop_reason",))
+
+
+def _stopped(api: Endpoint) -> tuple[list[str], Reply, Reply]:
+    """The control's prose and the same prompt with four stop sequences; some services take no more."""
+    asked = ["a", "e", "i", "o"]
+    prose: dict[str, Json] = {
+        "messages": [user("Describe in two sentences how bread is baked.")],
+        "max_tokens": ROOM,
+    }
+    plain = control(api, **prose)
+    if not all(letter in plain.text for letter in "ae"):
+        raise Inconclusive("the control has no English prose to be stopped")
+    return asked, plain, api.ask("treatment", **prose, stop_sequences=asked)
+
+
+@case("service_tier")
+def a_tier_leaves_a_trace(api: Endpoint) -> Observation:
+    """service_tier chooses the capacity a request is served with.
+
+    Honoured: a tier that does not exist is refused, or the tier asked for shows in the reply.
+    Ignored: any word is taken and leaves no trace. Rejected: a tier that exists is refused.
+    """
+    plain = control(api, **HELLO)
+    tier = str(api.details.get("tier", "auto"))
+    taken = api.ask("treatment", **HELLO, service_tier=tier)
+    if not taken.ok:
+        return rejected(f"service_tier={tier}", taken)
+    bogus = api.ask("malformed", **HELLO, service_tier="no_such_tier")
+    if not bogus.ok:
+        return Observation(
+            Behaviour.HONOURED, f"validated: no_such_tier is refused ({bogus.refusal})", signals=("status",)
+        )
+    before, after = _tier(plain), _tier(bogus)
+    if after != before and after == "no_such_tier":
+        return Observation(Behaviour.HONOURED, f"the reply names the tier: {after}", signals=("usage",))
+    if _tier(taken) is not None and _tier(taken) != before:
+        return Observation(
+            Behaviour.HONOURED, f"the tier went from {before} to {_tier(taken)}", signals=("usage",)
+        )
+    return Observation(
+        Behaviour.IGNORED, "a tier that does not exist is taken, without a trace", signals=("status", "usage")
+    )
+
+
+def _tier(reply: Reply) -> Json:
+    return reply.usage.get("service_tier") or reply.message.get("service_tier")
+
+
+@case("container")
+def an_unknown_container_is_missed(api: Endpoint) -> Observation:
+    """container names the container to run tools in.
+
+    Honoured: one that does not exist is looked for and missed. Ignored: a plain 200 without a trace.
+    """
+    return _looked_up(api, "container", "container_011ConformanceNoSuchOne", trace="container")
+
+
+@case("mcp_servers")
+def an_unreachable_server_is_missed(api: Endpoint) -> Observation:
+    """mcp_servers lists servers whose tools the service calls by itself.
+
+    Honoured: one that cannot be reached is an error about it. Ignored: a plain 200 without a trace.
+    """
+    server = {"type": "url", "url": "https://mcp.conformance.invalid/sse", "name": "conformance"}
+    toolset = {"type": "mcp_toolset", "mcp_server_name": "conformance"}
+    found = _looked_up(api, "mcp_servers", [server], trace="mcp_servers")
+    if found.behaviour is Behaviour.REJECTED and "toolset" in found.summary.lower():
+        # Newer revisions of the beta want every server to be named by a toolset.
+        return _looked_up(api, "mcp_servers", [server], trace="mcp_servers", tools=[toolset])
+    return found
+
+
+def _looked_up(api: Endpoint, name: str, value: Json, *, trace: str, **more: Json) -> Observation:
+    """A reference to something that does not exist: an error about *it* shows that it was looked for."""
+    control(api, **HELLO)
+    reply = api.ask("treatment", **HELLO, **{name: value}, **more)
+    if not reply.ok:
+        words = reply.error_message
+        if not _NOT_SUPPORTED.search(words) and (reply.status == 404 or _LOOKED_UP.search(words)):
+            return Observation(
+                Behaviour.HONOURED, f"{name} is looked up ({reply.refusal})", signals=("status",)
+            )
+        return rejected(name, reply)
+    if reply.message.get(trace) or any(
+        str(block.get("type", "")).startswith("mcp_") for block in reply.content
+    ):
+        return Observation(Behaviour.HONOURED, f"{name} shows in the reply", signals=("blocks",))
+    return Observation(
+        Behaviour.IGNORED, f"{name} that does not exist is taken, without a trace", signals=("status",)
+    )
+
+
+@case("context_management")
+def old_tool_results_are_cleared(api: Endpoint) -> Observation:
+    """context_management edits the history before the model reads it.
+
+    Honoured: clearing old tool results at once shows in applied_edits, or makes the prompt smaller.
+    Ignored: the same history as without.
+    """
+    history = {**_tool_history(), "max_tokens": ROOM}
+    before = control(api, **history)
+    clear = {
+        "type": "clear_tool_uses_20250919",
+        "trigger": {"type": "tool_uses", "value": 1},
+        "keep": {"type": "tool_uses", "value": 0},
+    }
+    after = api.ask("treatment", **history, context_management={"edits": [clear]})
+    if not after.ok:
+        return rejected("context_management", after)
+    report = after.message.get("context_management")
+    edits = report.get("applied_edits") if isinstance(report, dict) else None
+    if edits:
+        return Observation(Behaviour.HONOURED, f"applied_edits: {edits}", signals=("blocks",))
+    if before.size is None or after.size is None:
+        return Observation(Behaviour.IGNORED, "no applied_edits", signals=("blocks",))
+    behaviour = Behaviour.HONOURED if before.size - after.size > 100 else Behaviour.IGNORED  # noqa: PLR2004  of ~600
+    return Observation(
+        behaviour, f"the prompt went from {before.size} to {after.size} tokens", signals=("size",)
+    )
+
+
+def _tool_history() -> dict[str, Json]:
+    """A conversation with four long tool results behind it."""
+    messages: list[Json] = [user("Read the four reports one after the other.")]
+    for number in range(1, 5):
+        call = {
+            "type": "tool_use",
+            "id": f"toolu_conformance_{number}",
+            "name": "read_report",
+            "input": {"number": number},
+        }
+        result = {"type": "tool_result", "tool_use_id": call["id"], "content": fact(f"Report{number}")}
+        messages += [{"role": "assistant", "content": [call]}, user(result)]
+    schema = {"type": "object", "properties": {"number": {"type": "integer"}}, "required": ["number"]}
+    messages[-1]["content"].append(text("Thank you. Say goodbye in one short sentence."))
+    return {
+        "messages": messages,
+        "tools": [{"name": "read_report", "description": "Reads one report.", "input_schema": schema}],
+    }
+
+
+@case("temperature.range")
+def each_bound_is_enforced(api: Endpoint) -> Observation:
+    """temperature has a range; a value outside it, or of another type, is an error.
+
+    Honoured: the inside is taken and everything outside refused. Ignored: something outside is taken.
+    """
+    return _range(api, "temperature")
+
+
+@case("top_p.range")
+def a_share_above_one_is_refused(api: Endpoint) -> Observation:
+    """top_p is a probability; a value outside the range, or of another type, is an error.
+
+    Honoured: the inside is taken and everything outside refused. Ignored: something outside is taken.
+    """
+    return _range(api, "top_p")
+
+
+def _range(api: Endpoint, name: str) -> Observation:
+    inside, outside = _probes(api.details)
+    for value in inside:
+        taken = api.ask(f"control {name}={value}", **HELLO, **{name: value})
+        if not taken.ok:
+            if not api.ask("control", **HELLO).ok:
+                raise Inconclusive(f"the control was refused ({taken.refusal})")
+            return rejected(f"{name}={value}, inside the range,", taken)
+    taken_outside = [
+        value for value in outside if api.ask(f"treatment {name}={value!r}", **HELLO, **{name: value}).ok
+    ]
+    if taken_outside:
+        words = ", ".join(repr(value) for value in taken_outside)
+        return Observation(
+            Behaviour.IGNORED, f"taken although outside the range: {words}", signals=("status",)
+        )
+    return Observation(Behaviour.HONOURED, f"refused: {', '.join(map(repr, outside))}", signals=("status",))
+
+
+def _probes(details: Mapping[str, Json]) -> tuple[list[Json], list[Json]]:
+    """Values inside and outside a range given as above/from and below/to; both ends are optional."""
+    low, high = details.get("from", details.get("above", 0)), details.get("to", details.get("below", 1))
+    inside: list[Json] = [high if "below" not in details else (low + high) / 2]
+    outside: list[Json] = [low - 1, round(high + 0.01, 2), high + 1, "hot"]
+    if "from" in details:
+        inside.append(low)
+    elif "above" in details:
+        outside.insert(0, low)
+    if "below" in details:
+        outside.insert(0, high)
+    return inside, outside
+
+
+@case("max_tokens.range")
+def impossible_limits_are_refused(api: Endpoint) -> Observation:
+    """max_tokens is a positive integer and must be given.
+
+    Honoured: 0, -1, a word, and its absence are all refused. Ignored: some are taken.
+    """
+    asked: dict[str, Json] = {"model": api.model, "messages": HELLO["messages"]}
+    control(api, **HELLO)
+    wrong: dict[str, dict[str, Json]] = {
+        "0": {"max_tokens": 0},
+        "-1": {"max_tokens": -1},
+        "a word": {"max_tokens": "many"},
+        "none at all": {},
+    }
+    # A service may run on until its own limit here: a stop sequence and brevity keep it affordable.
+    taken = [name for name, value in wrong.items() if api.send(f"malformed: {name}", {**asked, **value}).ok]
+    if taken:
+        return Observation(Behaviour.IGNORED, f"taken: {', '.join(taken)}", signals=("status",))
+    return Observation(Behaviour.HONOURED, f"refused: {', '.join(wrong)}", signals=("status",))

@@ -1,0 +1,106 @@
+"""stream: does a streamed reply come as a stream, and while it is being written?"""
+
+from __future__ import annotations
+
+from conformance.cases.common import HELLO, control, rejected, user
+from conformance.cases.registry import case
+from conformance.endpoint import Endpoint
+from conformance.trouble import Inconclusive
+from conformance.values import Behaviour, Json, Observation
+from conformance.wire.exchange import Exchange
+from conformance.wire.reply import Reply
+
+_LONG: dict[str, Json] = {
+    "messages": [
+        user("Write a long and detailed text, at least 300 words, about a river and the towns along it.")
+    ]
+}
+
+_AT_ONCE = 0.05
+"""A body that comes in this share of the whole time came at once."""
+
+_SPREAD = 0.2
+"""A body that is this share of the whole time on its way came as it was written."""
+
+_CLEAR_MS = 80.0
+"""Milliseconds below which two waits are called equal: a busy machine is off by tens."""
+
+
+@case("stream")
+def a_streamed_reply_is_events(api: Endpoint) -> Observation:
+    """stream=true answers with server-sent events that add up to the same kind of message.
+
+    Honoured: events with content in their deltas. Ignored: one JSON body. Rejected: refused.
+    """
+    whole = control(api, **HELLO)
+    streamed = api.ask("treatment", **HELLO, stream=True)
+    if not streamed.ok:
+        return rejected("stream", streamed)
+    events = streamed.exchange.events
+    if not events:
+        return Observation(
+            Behaviour.IGNORED, "the answer is one body, not a stream", signals=("content-type",)
+        )
+    if not (streamed.text or streamed.thinking) and (whole.text or whole.thinking):
+        return Observation(
+            Behaviour.IGNORED, f"{len(events)} events add up to no content", signals=("blocks",)
+        )
+    return Observation(Behaviour.HONOURED, f"{len(events)} events", signals=("content-type", "blocks"))
+
+
+@case("stream.incremental")
+def bytes_come_as_they_are_written(api: Endpoint) -> Observation:
+    """A stream is there to be read while the model writes.
+
+    Honoured: the content of a long answer is on its way for a good part of the whole time. Ignored:
+    nothing comes until all is written: the wait grows with the answer, and all of it comes at once.
+    Accepted: the service is too quick for either to be seen.
+    """
+    short = _streamed(api, "short", 16)
+    long = _streamed(api, "long", 512)
+    first, last = _window(long)
+    spread = (last - first) / last if last else 0.0
+    seen = f"content from {first:.0f} to {last:.0f} ms in {_pieces(long)} pieces; a short one from {_window(short)[0]:.0f} ms"
+    figures = {"first_ms": first, "last_ms": last, "short_first_ms": _window(short)[0]}
+    if spread >= _SPREAD and last - first >= _CLEAR_MS:
+        return Observation(Behaviour.HONOURED, seen, signals=("timing",), statistics=figures)
+    if _held_back(short, long):
+        # Twice more: a busy machine can hold a stream back once, a service that buffers always does.
+        if all(_held_back(_streamed(api, "short", 16), _streamed(api, "long", 512)) for _ in range(2)):
+            return Observation(
+                Behaviour.IGNORED, f"held back: {seen}", signals=("timing",), statistics=figures
+            )
+        raise Inconclusive(f"held back now and then: {seen}")
+    return Observation(
+        Behaviour.ACCEPTED, f"too quick to see: {seen}", signals=("timing",), statistics=figures
+    )
+
+
+def _streamed(api: Endpoint, arm: str, most: int) -> Exchange:
+    reply: Reply = control(api, arm, **_LONG, max_tokens=most, stream=True)
+    if not reply.exchange.events:
+        raise Inconclusive("the answer is not a stream")
+    return reply.exchange
+
+
+def _window(exchange: Exchange) -> tuple[float, float]:
+    """When the first and the last of the content had arrived, in ms after the request."""
+    deltas = [event.end for event in exchange.events if event.type == "content_block_delta"]
+    if not deltas or not exchange.arrivals:
+        return exchange.elapsed_ms, exchange.elapsed_ms
+    return _arrived(exchange, deltas[0]), _arrived(exchange, deltas[-1])
+
+
+def _arrived(exchange: Exchange, size: int) -> float:
+    return next((arrival.ms for arrival in exchange.arrivals if arrival.size >= size), exchange.elapsed_ms)
+
+
+def _pieces(exchange: Exchange) -> int:
+    return sum(event.type == "content_block_delta" for event in exchange.events)
+
+
+def _held_back(short: Exchange, long: Exchange) -> bool:
+    first, last = _window(long)
+    wait = _window(short)[0]
+    at_once = last > 0 and (last - first) / last < _AT_ONCE
+    return at_once and first > 3 * wait and first - wait > _CLEAR_MS

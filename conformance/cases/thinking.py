@@ -1,0 +1,88 @@
+"""thinking: can it be asked for, and can it be turned off?"""
+
+from __future__ import annotations
+
+from conformance.cases.common import control, rejected, user
+from conformance.cases.registry import case
+from conformance.endpoint import Endpoint
+from conformance.values import Behaviour, Json, Observation
+from conformance.wire.reply import Reply
+
+BUDGET = 1024
+"""The least budget Anthropic's API takes."""
+
+_PUZZLE: dict[str, Json] = {
+    "messages": [
+        user("A farmer has 17 sheep. All but 9 run away, then 5 come back. How many are there now?")
+    ],
+    "max_tokens": 2048,
+}
+
+
+@case("thinking")
+def enabled_thinks_and_disabled_does_not(api: Endpoint) -> Observation:
+    """thinking turns reasoning content on and off.
+
+    Honoured: a thinking block with ``enabled``, none with ``disabled``. Ignored: the same in all arms.
+    """
+    plain = control(api, **_PUZZLE)
+    enabled = _ask(api, "enabled", {"type": "enabled", "budget_tokens": BUDGET})
+    if not enabled.ok:
+        return rejected("thinking enabled", enabled)
+    disabled = _ask(api, "disabled", {"type": "disabled"})
+    thinks = {"no field": _thinks(plain), "enabled": _thinks(enabled)}
+    if disabled.ok:
+        thinks["disabled"] = _thinks(disabled)
+    seen = ", ".join(f"{name}: {'a thinking block' if does else 'none'}" for name, does in thinks.items())
+    if not disabled.ok:
+        seen += f"; disabled is refused ({disabled.refusal})"
+    if thinks["enabled"] and not all(thinks.values()):
+        return Observation(Behaviour.HONOURED, seen, signals=("blocks",))
+    if thinks["enabled"] and not disabled.ok:
+        return Observation(Behaviour.ACCEPTED, seen, signals=("blocks", "status"))
+    if not thinks["enabled"] and thinks.get("disabled"):
+        return Observation(Behaviour.IGNORED, f"the wrong way round: {seen}", signals=("blocks",))
+    return Observation(Behaviour.IGNORED, seen, signals=("blocks",))
+
+
+@case("thinking.adaptive")
+def adaptive_may_think(api: Endpoint) -> Observation:
+    """``adaptive`` leaves it to the model whether to think.
+
+    Honoured: it thinks where it does not when disabled. Accepted: taken, and it does not think or
+    cannot be kept from it. Rejected: the type is refused.
+    """
+    control(api, **_PUZZLE)
+    adaptive = _ask(api, "adaptive", {"type": "adaptive"})
+    if not adaptive.ok:
+        return rejected("thinking adaptive", adaptive)
+    disabled = _ask(api, "disabled", {"type": "disabled"})
+    if _thinks(adaptive) and disabled.ok and not _thinks(disabled):
+        return Observation(
+            Behaviour.HONOURED, "adaptive: a thinking block, disabled: none", signals=("blocks",)
+        )
+    seen = "a thinking block" if _thinks(adaptive) else "no thinking block"
+    return Observation(Behaviour.ACCEPTED, f"taken: {seen}", signals=("blocks",))
+
+
+@case("thinking.unknown_type")
+def a_bogus_type_is_refused(api: Endpoint) -> Observation:
+    """thinking.type is one of a few words.
+
+    Honoured: ``bogus`` is refused. Ignored: it is taken.
+    """
+    control(api, **_PUZZLE)
+    bogus = _ask(api, "malformed", {"type": "bogus"})
+    if bogus.ok:
+        return Observation(Behaviour.IGNORED, "thinking.type bogus is taken", signals=("status",))
+    return Observation(
+        Behaviour.HONOURED, f"thinking.type bogus is refused ({bogus.refusal})", signals=("status",)
+    )
+
+
+def _ask(api: Endpoint, arm: str, thinking: Json) -> Reply:
+    return api.ask(arm, **_PUZZLE, thinking=thinking)
+
+
+def _thinks(reply: Reply) -> bool:
+    return any(block.get("type") in ("thinking", "redacted_thinking") for block in reply.content)

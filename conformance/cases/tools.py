@@ -1,0 +1,242 @@
+"""tools and tool_choice: is a tool called when asked for, forced, named or forbidden?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from conformance.cases.common import BALLAST, RISE, control, rejected, user
+from conformance.cases.registry import case
+from conformance.endpoint import Endpoint
+from conformance.trouble import Inconclusive, NotApplicable
+from conformance.values import Behaviour, Json, Observation
+from conformance.wire.reply import Reply
+
+ROOM = 2048
+"""max_tokens of a request that may call: a call cut short is no call at all."""
+
+_TRIES = 3
+
+
+def _tool(name: str, description: str, parameter: str, example: str) -> dict[str, Json]:
+    return {
+        "name": name,
+        "description": description,
+        "input_schema": {
+            "type": "object",
+            "properties": {parameter: {"type": "string", "description": f"For example: {example}"}},
+            "required": [parameter],
+        },
+    }
+
+
+WEATHER = _tool("get_weather", "Returns the current weather in a city.", "city", "Lisbon")
+CLOCK = _tool("get_time", "Returns the current local time in a city.", "city", "Lisbon")
+BOTH = [WEATHER, CLOCK]
+ASKS_FOR_ONE = user("What is the weather in Lisbon right now? Call the get_weather tool to find out.")
+ASKS_FOR_NONE = user("Say hello in one short sentence.")
+
+
+@case("tools")
+def a_declared_tool_is_called(api: Endpoint) -> Observation:
+    """tools declares functions the model may call.
+
+    Honoured: a question that needs one ends in a call of it, or the declarations show in the prompt's
+    size. Ignored: neither, and nothing is called even where a call is forced.
+    """
+    asked: dict[str, Json] = {"messages": [ASKS_FOR_ONE], "max_tokens": ROOM}
+    declared = [{**WEATHER, "description": f"{WEATHER['description']} {BALLAST}"}, CLOCK]
+    plain = control(api, **asked)
+    offered = api.ask("treatment", **asked, tools=declared)
+    if not offered.ok:
+        return rejected("tools", offered)
+    signals: list[str] = []
+    if _called(offered):
+        signals.append("blocks")
+    if plain.size is not None and offered.size is not None and offered.size - plain.size >= RISE:
+        signals.append("size")
+    seen = f"{_calls(offered)}; the prompt went from {plain.size} to {offered.size} tokens"
+    if signals:
+        return Observation(Behaviour.HONOURED, seen, signals=tuple(signals))
+    forced = api.ask("treatment, forced", **asked, tools=declared, tool_choice={"type": "any"})
+    if _called(forced):
+        return Observation(Behaviour.HONOURED, f"forced, it makes {_calls(forced)}", signals=("blocks",))
+    _not_cut(offered)
+    if plain.size is None:
+        raise Inconclusive("the model calls nothing, and the service does not count what it has read")
+    return Observation(
+        Behaviour.IGNORED, f"{seen}; forced, it makes {_calls(forced)}", signals=("blocks", "size")
+    )
+
+
+@case("tool_choice.auto")
+def auto_is_the_default(api: Endpoint) -> Observation:
+    """``auto`` leaves the choice to the model, as does no tool_choice at all.
+
+    Accepted: taken, and the model calls a tool where it does by default and none where it does not.
+    Ignored: it acts as another choice would. Rejected: it is refused.
+    """
+    auto = {"type": "auto"}
+    for asks, name in ((ASKS_FOR_ONE, "needs a tool"), (ASKS_FOR_NONE, "needs none")):
+        request: dict[str, Json] = {"messages": [asks], "max_tokens": ROOM, "tools": BOTH}
+        plain = control(api, f"control, {name}", **request)
+        chosen = api.ask(f"treatment, {name}", **request, tool_choice=auto)
+        if not chosen.ok:
+            return rejected("tool_choice auto", chosen)
+        if _called(plain) != _called(chosen):
+            # A model may decide differently twice; a service that misreads auto does so every time.
+            again = [
+                _called(api.ask(f"treatment, {name}", **request, tool_choice=auto)) for _ in range(_TRIES)
+            ]
+            back = [_called(control(api, f"control, {name}", **request)) for _ in range(_TRIES)]
+            if set(again) == {_called(chosen)} and set(back) == {_called(plain)}:
+                seen = f"{_calls(chosen)} where the default makes {_calls(plain)}, {_TRIES + 1} times each"
+                return Observation(Behaviour.IGNORED, f"a prompt that {name}: {seen}", signals=("blocks",))
+    return Observation(
+        Behaviour.ACCEPTED, "taken; the model chooses as it does by default", signals=("blocks",)
+    )
+
+
+@case("tool_choice.any")
+def any_forces_a_call(api: Endpoint) -> Observation:
+    """``any`` makes the model call one of the tools.
+
+    Honoured: a prompt that needs no tool is answered with a call, and without tool_choice it is not.
+    Accepted: with a call, but it calls without being told to as well. Ignored: without one.
+    """
+    request: dict[str, Json] = {"messages": [ASKS_FOR_NONE], "max_tokens": ROOM, "tools": BOTH}
+    plain = control(api, **request)
+    reply, others = _forced(api, request, {"type": "any"})
+    if others is None:
+        return rejected("tool_choice any", reply)
+    if not others:
+        return Observation(Behaviour.IGNORED, f"{_TRIES} replies without a call", signals=("blocks",))
+    if _called(plain):
+        return Observation(
+            Behaviour.ACCEPTED, f"{_calls(reply)}, and so without being told to", signals=("blocks",)
+        )
+    return Observation(Behaviour.HONOURED, f"{_calls(reply)}; without tool_choice none", signals=("blocks",))
+
+
+@case("tool_choice.tool")
+def the_named_tool_is_called(api: Endpoint) -> Observation:
+    """``tool`` makes the model call the tool it names.
+
+    Honoured: each of two tools is called when named. Ignored: another one, or none.
+    """
+    request: dict[str, Json] = {"messages": [ASKS_FOR_NONE], "max_tokens": ROOM, "tools": BOTH}
+    control(api, **request)
+    seen: list[str] = []
+    for tool in BOTH:
+        reply, called = _forced(api, request, {"type": "tool", "name": tool["name"]}, name=tool["name"])
+        if called is None:
+            return rejected(f"tool_choice {tool['name']}", reply)
+        if not called:
+            return Observation(
+                Behaviour.IGNORED,
+                f"{tool['name']} is named, the reply makes {_calls(reply)}",
+                signals=("blocks",),
+            )
+        seen.append(tool["name"])
+    return Observation(Behaviour.HONOURED, f"called when named: {', '.join(seen)}", signals=("blocks",))
+
+
+@case("tool_choice.none")
+def none_forbids_a_call(api: Endpoint) -> Observation:
+    """``none`` keeps the model from calling.
+
+    Honoured: a prompt that is otherwise answered with a call is answered without. Ignored: it calls.
+    A call printed as text is the model's, not the service's: blocks count, not words.
+    """
+    request: dict[str, Json] = {"messages": [ASKS_FOR_ONE], "max_tokens": ROOM, "tools": BOTH}
+    elicited = control(api, **request)
+    reply = api.ask("treatment", **request, tool_choice={"type": "none"})
+    if not reply.ok:
+        return rejected("tool_choice none", reply)
+    if _called(reply):
+        return Observation(
+            Behaviour.IGNORED, f"none is asked for, the reply makes {_calls(reply)}", signals=("blocks",)
+        )
+    for choice in (None, {"type": "any"}, {"type": "tool", "name": "get_weather"}):
+        if _called(elicited):
+            break
+        if choice is not None:
+            elicited = api.ask(f"control, {choice['type']}", **request, tool_choice=choice)
+    else:
+        if not _called(elicited):
+            raise Inconclusive(
+                "nothing makes this model call a tool, so it cannot be seen being kept from it"
+            )
+    for _ in range(_TRIES - 1):
+        again = api.ask("treatment", **request, tool_choice={"type": "none"})
+        if _called(again):
+            return Observation(
+                Behaviour.IGNORED, f"none is asked for, a reply makes {_calls(again)}", signals=("blocks",)
+            )
+    return Observation(
+        Behaviour.HONOURED, f"no call in {_TRIES} replies; otherwise {_calls(elicited)}", signals=("blocks",)
+    )
+
+
+def _forced(
+    api: Endpoint, request: Mapping[str, Json], choice: Json, name: str | None = None
+) -> tuple[Reply, bool | None]:
+    """The last of some replies to a forced choice, and whether it was obeyed; None where refused.
+
+    Obeyed every time is obeyed, never is ignored; anything between says nothing sure.
+    """
+    obeyed: list[bool] = []
+    reply = None
+    for _ in range(_TRIES):
+        reply = api.ask("treatment", **request, tool_choice=choice)
+        if not reply.ok:
+            return reply, None
+        names = [str(call.get("name")) for call in reply.tool_calls]
+        if not names:
+            _not_cut(reply)
+        obeyed.append(bool(names) and (name is None or set(names) == {name}))
+    assert reply is not None
+    if len(set(obeyed)) > 1:
+        raise Inconclusive(f"the forced call is made in {sum(obeyed)} of {_TRIES} replies")
+    return reply, obeyed[0]
+
+
+def _not_cut(reply: Reply) -> None:
+    """A forced call may still be on its way when max_tokens runs out: then nothing is known."""
+    if reply.stop_reason == "max_tokens":
+        raise Inconclusive("max_tokens ran out before a call was complete")
+
+
+def _called(reply: Reply) -> bool:
+    return bool(reply.tool_calls)
+
+
+def _calls(reply: Reply) -> str:
+    names = [str(call.get("name")) for call in reply.tool_calls]
+    return f"a call of {' and '.join(names)}" if names else "no call"
+
+
+@case("tools")
+def a_streamed_call_is_whole(api: Endpoint) -> Observation:
+    """A tool is called over a stream as well.
+
+    Honoured: the stream adds up to a call with an id, a name and an input. Ignored: it has no call
+    where the same request without streaming has one.
+    """
+    request: dict[str, Json] = {"messages": [ASKS_FOR_ONE], "max_tokens": ROOM, "tools": [WEATHER]}
+    choices: list[dict[str, Json]] = [{}, {"tool_choice": {"type": "any"}}]
+    for choice in choices:
+        plain = control(api, **request, **choice)
+        if _called(plain):
+            break
+    else:
+        raise Inconclusive("nothing makes this model call a tool")
+    for _ in range(_TRIES):
+        streamed = api.ask("treatment", **request, **choice, stream=True)
+        if not streamed.ok:
+            if not api.ask("control, streamed", messages=[ASKS_FOR_NONE], max_tokens=ROOM, stream=True).ok:
+                raise NotApplicable("streams are refused altogether")
+            return rejected("tools in a stream", streamed)
+        if _called(streamed):
+            return Observation(Behaviour.HONOURED, f"streamed: {_calls(streamed)}", signals=("blocks",))
+        _not_cut(streamed)
+    return Observation(Behaviour.IGNORED, f"{_TRIES} streams without a call", signals=("blocks",))

@@ -1,0 +1,317 @@
+"""Runs cases: records one against a service, and judges one from its recording.
+
+A case is run twice when it is recorded: first against the service, then, like every replay after it,
+against its own cassette. What is judged is always the recording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx2
+from anthropic import Anthropic
+
+from conformance import __version__
+from conformance.endpoint import REPLAY_KEY, Endpoint, credentials, open_client
+from conformance.judge import verdict
+from conformance.matrix import Claim, Matrix
+from conformance.plan import Planned
+from conformance.record.cassette import Cassette, Provenance
+from conformance.record.live import PATIENCE, Credentials, LiveWire, Patience
+from conformance.record.redact import Redactor
+from conformance.record.transport import Recorder, Replayer
+from conformance.trouble import (
+    Aborted,
+    CassetteMissing,
+    Inconclusive,
+    NetworkTrouble,
+    NotApplicable,
+    ServiceTrouble,
+    SuiteFault,
+    Trouble,
+)
+from conformance.values import Behaviour, CaseResult, Json, Observation, Source, Verdict
+from conformance.wire.exchange import Exchange
+from conformance.wire.reply import Reply
+
+__all__ = ["SDK", "Judge", "Service", "open_service", "without_userinfo"]
+
+SDK = f"anthropic {version('anthropic')}"
+_REFUSED_KEY = (401, 403)
+SIMULATOR_HEADER = "x-conformance-simulator"
+
+
+class Judge:
+    """Judges cases of one matrix from the cassettes in a directory."""
+
+    def __init__(self, matrix: Matrix, cassettes: Path, models: Sequence[Planned]) -> None:
+        self._matrix = matrix
+        self._directory = cassettes
+        self._planned = models
+        self._loaded: dict[Path, Cassette] = {}
+        self._client: Anthropic | None = None
+
+    def path(self, planned: Planned) -> Path:
+        """Where a case's recording is, or would be."""
+        return self._directory / planned.cassette(self._matrix.target.name)
+
+    def judge(self, planned: Planned, *, among: Callable[[Planned], bool] = lambda _: True) -> CaseResult:
+        """The result of a case, from its recording alone.
+
+        Args:
+            among: which other cases' recordings an inspection may look at.
+
+        Raises:
+            SuiteFault: the recording is missing, damaged, or of another request.
+        """
+        if planned.case.inspection is not None:
+            return self._inspected(planned, among)
+        return self._replayed(planned)
+
+    def _replayed(self, planned: Planned) -> CaseResult:
+        path = self.path(planned)
+        wire = _Lazily(lambda: Replayer(self._load(path).player(), self._base_path()))
+        endpoint = Endpoint(self._replay_client(), planned.target, wire)
+        experiment = planned.case.experiment
+        if experiment is None:
+            raise SuiteFault(f"{planned.case.name} is no experiment")
+        try:
+            observation = experiment(endpoint)
+        except NotApplicable as reason:
+            return CaseResult(None, Verdict.NOT_APPLICABLE, str(reason), reason=str(reason))
+        except Inconclusive as reason:
+            observation = Observation(Behaviour.INCONCLUSIVE, str(reason))
+        except (ServiceTrouble, NetworkTrouble) as trouble:
+            raise SuiteFault(f"{path} holds trouble, which has no place on a cassette: {trouble}") from None
+        cassette = self._load(path)
+        return _result(
+            planned.claim,
+            replace(observation, arms=endpoint.arms),
+            cassette.provenance,
+            planned.cassette(self._matrix.target.name).as_posix(),
+            len(cassette.exchanges),
+        )
+
+    def _inspected(self, planned: Planned, among: Callable[[Planned], bool]) -> CaseResult:
+        inspection = planned.case.inspection
+        if inspection is None:
+            raise SuiteFault(f"{planned.case.name} is no inspection")
+        cassettes: list[Cassette] = []
+        for other in self._planned:
+            if other.model == planned.model and other.case.experiment is not None and among(other):
+                try:
+                    cassettes.append(self._load(self.path(other)))
+                except CassetteMissing:
+                    continue
+        exchanges: list[Exchange] = [exchange for cassette in cassettes for exchange in cassette.exchanges]
+        try:
+            observation = inspection(exchanges)
+        except Inconclusive as reason:
+            observation = Observation(Behaviour.INCONCLUSIVE, str(reason))
+        if not cassettes:
+            return _result(planned.claim, observation, None, None, 0)
+        # The weakest of the sources and the oldest of the times speak for all.
+        weakest = max(
+            (cassette.provenance for cassette in cassettes), key=lambda p: list(Source).index(p.source)
+        )
+        oldest = min(cassette.provenance.recorded_at for cassette in cassettes)
+        looked_at = int(observation.statistics.get("exchanges", 0))
+        return _result(planned.claim, observation, replace(weakest, recorded_at=oldest), None, looked_at)
+
+    def _load(self, path: Path) -> Cassette:
+        if path not in self._loaded:
+            self._loaded[path] = Cassette.load(path)
+        return self._loaded[path]
+
+    def _base_path(self) -> str:
+        return urlsplit(self._matrix.target.endpoint).path.rstrip("/")
+
+    def _replay_client(self) -> Anthropic:
+        if self._client is None:
+            target = self._matrix.target
+            auth = credentials(REPLAY_KEY, "authorization")
+            self._client = open_client(target.endpoint, REPLAY_KEY, auth, target.api_version, _Nowhere())
+        return self._client
+
+
+class _Nowhere:
+    """A wire that leads nowhere."""
+
+    def send(self, request: httpx2.Request) -> Exchange:
+        raise SuiteFault(f"{request.method} {request.url.path} was sent outside a case")
+
+
+class _Lazily:
+    """A wire that is only opened when something is sent: a case that does not apply needs no cassette."""
+
+    def __init__(self, wire: Callable[[], Replayer]) -> None:
+        self._open = wire
+        self._wire: Replayer | None = None
+
+    def send(self, request: httpx2.Request) -> Exchange:
+        self._wire = self._wire or self._open()
+        return self._wire.send(request)
+
+
+def _result(
+    claim: Claim, seen: Observation, provenance: Provenance | None, cassette: str | None, requests: int
+) -> CaseResult:
+    return CaseResult(
+        behaviour=seen.behaviour,
+        verdict=verdict(claim.statuses, seen.behaviour),
+        summary=seen.summary,
+        source=provenance.source if provenance else None,
+        recorded_at=provenance.recorded_at if provenance else None,
+        cassette=cassette,
+        requests=requests,
+        reason=seen.summary if seen.behaviour is Behaviour.INCONCLUSIVE else None,
+        arms=seen.arms,
+        signals=seen.signals,
+        statistics=seen.statistics,
+    )
+
+
+@dataclass(frozen=True)
+class Service:
+    """A live service, reached with a key; records cases side by side."""
+
+    client: Anthropic
+    wire: LiveWire
+    endpoint: str
+    redactor: Redactor
+    canary: Callable[[Json], httpx2.Request]
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.wire.close()
+
+    def refuses(self, model: str) -> str | None:
+        """Why a plain request to a model is refused; None where it is not."""
+        exchange = self.wire.send(self.canary(model))
+        return None if exchange.ok else self.redactor.text(Reply(exchange).refusal)
+
+    def record(self, planned: Planned, path: Path) -> Trouble | None:
+        """Run a case against the service and write its cassette; the trouble, if any was in the way.
+
+        Raises:
+            Aborted: the run as a whole cannot go on.
+            SuiteFault: the case itself failed.
+        """
+        experiment = planned.case.experiment
+        if experiment is None:
+            raise SuiteFault(f"{planned.case.name} is no experiment")
+        recorder = Recorder(self.wire)
+        try:
+            experiment(Endpoint(self.client, planned.target, recorder))
+        except NotApplicable:
+            if not recorder.exchanges:
+                return None
+        except Inconclusive:
+            pass
+        except (ServiceTrouble, NetworkTrouble) as trouble:
+            return trouble
+        except (Aborted, SuiteFault):
+            raise
+        except Exception as error:  # noqa: BLE001  a recording must not show its locals
+            # The key must not be in a traceback's locals, so only the words go on.
+            words = self.redactor.text(f"{type(error).__name__}: {error}")
+            raise SuiteFault(f"{'::'.join(planned.slug)} failed while recording: {words}") from None
+        provenance = Provenance(
+            source=_source(recorder.exchanges, self.endpoint),
+            endpoint=without_userinfo(self.endpoint),
+            recorded_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            sdk=SDK,
+            suite=__version__,
+        )
+        Cassette(path, tuple(recorder.exchanges), provenance).save()
+        return None
+
+
+def open_service(
+    matrix: Matrix,
+    endpoint: str,
+    key: str,
+    models: Sequence[str],
+    *,
+    patience: Patience = PATIENCE,
+    connections: int = 64,
+) -> Service:
+    """Reach a service: find the header it takes the key in, and see that it answers at all.
+
+    Raises:
+        Aborted: it refuses the key in both headers, or cannot be reached.
+    """
+    redactor = Redactor([key])
+    shown = without_userinfo(endpoint)
+    pool = httpx2.HTTPTransport(limits=httpx2.Limits(max_connections=connections), trust_env=False)
+    base_path = urlsplit(endpoint).path.rstrip("/")
+    model = models[0]
+    refusals: list[str] = []
+    for header in ("authorization", "x-api-key"):
+        auth = credentials(key, header)
+        canary = _Canary(endpoint, auth, matrix.target.api_version, model)
+        wire = LiveWire(pool, base_path, redactor, patience=patience, ordinary=auth, canary=canary)
+        try:
+            exchange = wire.probe(canary(model))
+        except (NetworkTrouble, ServiceTrouble) as trouble:
+            pool.close()
+            what = "does not answer" if isinstance(trouble, NetworkTrouble) else "is not well"
+            raise Aborted(f"{shown} {what}: {trouble}") from None
+        if exchange.status not in _REFUSED_KEY:
+            client = open_client(endpoint, key, auth, matrix.target.api_version, wire)
+            return Service(client, wire, endpoint, redactor, canary)
+        refusals.append(f"{exchange.status} with {header}")
+    pool.close()
+    raise Aborted(f"{shown} refuses the key ({', '.join(refusals)}): check ANTHROPIC_API_KEY")
+
+
+class _Canary:
+    """Makes the plainest request there is, to tell a sick service from a refused parameter."""
+
+    def __init__(self, endpoint: str, auth: Credentials, api_version: str, model: str) -> None:
+        self._url = f"{endpoint.rstrip('/')}/v1/messages"
+        self._headers = {
+            auth.header: auth.value,
+            "anthropic-version": api_version,
+            "accept-encoding": "identity",
+        }
+        self._model = model
+
+    def __repr__(self) -> str:
+        return "Canary()"
+
+    def __call__(self, model: Json) -> httpx2.Request:
+        body = {
+            "model": model if isinstance(model, str) else self._model,
+            "max_tokens": 16,
+            "messages": [{"role": "user", "content": "Hi"}],
+        }
+        return httpx2.Request("POST", self._url, headers=self._headers, json=body)
+
+
+def _source(exchanges: Sequence[Exchange], endpoint: str) -> Source:
+    """Where evidence comes from, by what answered; no option can claim otherwise."""
+    if any(SIMULATOR_HEADER in exchange.headers for exchange in exchanges):
+        return Source.SIMULATOR
+    return Source.LOCAL if _is_loopback(urlsplit(endpoint).hostname or "") else Source.LIVE
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def without_userinfo(endpoint: str) -> str:
+    """An endpoint as it may be shown: without a user, a password or a query."""
+    parts = urlsplit(endpoint)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))

@@ -1,0 +1,95 @@
+"""A matrix as the suite uses it: frozen, with every source and every model looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.matrix.problems import Lines
+from conformance.matrix.schema import FieldReport, Model, Target
+from conformance.values import Json, Status
+
+__all__ = ["Claim", "KnownDeviation", "Matrix", "Source", "Statement"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document claims were read in, and the day they were."""
+
+    id: str
+    title: str
+    url: str
+    date: str
+    """ISO 8601: a day, a month, or a year where no more is known."""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One of several things a documentation says of the same feature."""
+
+    status: Status
+    says: str
+    where: str
+    source: Source
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is documented of a feature, for some models or all."""
+
+    feature: str
+    group: str
+    status: Status
+    """Of a claim that contradicts itself: the status of its first statement."""
+    says: str
+    source: Source
+    date: str
+    models: tuple[str, ...]
+    """By name; a claim that names none holds for all of the matrix."""
+    statements: tuple[Statement, ...] = ()
+    """Two or more, or none at all."""
+    details: Mapping[str, Json] = field(default_factory=dict[str, Json], hash=False)
+    parts: tuple[str, ...] = ()
+    """The features whose worst verdict is this one's."""
+    field_reports: tuple[FieldReport, ...] = ()
+    line: int = 1
+
+    @property
+    def contradictory(self) -> bool:
+        """Whether the documentation says two things at once."""
+        return bool(self.statements)
+
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """What each of its statements says; of most claims there is only one."""
+        return tuple(statement.status for statement in self.statements) or (self.status,)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDeviation:
+    """A deviation that is known, and expected until the service changes."""
+
+    feature: str
+    models: tuple[str, ...]
+    reason: str
+    since: str
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A target, and what is documented of it."""
+
+    path: Path
+    target: Target
+    sources: Mapping[str, Source] = field(hash=False)
+    models: tuple[Model, ...]
+    claims: tuple[Claim, ...]
+    """In the order of the file."""
+    not_tested: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
+    """Features that have cases and that this matrix leaves out, and why."""
+    known_deviations: tuple[KnownDeviation, ...] = ()
+    lines: Lines = field(default_factory=dict[tuple[str | int, ...], int], repr=False, compare=False)

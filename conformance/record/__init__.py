@@ -1,0 +1,1 @@
+"""Recording and replay: cassettes, the transport that owns one, and what must not be written."""

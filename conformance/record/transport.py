@@ -1,0 +1,75 @@
+"""The two ends a case can speak to: a cassette that is replayed, or a service that is recorded.
+
+Both are httpx2 transports given to the SDK's own client, so every request really goes through the
+SDK, and nothing is patched.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import httpx2
+
+from conformance.record.cassette import Player
+from conformance.wire.exchange import Exchange
+
+__all__ = ["CaseTransport", "Recorder", "Replayer", "Wire"]
+
+
+class Wire(Protocol):
+    """Sends one request and gives the whole exchange."""
+
+    def send(self, request: httpx2.Request) -> Exchange:
+        """Ask, and wait for the whole answer."""
+        ...
+
+
+class Replayer:
+    """Answers from a cassette; it has no way to the network at all."""
+
+    def __init__(self, player: Player, base_path: str) -> None:
+        self._player = player
+        self._base_path = base_path
+
+    def send(self, request: httpx2.Request) -> Exchange:
+        """The recorded exchange, or CassetteStale."""
+        return self._player.play(request.method, relative(request.url, self._base_path), request.read())
+
+
+class Recorder:
+    """Sends to a wire and remembers every exchange that counts."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self.exchanges: list[Exchange] = []
+
+    def send(self, request: httpx2.Request) -> Exchange:
+        """The service's final answer; transient ones were waited out further down."""
+        exchange = self._wire.send(request)
+        self.exchanges.append(exchange)
+        return exchange
+
+
+class CaseTransport(httpx2.BaseTransport):
+    """What the SDK's client of one case speaks through; it keeps the last exchange at hand."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self.last: Exchange | None = None
+        self.failure: Exception | None = None
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """One request, as httpx2 wants it."""
+        try:
+            self.last = exchange = self._wire.send(request)
+        except Exception as failure:
+            # The SDK wraps whatever a transport raises into APIConnectionError; keep the original.
+            self.failure = failure
+            raise
+        return httpx2.Response(exchange.status, headers=dict(exchange.headers), content=exchange.body)
+
+
+def relative(url: httpx2.URL, base_path: str) -> str:
+    """A URL's path and query below the endpoint's own path, so that recordings can move."""
+    path = url.raw_path.decode("ascii")
+    return path.removeprefix(base_path) if base_path != "/" else path

@@ -1,0 +1,1 @@
+"""From a finished report, a plain mapping, to files and terminal lines."""

@@ -1,0 +1,75 @@
+"""Making text that others wrote harmless: one place for every output there is.
+
+Summaries quote models and services, and so may hold anything: escape sequences, HTML, table pipes,
+characters that turn the writing direction around. ``plain`` comes first wherever text is shown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+
+from conformance.values import Json
+
+__all__ = ["clip", "json_text", "markdown", "markdown_code", "plain"]
+
+_ANSI = re.compile(
+    r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\r\n]*(?:\x07|\x1b\\|\x9c)"  # strings that are closed
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours and movements
+    r"|\x1b[ -/]*[0-~]"  # the rest
+)
+_SPACES = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029")
+_INVISIBLE = frozenset({"Cc", "Cf"})
+
+_MARKDOWN = re.compile(
+    r"[\\`*\[\]<>|~&$]"
+    r"|(?<![^\W_])_|_(?![^\W_])"  # top_k stays readable: an underscore inside a word means nothing
+    r"|:(?=/)|(?<=\bwww)\.",  # addresses are not to become links
+    re.IGNORECASE,
+)
+_LEADING = re.compile(r"^\d+(?=[.)](?:\s|$))|^(?=[-+#=])")
+_MENTION = re.compile(r"@(?=\w)")
+
+_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
+
+
+def plain(text: object) -> str:
+    """One line of visible characters: no escape sequences, controls, line breaks or bidi marks."""
+    bare = _ANSI.sub("", str(text))
+    return " ".join("".join(map(_visible, bare)).split())
+
+
+def _visible(character: str) -> str:
+    if character in _SPACES:
+        return " "
+    category = unicodedata.category(character)
+    if category in _INVISIBLE:
+        return ""
+    return "\N{REPLACEMENT CHARACTER}" if category == "Cs" else character
+
+
+def clip(text: str, width: int) -> str:
+    """At most so many characters, an ellipsis for what is left out."""
+    return text if len(text) <= width else text[: max(width - 3, 0)].rstrip() + "..."
+
+
+def markdown(text: object) -> str:
+    """Text that reads in rendered Markdown as it was, inside a table as well as outside."""
+    escaped = _MARKDOWN.sub(r"\\\g<0>", plain(text))
+    escaped = _MENTION.sub("@\N{WORD JOINER}", escaped)  # nobody is to be called into a pull request
+    return _LEADING.sub(r"\g<0>\\", escaped)
+
+
+def markdown_code(text: object) -> str:
+    """A code span; text that no code span can hold in a table is escaped instead."""
+    bare = plain(text)
+    if not bare or any(character in bare for character in "|\\`"):
+        return markdown(bare)
+    return f"`{bare}`"
+
+
+def json_text(value: Json) -> str:
+    """Readable JSON with a line for every value; what could disturb a terminal is written as an escape."""
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"

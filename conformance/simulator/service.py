@@ -1,0 +1,156 @@
+"""The service behind the socket: from a request to a reply, the same way for every personality."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+from .author import Wish, compose
+from .cache import PrefixCache
+from .editing import Edited, edited
+from .language import Sampling
+from .models import Model
+from .mutants import Mutated
+from .personality import Personality
+from .prompt import Prompt, read
+from .refusals import Refusal
+from .replies import Block, Draft, Reply, Thinking, ToolUse, Usage
+from .requests import Request
+from .shapes import Object, is_object, list_at, object_at
+from .toolcalls import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the model is like: its seed, how often it is not greedy though told to be, its openings."""
+
+    seed: int = 0
+    noise: float = 0.0
+    diversity: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply, and what the wire needs to know to send it."""
+
+    reply: Reply
+    model: Model
+    streamed: bool
+
+
+@dataclass
+class Service:
+    """A personality at work: it remembers how often it was asked the same, and the prefixes it has cached."""
+
+    mutated: Mutated
+    traits: Traits
+    _asked: Counter[bytes] = field(default_factory=Counter[bytes])
+    _cache: PrefixCache = field(default_factory=PrefixCache)
+
+    def personality(self, body: object) -> Personality:
+        """The personality that answers this request: the mutant, or the healthy one where it is spared."""
+        return self.mutated.personality(str(body.get("model")) if is_object(body) else None)
+
+    def draw(self, route: str, question: bytes) -> Random:
+        """A source of chance for one request, the same whatever else is asked at the same time."""
+        digest = hashlib.sha256(f"{self.traits.seed} {route} ".encode() + question).digest()
+        self._asked[digest] += 1
+        return Random(digest + self._asked[digest].to_bytes(4, "big"))  # noqa: S311 - chance, not a secret
+
+    def answer(self, body: Object, headers: Mapping[str, str]) -> Answer:
+        """Answer a request for a message, or refuse it."""
+        personality = self.personality(body)
+        for check in personality.checks.values():
+            check(Request(body, headers))
+        rng = self.draw("messages", canonical(body))
+        model = personality.model(body["model"])
+        prompt, heard = self._understood(personality, body, model)
+        draft = compose(prompt, self._wish(personality, heard.body, prompt, model, rng), rng)
+        usage = self._usage(personality, prompt, model)
+        reply = Reply(
+            id=personality.wire.message_id(rng),
+            model=model.name,
+            blocks=_marked(draft, personality, rng),
+            stop_reason=draft.stop_reason,
+            stop_sequence=draft.stop_sequence,
+            usage=replace(usage, output=draft.tokens),
+            service_tier="standard" if personality.states_tier or "service_tier" in heard.body else None,
+            applied_edits=heard.applied if "context_management" in heard.body else None,
+        )
+        for change in personality.on_reply:
+            reply = change(reply)
+        return Answer(reply, model, heard.body.get("stream") is True)
+
+    def count(self, body: Object, headers: Mapping[str, str]) -> int:
+        """Count a request's tokens without answering it."""
+        personality = self.personality(body)
+        for name, check in personality.checks.items():
+            if name != "max_tokens":
+                check(Request(body, headers))
+        prompt, _ = self._understood(personality, body, personality.model(body["model"]))
+        return prompt.size
+
+    def _understood(self, personality: Personality, body: Object, model: Model) -> tuple[Prompt, Edited]:
+        heard = {name: value for name, value in body.items() if name in personality.hears}
+        for change in personality.hearing:
+            heard = change(heard)
+        result = edited(heard, personality.reads)
+        prompt = read(result.body, personality.reads)
+        window = personality.window or model.window
+        if prompt.size > window:
+            raise Refusal(personality.too_long.format(size=prompt.size, window=window))
+        return prompt, result
+
+    def _usage(self, personality: Personality, prompt: Prompt, model: Model) -> Usage:
+        match personality.caches:
+            case "marked":
+                return self._cache.marked(prompt, model.name)
+            case "always":
+                return self._cache.unasked(prompt, model.name)
+            case "never":
+                return Usage(prompt.size)
+
+    def _wish(self, personality: Personality, heard: Object, prompt: Prompt, model: Model, rng: Random) -> Wish:
+        sampling = Sampling(
+            temperature=float(heard.get("temperature", 1.0)),
+            top_p=float(heard.get("top_p", 1.0)),
+            top_k=heard.get("top_k") or None,
+        )
+        choice = object_at(heard, "tool_choice")
+        return Wish(
+            # Real services are not deterministic even when greedy: now and then a draw is an ordinary one.
+            sampling=Sampling() if rng.random() < self.traits.noise else sampling,
+            limit=heard.get("max_tokens", model.most_output),
+            stops=tuple(stop for stop in list_at(heard, "stop_sequences") if stop),
+            thinks=personality.thinks(object_at(heard, "thinking").get("type"), model.name, prompt.turns),
+            choice=Choice(
+                choice.get("type", "auto"),
+                choice.get("name"),
+                parallel=not choice.get("disable_parallel_tool_use"),
+            ),
+            openings=self.traits.diversity,
+        )
+
+
+def canonical(body: Any) -> bytes:
+    """Write JSON in the one way that two equal values share."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _marked(draft: Draft, personality: Personality, rng: Random) -> tuple[Block, ...]:
+    wire, blocks, calls = personality.wire, list[Block](), 0
+    for block in draft.blocks:
+        match block:
+            case Thinking():
+                blocks.append(replace(block, signature=wire.signature(block.thinking)))
+            case ToolUse():
+                blocks.append(replace(block, id=wire.tool_id(rng, calls)))
+                calls += 1
+            case _:
+                blocks.append(block)
+    return tuple(blocks)

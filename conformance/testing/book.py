@@ -1,0 +1,77 @@
+"""What one run knows of one matrix: its plan, what was selected, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.cases import CASES
+from conformance.engine import Judge
+from conformance.matrix import Matrix, check, load
+from conformance.matrix.problems import did_you_mean
+from conformance.plan import Planned, plan, selected
+from conformance.values import CaseResult
+
+__all__ = ["Book", "Slug", "WrongSelection", "open_book", "select"]
+
+Slug = tuple[str, str, str]
+
+
+class WrongSelection(ValueError):
+    """The command line asks for what the matrix does not have."""
+
+
+@dataclass
+class Book:
+    """A matrix in a run."""
+
+    name: str
+    """The file as node ids have it."""
+    matrix: Matrix
+    planned: list[Planned]
+    """Every case of the chosen models, selected or not."""
+    judge: Judge
+    results: dict[Slug, CaseResult] = field(default_factory=dict[Slug, CaseResult])
+    troubles: dict[Slug, str] | None = None
+    """In a live run: the cases that were asked, and why one has no recording (empty where it has)."""
+
+    def find(self, slug: Sequence[str]) -> Planned | None:
+        """A planned case by its slug."""
+        return next((item for item in self.planned if item.slug == tuple(slug)), None)
+
+
+def open_book(path: Path, name: str, cassettes: Path, models: Sequence[str], *, live: bool) -> Book:
+    """Load a matrix and plan it.
+
+    Raises:
+        MatrixError: the matrix is wrong.
+        WrongSelection: it does not have a model that was asked for.
+    """
+    matrix = load(path)
+    check(matrix, CASES.keys())
+    known = [model.name for model in matrix.models]
+    for model in models:
+        if model not in known and not live:
+            raise WrongSelection(
+                f"--model {model}: {matrix.target.name} has {', '.join(known)}{did_you_mean(model, known)}; "
+                f"a model that {name} does not list can only be asked with --live"
+            )
+    planned = list(plan(matrix, models))
+    return Book(name, matrix, planned, Judge(matrix, cassettes, planned))
+
+
+def select(book: Book, features: Sequence[str]) -> list[Planned]:
+    """The planned cases that ``--feature`` selects.
+
+    Raises:
+        WrongSelection: a feature that the matrix does not have.
+    """
+    names = [claim.feature for claim in book.matrix.claims]
+    for feature in features:
+        if not any(selected(name, [feature]) for name in names):
+            raise WrongSelection(
+                f"--feature {feature}: {book.name} has no such feature{did_you_mean(feature, names)}"
+            )
+    wanted = {*features, *(p for c in book.matrix.claims if c.feature in features for p in c.parts)}
+    return [item for item in book.planned if selected(item.claim.feature, sorted(wanted))]

@@ -1,0 +1,28 @@
+"""No network while a recording is judged: what is not on the cassette must not be asked elsewhere."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+from unittest.mock import patch
+
+from conformance.trouble import SuiteFault
+
+__all__ = ["no_network"]
+
+
+@contextmanager
+def no_network() -> Iterator[None]:
+    """Every connection and every name look-up in this block is a fault of the suite."""
+
+    def refuse(*_: Any, **__: Any) -> NoReturn:
+        raise SuiteFault("a replay tried to reach the network")
+
+    with (
+        patch.object(socket.socket, "connect", refuse),
+        patch.object(socket.socket, "connect_ex", refuse),
+        patch.object(socket, "getaddrinfo", refuse),
+    ):
+        yield

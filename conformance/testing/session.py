@@ -1,0 +1,280 @@
+"""Options and hooks: how a run of pytest becomes a run of the suite."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from conformance.engine import SDK, without_userinfo
+from conformance.matrix.sniff import looks_like_matrix
+from conformance.plan import Planned
+from conformance.report import files, terminal
+from conformance.report.build import NOT_SELECTED, build
+from conformance.testing import recording
+from conformance.testing.book import Book, open_book, select
+from conformance.testing.guard import no_network
+from conformance.testing.nodes import JUDGE, CaseItem, MatrixFile
+from conformance.trouble import Aborted, CassetteDamaged, CassetteMissing, CassetteStale, SuiteFault
+from conformance.values import Behaviour, CaseResult, Json, Status, Verdict
+
+__all__ = ["Plugin", "add_options"]
+
+_RESULT = TypeAdapter(CaseResult)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """The suite's options; only there in runs that collect a matrix."""
+    group = parser.getgroup("conformance", "conformance of an Anthropic-compatible API")
+    group.addoption("--live", action="store_true", help="ask the service, record, and judge the recordings")
+    group.addoption("--endpoint", metavar="URL", help="else ANTHROPIC_BASE_URL, else the matrix's endpoint")
+    group.addoption(
+        "--model", action="append", default=[], metavar="NAME", help="only this model; repeatable"
+    )
+    group.addoption(
+        "--feature",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this feature and its parts; repeatable",
+    )
+    group.addoption("--cassettes", metavar="DIR", help="where recordings are (default: cassettes/)")
+    group.addoption("--report-dir", metavar="DIR", help="where reports are written (default: reports/)")
+    group.addoption(
+        "--expensive", action="store_true", help="also cases that cost much (a full context window)"
+    )
+    group.addoption(
+        "--concurrency", type=int, metavar="N", help="cases asked at a time (default: the matrix's)"
+    )
+
+
+class Plugin:
+    """One run: its matrices, and everything that was judged."""
+
+    def __init__(self) -> None:
+        self._books: dict[Path, Book] = {}
+        self._config: pytest.Config
+        self._handover: Path | None = None
+        self._written: list[tuple[str, dict[str, Json]]] = []
+        self._told: list[str] = []
+
+    # --- before anything is collected
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Refuse a run that cannot work, in one line."""
+        self._config = config
+        config.stash[JUDGE] = self._judge
+        if config.option.live and recording.key() is None:
+            names = " or ".join(recording.KEY_VARIABLES)
+            raise pytest.UsageError(f"--live needs a key: set {names} in the environment")
+        if (config.option.concurrency or 1) < 1:
+            raise pytest.UsageError("--concurrency must be at least 1")
+
+    def pytest_report_header(self) -> str:
+        """What this run asks, in one line."""
+        live = self._config.option.live
+        return (
+            "conformance: live, recording"
+            if live
+            else f"conformance: replay of {self._directory('cassettes')}, no network"
+        )
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """A matrix is a test file."""
+        if file_path.suffix not in (".yaml", ".yml") or not looks_like_matrix(file_path):
+            return None
+
+        def plan() -> Sequence[Planned]:
+            return select(self._book(file_path), self._config.option.feature)
+
+        return MatrixFile.from_parent(parent, path=file_path, plan=plan)
+
+    # --- recording, before anything is judged
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Record everything selected, unless other processes are going to judge it."""
+        config = session.config
+        if not config.option.live or config.option.collectonly or session.testsfailed:
+            return
+        if hasattr(config, "workerinput") or getattr(config.option, "dist", "no") != "no":
+            return
+        self._record([item.nodeid for item in session.items if isinstance(item, CaseItem)])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell xdist's workers where to find what the controller knows."""
+        if self._handover is None:
+            self._handover = Path(tempfile.mkdtemp(prefix="conformance-")) / "recorded.json"
+        node.workerinput["conformance"] = str(self._handover)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """With xdist the controller records, once, before the first test is handed out."""
+        if not self._config.option.live or any(book.troubles is not None for book in self._books.values()):
+            return
+        self._record(ids)
+        if self._handover is not None:
+            told = {
+                str(path): [[*slug, why] for slug, why in (book.troubles or {}).items()]
+                for path, book in self._books.items()
+            }
+            self._handover.write_text(json.dumps(told), encoding="utf-8")
+
+    def _record(self, ids: Sequence[str]) -> None:
+        wanted: dict[Path, list[Planned]] = {}
+        for nodeid in ids:
+            name, *slug = nodeid.split("::")
+            path = self._config.rootpath / name
+            if looks_like_matrix(path) and (item := self._book(path).find(slug)) is not None:
+                wanted.setdefault(path, []).append(item)
+        for path, items in wanted.items():
+            book = self._book(path)
+            endpoint = recording.endpoint_of(book.matrix, self._config.option.endpoint)
+            affordable = [item for item in items if self._config.option.expensive or not item.case.expensive]
+            try:
+                book.troubles = recording.record(
+                    book, affordable, endpoint, concurrency=self._config.option.concurrency, say=self._say
+                )
+            except Aborted as reason:
+                pytest.exit(str(reason), returncode=pytest.ExitCode.USAGE_ERROR)
+
+    # --- judging
+
+    def _judge(self, item: CaseItem) -> CaseResult:
+        book, planned = self._book(item.path), item.planned
+        if planned.case.expensive and not self._config.option.expensive:
+            verdict = None if planned.claim.status is Status.UNDOCUMENTED else Verdict.NOT_RUN
+            return CaseResult(
+                None, verdict, "expensive: run with --expensive", reason="expensive: run with --expensive"
+            )
+        troubles = self._troubles(item.path, book)
+        reason = (troubles or {}).get(planned.slug, "")
+        if reason.startswith("fault: "):
+            raise SuiteFault(reason.removeprefix("fault: "))
+        if reason:
+            verdict = None if planned.claim.status is Status.UNDOCUMENTED else Verdict.INCONCLUSIVE
+            return CaseResult(Behaviour.INCONCLUSIVE, verdict, reason, reason=reason)
+        try:
+            with no_network():
+                return book.judge.judge(
+                    planned, among=lambda other: troubles is None or troubles.get(other.slug) == ""
+                )
+        except (CassetteMissing, CassetteStale, CassetteDamaged) as fault:
+            raise type(fault)(f"{fault}; record it with: {self._command(item)}") from None
+
+    def _troubles(self, path: Path, book: Book) -> dict[tuple[str, str, str], str] | None:
+        """What recording has told; an xdist worker reads it from its controller."""
+        handover = getattr(self._config, "workerinput", {}).get("conformance")
+        if book.troubles is None and self._config.option.live and handover:
+            told = json.loads(Path(handover).read_text(encoding="utf-8"))
+            book.troubles = {
+                (model, feature, case): why for model, feature, case, why in told.get(str(path), [])
+            }
+        return book.troubles
+
+    def _command(self, item: CaseItem) -> str:
+        directory = self._config.option.cassettes
+        where = f" --cassettes {directory}" if directory else ""
+        return f"pytest --live '{item.nodeid}'{where}"
+
+    # --- results
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Send a case's result along with pytest's own report; xdist carries it to the controller."""
+        report = yield
+        if isinstance(item, CaseItem):
+            result = item.result
+            if result is None and report.failed:
+                words = f"error: {call.excinfo.value if call.excinfo else ''}"
+                result = CaseResult(None, Verdict.NOT_RUN, words, reason=words)
+            if result is not None and (report.when == "call" or report.failed):
+                report.conformance = [
+                    str(item.path),
+                    list(item.planned.slug),
+                    _RESULT.dump_json(result).decode(),
+                ]  # type: ignore[attr-defined]  # reports take any attribute, and xdist carries it
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep every case's result, wherever it was judged."""
+        if (carried := getattr(report, "conformance", None)) is not None:
+            path, slug, result = carried
+            self._book(Path(path)).results[(slug[0], slug[1], slug[2])] = _RESULT.validate_json(result)
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the reports, where this process is the one that knows everything."""
+        if hasattr(self._config, "workerinput") or self._config.option.collectonly:
+            return
+        for book in self._books.values():
+            if not book.results:
+                continue
+            live = self._config.option.live
+            endpoint = (
+                recording.endpoint_of(book.matrix, self._config.option.endpoint)
+                if live
+                else book.matrix.target.endpoint
+            )
+            report = build(
+                book.matrix,
+                book.name,
+                book.planned,
+                book.results,
+                endpoint=without_userinfo(endpoint),
+                sdk=SDK,
+            )
+            self._written.append((self._write(book, report), report))
+
+    def _write(self, book: Book, report: dict[str, Json]) -> str:
+        """Write a report's files; a replay of a selection leaves the whole report there as it is."""
+        option = self._config.option
+        partial = any(
+            case.get("reason") == NOT_SELECTED for row in report["results"] for case in row["cases"]
+        )
+        if partial and not option.live and option.report_dir is None:
+            return "a selection was run: reports/ is left as it was (--report-dir DIR writes one)"
+        directory = self._directory("report_dir", "reports") / book.matrix.target.name
+        files.write(report, directory)
+        return f"report: {directory / 'index.html'}"
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """End with the table, the deviations, and where to look."""
+        for where, report in self._written:
+            terminalreporter.section(f"conformance of {report['target']['title']}")
+            for line in terminal.lines(report):
+                terminalreporter.write_line(line)
+            terminalreporter.write_line(where)
+
+    # --- helpers
+
+    def _book(self, path: Path) -> Book:
+        if path not in self._books:
+            option = self._config.option
+            name = (
+                path.relative_to(self._config.rootpath).as_posix()
+                if path.is_relative_to(self._config.rootpath)
+                else str(path)
+            )
+            self._books[path] = open_book(
+                path, name, self._directory("cassettes"), option.model, live=option.live
+            )
+        return self._books[path]
+
+    def _directory(self, option: str, default: str | None = None) -> Path:
+        given = getattr(self._config.option, option)
+        if given is not None:
+            return self._config.invocation_params.dir / str(given)
+        return self._config.rootpath / (default or option)
+
+    def _say(self, words: str) -> None:
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and self._config.option.verbose >= 0:
+            reporter.ensure_newline()
+            reporter.write_line(words)

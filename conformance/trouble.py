@@ -1,0 +1,64 @@
+"""Trouble, classified: of the service, of the network, or of the suite. None of it is a verdict."""
+
+from __future__ import annotations
+
+__all__ = [
+    "Aborted",
+    "CassetteDamaged",
+    "CassetteMissing",
+    "CassetteStale",
+    "Inconclusive",
+    "NetworkTrouble",
+    "NotApplicable",
+    "ServiceTrouble",
+    "SuiteFault",
+    "Trouble",
+]
+
+
+class Trouble(Exception):
+    """Something in the way of an experiment; its feature is inconclusive, for the reason given."""
+
+    kind = "trouble"
+
+
+class ServiceTrouble(Trouble):
+    """The service is there and not well: 429, 529, a 5xx that comes and goes, a cut stream."""
+
+    kind = "service"
+
+
+class NetworkTrouble(Trouble):
+    """The service was not reached, or the connection did not hold."""
+
+    kind = "network"
+
+
+class Inconclusive(Trouble):
+    """Nothing failed, and yet the replies cannot tell one behaviour from another."""
+
+    kind = "experiment"
+
+
+class NotApplicable(Exception):
+    """The target cannot have this feature (credentials on a server without keys)."""
+
+
+class Aborted(Exception):
+    """The whole run has to stop: the key is refused, or nothing answers at the endpoint."""
+
+
+class SuiteFault(Exception):
+    """A fault on our side of the wire: reported as an error of the run, never as a verdict."""
+
+
+class CassetteMissing(SuiteFault):
+    """There is no recording to judge."""
+
+
+class CassetteStale(SuiteFault):
+    """The case asks what its cassette does not hold: the request changed since the recording."""
+
+
+class CassetteDamaged(SuiteFault):
+    """The cassette is there and cannot be read."""

@@ -1,0 +1,118 @@
+"""The words of the suite, as frozen values: statuses, behaviours, verdicts, observations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+__all__ = [
+    "GROUPS",
+    "Arm",
+    "Behaviour",
+    "CaseResult",
+    "Json",
+    "Observation",
+    "Source",
+    "Status",
+    "Verdict",
+]
+
+# What a provider sends is whatever it sends: a precise recursive type would only be cast away.
+Json: TypeAlias = Any
+
+GROUPS = (
+    "models",
+    "headers",
+    "parameters",
+    "tools",
+    "messages",
+    "stream",
+    "errors",
+    "examples",
+    "limits",
+)
+"""The groups of a matrix, in the order a report shows them."""
+
+
+class Status(StrEnum):
+    """What a provider's documentation says of a feature."""
+
+    SUPPORTED = "supported"
+    PARTIAL = "partial"
+    IGNORED = "ignored"
+    UNSUPPORTED = "unsupported"
+    UNDOCUMENTED = "undocumented"
+
+
+class Behaviour(StrEnum):
+    """What an experiment saw a service do with a feature."""
+
+    HONOURED = "honoured"
+    ACCEPTED = "accepted"
+    IGNORED = "ignored"
+    REJECTED = "rejected"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Verdict(StrEnum):
+    """How what was seen stands to what is documented."""
+
+    CONFORMS = "conforms"
+    EXCEEDS = "exceeds"
+    FALLS_SHORT = "falls_short"
+    INCONCLUSIVE = "inconclusive"
+    NOT_RUN = "not_run"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Source(StrEnum):
+    """Where evidence comes from: a provider's service, one on this machine, or the simulator."""
+
+    LIVE = "live"
+    LOCAL = "local"
+    SIMULATOR = "simulator"
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One kind of request inside a case, and what came of it, in a few words."""
+
+    name: str
+    """control, treatment, malformed …; several of one kind are told apart by what they send."""
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a case saw: a behaviour, one sentence for people, and what it rests on."""
+
+    behaviour: Behaviour
+    summary: str
+    arms: tuple[Arm, ...] = ()
+    signals: tuple[str, ...] = ()
+    """The witnesses that decided: text, prompt size, blocks, stop_reason, status, timing …"""
+    statistics: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    """For sampled parameters the counts, the test and its error; for speeds the figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """One case with one model, judged: what the report says of it."""
+
+    behaviour: Behaviour | None
+    """None where the case was not run, or cannot apply to the target."""
+    verdict: Verdict | None
+    """None for an undocumented feature: it is observed, never judged."""
+    summary: str
+    source: Source | None = None
+    recorded_at: str | None = None
+    cassette: str | None = None
+    """Path of the recording, below the directory of cassettes."""
+    requests: int = 0
+    reason: str | None = None
+    """Why it is inconclusive, was not run, or does not apply."""
+    arms: tuple[Arm, ...] = ()
+    signals: tuple[str, ...] = ()
+    statistics: Mapping[str, Json] = field(default_factory=dict[str, Json])

@@ -1,0 +1,173 @@
+"""The grammar of streams: every valid stream passes, and any single damage is found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from conformance.wire import grammar, shapes
+from conformance.wire.reply import assemble
+from conformance.wire.sse import parse_events
+
+Body = dict[str, Any]
+
+TEXT = st.text(max_size=8)
+INPUTS = st.dictionaries(TEXT, st.one_of(st.integers(), TEXT, st.none()), max_size=3)
+
+
+@st.composite
+def blocks(draw: st.DrawFn, index: int) -> list[Body]:
+    kind = draw(st.sampled_from(["text", "thinking", "tool_use"]))
+    starts: dict[str, Body] = {
+        "text": {"type": "text", "text": ""},
+        "thinking": {"type": "thinking", "thinking": ""},
+        "tool_use": {"type": "tool_use", "id": f"toolu_{index}", "name": "f", "input": {}},
+    }
+    deltas: list[Body] = []
+    if kind == "tool_use":
+        whole = draw(st.one_of(st.just(""), INPUTS.map(json.dumps)))
+        cut = draw(st.integers(0, len(whole)))
+        deltas = [{"type": "input_json_delta", "partial_json": part} for part in (whole[:cut], whole[cut:])]
+    else:
+        deltas = [
+            {"type": f"{kind}_delta", kind: words} for words in draw(st.lists(TEXT, min_size=1, max_size=4))
+        ]
+    if kind == "thinking":
+        deltas.append({"type": "signature_delta", "signature": draw(TEXT)})
+    return [
+        {"type": "content_block_start", "index": index, "content_block": starts[kind]},
+        *({"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas),
+        {"type": "content_block_stop", "index": index},
+    ]
+
+
+@st.composite
+def streams(draw: st.DrawFn, least: int = 0) -> list[Body]:
+    message = {
+        "id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": [],
+        "stop_reason": None, "usage": {"input_tokens": 1, "output_tokens": 0},
+    }  # fmt: skip
+    body = [event for index in range(draw(st.integers(least, 4))) for event in draw(blocks(index))]
+    stop = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 3}}
+    events = [{"type": "message_start", "message": message}, *body, stop, {"type": "message_stop"}]
+    for _ in range(draw(st.integers(0, 2))):
+        extra = draw(st.sampled_from([{"type": "ping"}, {"type": "an_event_of_the_future", "x": 1}]))
+        events.insert(draw(st.integers(0, len(events))), extra)
+    return events
+
+
+def encode(events: list[Body], end: str = "\n") -> bytes:
+    lines = (f"event: {body['type']}{end}data: {json.dumps(body)}{end}{end}" for body in events)
+    return "".join(lines).encode()
+
+
+def findings(body: bytes) -> list[str]:
+    events = parse_events(body)
+    rules = (grammar.names_of, grammar.order_of, grammar.blocks_of, grammar.tool_inputs_of, shapes.events_of)
+    return [str(finding) for rule in rules for finding in rule(events)]
+
+
+@given(streams(), st.sampled_from(["\n", "\r\n"]))
+def test_valid_streams_pass(events: list[Body], end: str) -> None:
+    assert findings(encode(events, end)) == []
+
+
+def without(kind: str) -> Callable[[list[Body], int], list[Body]]:
+    def damage(events: list[Body], at: int) -> list[Body]:
+        del at
+        return [body for body in events if body["type"] != kind]
+
+    return damage
+
+
+def positions(events: list[Body], kind: str) -> list[int]:
+    return [at for at, body in enumerate(events) if body["type"] == kind]
+
+
+def one_lost(kind: str) -> Callable[[list[Body], int], list[Body]]:
+    def damage(events: list[Body], at: int) -> list[Body]:
+        found = positions(events, kind)
+        assume(found)
+        gone = found[at % len(found)]
+        return events[:gone] + events[gone + 1 :]
+
+    return damage
+
+
+def one_twice(kind: str) -> Callable[[list[Body], int], list[Body]]:
+    def damage(events: list[Body], at: int) -> list[Body]:
+        found = positions(events, kind)
+        assume(found)
+        again = found[at % len(found)]
+        return events[: again + 1] + events[again:]
+
+    return damage
+
+
+def wrong_index(events: list[Body], at: int) -> list[Body]:
+    found = [n for n, body in enumerate(events) if "index" in body]
+    assume(found)
+    hit = found[at % len(found)]
+    return [{**body, "index": body["index"] + 1} if n == hit else body for n, body in enumerate(events)]
+
+
+def delta_before_its_start(events: list[Body], at: int) -> list[Body]:
+    found = positions(events, "content_block_start")
+    assume(found)
+    start = found[at % len(found)]
+    assume(start + 1 < len(events) and events[start + 1]["type"] == "content_block_delta")
+    swapped = [*events]
+    swapped[start], swapped[start + 1] = swapped[start + 1], swapped[start]
+    return swapped
+
+
+def broken_input(events: list[Body], at: int) -> list[Body]:
+    del at
+    found = [n for n, body in enumerate(events) if body.get("delta", {}).get("type") == "input_json_delta"]
+    assume(found)
+    bad = {**events[found[0]], "delta": {"type": "input_json_delta", "partial_json": '{"a": ,'}}
+    return [bad if n == found[0] else body for n, body in enumerate(events)]
+
+
+DAMAGES = {
+    "no message_start": without("message_start"),
+    "no message_stop": without("message_stop"),
+    "no message_delta": without("message_delta"),
+    "a start lost": one_lost("content_block_start"),
+    "a stop lost": one_lost("content_block_stop"),
+    "a start twice": one_twice("content_block_start"),
+    "a stop twice": one_twice("content_block_stop"),
+    "two ends": one_twice("message_stop"),
+    "two beginnings": one_twice("message_start"),
+    "a wrong index": wrong_index,
+    "a delta before its start": delta_before_its_start,
+    "an input that does not parse": broken_input,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@given(events=streams(least=1), at=st.integers(0, 20))
+def test_any_single_damage_is_found(damage: str, events: list[Body], at: int) -> None:
+    assert findings(encode(DAMAGES[damage](events, at))) != []
+
+
+@given(streams(least=1))
+def test_a_missing_event_line_is_found_and_the_content_is_still_read(events: list[Body]) -> None:
+    bare = "".join(f"data: {json.dumps(body)}\n\n" for body in events).encode()
+    assert any("no event: line" in words for words in findings(bare))
+    assert assemble(parse_events(bare)) == assemble(parse_events(encode(events)))
+
+
+@given(streams(), st.integers(1, 400))
+def test_a_stream_cut_anywhere_never_raises(events: list[Body], at: int) -> None:
+    findings(encode(events)[:-at])
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_make_the_reader_raise(body: bytes) -> None:
+    findings(b"data: " + body)

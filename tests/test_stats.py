@@ -1,0 +1,77 @@
+"""The exact test against an independent implementation, and the error it states."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from fractions import Fraction
+from itertools import combinations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.stats import ERROR, LOOKS, Outcome, collapse, p_collapsed, p_diverse
+
+DRAWS = st.lists(st.sampled_from("abcd"), min_size=1, max_size=6)
+
+
+def pairs(draws: list[str]) -> int:
+    return sum(one == other for one, other in combinations(draws, 2))
+
+
+@given(DRAWS, DRAWS)
+def test_the_permutation_test_counts_every_split(control: list[str], treatment: list[str]) -> None:
+    pooled = control + treatment
+    splits = list(combinations(range(len(pooled)), len(treatment)))
+    extreme = sum(pairs([pooled[i] for i in split]) >= pairs(treatment) for split in splits)
+    assert p_collapsed(control, treatment) == Fraction(extreme, len(splits))
+
+
+@given(DRAWS, st.fractions(min_value=Fraction(1, 10), max_value=Fraction(9, 10)))
+def test_the_binomial_tail_sums_every_outcome(treatment: list[str], fidelity: Fraction) -> None:
+    most = max(Counter(treatment).values())
+    total = Fraction(0)
+    for outcome in range(2 ** len(treatment)):
+        hits = outcome.bit_count()
+        if hits <= most:
+            total += fidelity**hits * (1 - fidelity) ** (len(treatment) - hits)
+    assert p_diverse(treatment, fidelity) == total
+
+
+def test_one_opening_against_many_is_decided_at_the_first_look() -> None:
+    numbers = iter(range(1000))
+    found = collapse(lambda: next(numbers), lambda: "always the same")
+    assert found.outcome is Outcome.COLLAPSED
+    assert len(found.treatment) == LOOKS[0]
+    assert found.p_collapsed is not None
+    assert found.p_collapsed < ERROR
+
+
+def test_a_diverse_treatment_needs_no_control() -> None:
+    numbers = iter(range(1000))
+    found = collapse(lambda: next(numbers), lambda: next(numbers))
+    assert found.outcome is Outcome.DIVERSE
+    assert found.control == ()
+
+
+def test_a_control_that_is_not_diverse_decides_nothing() -> None:
+    found = collapse(lambda: "same", lambda: "same")
+    assert found.outcome is Outcome.UNDECIDED
+    assert len(found.treatment) == LOOKS[-1]
+
+
+@given(st.integers(0, 10**6), st.sampled_from([2, 3, 6, 50]), st.sampled_from([0.0, 0.1, 0.25]))
+def test_no_seed_makes_it_sure_of_the_wrong_thing(seed: int, openings: int, noise: float) -> None:
+    """A hundred examples cannot show an error of 0.001; benchmarks/verdict_error.py does."""
+    rng = random.Random(seed)
+
+    def control() -> int:
+        return rng.randrange(openings)
+
+    def honoured() -> int:
+        return control() if rng.random() < noise else 0
+
+    if openings > 3:
+        assert collapse(control, honoured).outcome is not Outcome.DIVERSE
+    else:
+        collapse(control, honoured)
