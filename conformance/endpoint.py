@@ -16,7 +16,7 @@ from anthropic.resources.messages import Messages
 
 from conformance.record.live import Credentials
 from conformance.record.transport import CaseTransport, Wire
-from conformance.trouble import SuiteFault
+from conformance.trouble import Inconclusive, SuiteFault
 from conformance.values import Arm, Json
 from conformance.wire.exchange import Exchange
 from conformance.wire.reply import Reply
@@ -214,6 +214,9 @@ class Endpoint:
             raise
         reply = Reply(self.last)
         self._note(arm, reply)
+        if not isinstance(reply.message.get("content", []), list):
+            # The inspection of shapes blames it; nothing can be said of what the blocks would have held.
+            raise Inconclusive("the reply's content is not a list of blocks")
         return reply
 
     def _note(self, arm: str, reply: Reply) -> None:

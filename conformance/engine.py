@@ -251,14 +251,13 @@ def open_service(
     shown = without_userinfo(endpoint)
     pool = httpx2.HTTPTransport(limits=httpx2.Limits(max_connections=connections), trust_env=False)
     base_path = urlsplit(endpoint).path.rstrip("/")
-    model = models[0]
     refusals: list[str] = []
     for header in ("authorization", "x-api-key"):
         auth = credentials(key, header)
-        canary = _Canary(endpoint, auth, matrix.target.api_version, model)
+        canary = _Canary(endpoint, auth, matrix.target.api_version, models)
         wire = LiveWire(pool, base_path, redactor, patience=patience, ordinary=auth, canary=canary)
         try:
-            exchange = wire.probe(canary(model))
+            exchange = wire.probe(canary(models[0]))
         except (NetworkTrouble, ServiceTrouble) as trouble:
             pool.close()
             what = "does not answer" if isinstance(trouble, NetworkTrouble) else "is not well"
@@ -274,21 +273,22 @@ def open_service(
 class _Canary:
     """Makes the plainest request there is, to tell a sick service from a refused parameter."""
 
-    def __init__(self, endpoint: str, auth: Credentials, api_version: str, model: str) -> None:
+    def __init__(self, endpoint: str, auth: Credentials, api_version: str, models: Sequence[str]) -> None:
         self._url = f"{endpoint.rstrip('/')}/v1/messages"
         self._headers = {
             auth.header: auth.value,
             "anthropic-version": api_version,
             "accept-encoding": "identity",
         }
-        self._model = model
+        self._models = models
 
     def __repr__(self) -> str:
         return "Canary()"
 
     def __call__(self, model: Json) -> httpx2.Request:
         body = {
-            "model": model if isinstance(model, str) else self._model,
+            # A case may ask for a model that nobody has: that one tells nothing of the service's health.
+            "model": model if model in self._models else self._models[0],
             "max_tokens": 16,
             "messages": [{"role": "user", "content": "Hi"}],
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import anthropic
 
-from conformance.cases.common import FLAT, QUESTION, RISE, fact, rejected, user
+from conformance.cases.common import FLAT, HELLO, QUESTION, RISE, control, fact, rejected, user
 from conformance.cases.registry import case
 from conformance.cases.tools import ASKS_FOR_ONE, WEATHER
 from conformance.endpoint import Endpoint
@@ -30,7 +30,7 @@ def a_base_url_and_a_key_are_enough(api: Endpoint) -> Observation:
     try:
         message = api.use("as the SDK comes", call)
     except anthropic.APIStatusError:
-        return rejected("the SDK as it comes", Reply(api.last))
+        return _refused(api, "the SDK as it comes")
     except (anthropic.APIError, ValueError, TypeError) as error:
         return Observation(
             Behaviour.IGNORED, f"the SDK makes nothing of the answer: {error}", signals=("sdk",)
@@ -58,12 +58,19 @@ def the_first_example_prints_something(api: Endpoint) -> Observation:
     try:
         message = api.use("the example", call)
     except anthropic.APIStatusError:
-        return rejected("the example", Reply(api.last))
+        return _refused(api, "the example")
     except (anthropic.APIError, ValueError, TypeError) as error:
         return Observation(
             Behaviour.IGNORED, f"the SDK makes nothing of the answer: {error}", signals=("sdk",)
         )
     return _has_words(message)
+
+
+def _refused(api: Endpoint, what: str) -> Observation:
+    """A refusal is about the example only where a plain request is taken."""
+    reply = Reply(api.last)
+    control(api, **HELLO)
+    return rejected(what, reply)
 
 
 def _has_words(message: anthropic.types.Message) -> Observation:
@@ -116,7 +123,7 @@ def the_second_example_prints_something(api: Endpoint) -> Observation:
     try:
         printed = api.use("the example", call)
     except anthropic.APIStatusError:
-        return rejected("the example", Reply(api.last))
+        return _refused(api, "the example")
     except (anthropic.APIError, ValueError, TypeError, AttributeError) as error:
         return Observation(Behaviour.IGNORED, f"the SDK fails on the stream: {error}", signals=("sdk",))
     counts = f"{len(printed['thinking'])} characters of thinking, {len(printed['text'])} of text"

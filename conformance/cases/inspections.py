@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from conformance.cases.parameters import STOP_REASONS
 from conformance.cases.registry import inspection
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
@@ -11,19 +12,6 @@ from conformance.wire import grammar, shapes
 from conformance.wire.exchange import Exchange
 from conformance.wire.grammar import Finding
 from conformance.wire.reply import Reply
-
-STOP_REASONS = frozenset(
-    {
-        "end_turn",
-        "max_tokens",
-        "stop_sequence",
-        "tool_use",
-        "pause_turn",
-        "refusal",
-        "model_context_window_exceeded",
-    }
-)
-"""The stop reasons SDK 2.12 knows."""
 
 
 def _inspect(
@@ -96,10 +84,15 @@ def every_body_says_why_it_stopped(exchanges: Sequence[Exchange]) -> Observation
 def every_call_can_be_run(exchanges: Sequence[Exchange]) -> Observation:
     """Every tool call has an id, the name of a declared tool, and an object for its input.
 
-    Honoured: all of them. Ignored: some cannot be run. (Whether the input fits its schema is the
-    model's wit, and not judged.)
+    Honoured: all of them. Ignored: some cannot be run, or not one of them fits its tool's schema. (A
+    single input that does not fit is the model's doing, and not judged.)
     """
-    calls = (e for e in (*_bodies(exchanges), *_streams(exchanges)) if Reply(e).tool_calls)
+    # A stream whose blocks are in disorder is judged in a row of its own, and adds up to nothing sure.
+    whole = (e for e in _streams(exchanges) if not any(grammar.blocks_of(e.events)))
+    calls = [e for e in (*_bodies(exchanges), *whole) if Reply(e).tool_calls]
+    if len(calls) >= _ENOUGH and all(_misfits(e) for e in calls):
+        words = f"no call in {len(calls)} answers fits the schema of its tool, the first: {_misfits(calls[0])}"
+        return Observation(Behaviour.IGNORED, words, statistics={"exchanges": len(calls)})
 
     def look(exchange: Exchange) -> Iterator[Finding]:
         request = exchange.request if isinstance(exchange.request, dict) else {}
@@ -118,6 +111,27 @@ def every_call_can_be_run(exchanges: Sequence[Exchange]) -> Observation:
             yield Finding("two calls with one id")
 
     return _inspect(calls, look, "answers with calls")
+
+
+_ENOUGH = 3
+"""Answers with calls it takes to blame the service for inputs that never fit."""
+
+_JSON_TYPES: Mapping[str, type | tuple[type, ...]] = {"string": str, "integer": int, "object": dict, "array": list}
+
+
+def _misfits(exchange: Exchange) -> str:
+    """Why a call does not fit the schema of its tool (the few words of JSON Schema our tools use); else empty."""
+    request = exchange.request if isinstance(exchange.request, dict) else {}
+    schemas = {tool["name"]: tool["input_schema"] for tool in request.get("tools") or []}
+    for call in Reply(exchange).tool_calls:
+        schema, given = schemas.get(call.get("name")), call.get("input")
+        if schema is None or not isinstance(given, dict):
+            continue
+        for name in schema.get("required", ()):
+            kind = schema["properties"][name]["type"]
+            if not isinstance(given.get(name), _JSON_TYPES[kind]):
+                return f"{name} is {given.get(name)!r}, not of type {kind}"
+    return ""
 
 
 def _grammar(exchanges: Sequence[Exchange], rule: Callable[..., Iterator[Finding]]) -> Observation:
@@ -270,6 +284,8 @@ def _misnamed_stop(exchange: Exchange) -> Iterator[Finding]:
     reply = Reply(exchange)
     reason = reply.message.get("stop_reason")
     request = exchange.request if isinstance(exchange.request, dict) else {}
+    if not isinstance(reply.message.get("content"), list):
+        return  # its shape is the finding
     if reason is None:
         yield Finding("stop_reason is null")
     elif reason not in STOP_REASONS:

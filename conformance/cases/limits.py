@@ -43,7 +43,7 @@ def _speed(api: Endpoint) -> float:
         api,
         "a long answer",
         messages=[user("Write a long and detailed text, at least 300 words, about the weather by the sea.")],
-        max_tokens=512,
+        max_tokens=256,
         stream=True,
     )
     arrivals = reply.exchange.arrivals

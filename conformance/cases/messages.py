@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from conformance.cases.common import (
     BALLAST,
     FLAT,
-    HELLO,
     QUESTION,
     RISE,
     ROOM,
@@ -23,6 +22,7 @@ from conformance.cases.common import (
     user,
 )
 from conformance.cases.registry import case
+from conformance.cases.tools import WEATHER
 from conformance.endpoint import Endpoint
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
@@ -125,12 +125,31 @@ def _looked_up(note: str, result: Json, *before: Json) -> dict[str, Json]:
     }
 
 
+def _history_refused(api: Endpoint, kind: str, other: str) -> Observation | None:
+    """Whether tool blocks are refused in a history as such, where the same without them is taken.
+
+    A call and its result cannot be sent one without the other: the service's words say which it means.
+    """
+    bare = _looked_up("office", "Done.")
+    history = api.ask("control", **bare)
+    if history.ok:
+        return None
+    without = {**bare, "messages": [bare["messages"][0], assistant("Done."), user(QUESTION)]}
+    if not api.ask("control, no tool blocks", **without).ok:
+        raise Inconclusive(f"the control was refused ({history.refusal})")
+    if other in history.error_message and kind not in history.error_message:
+        raise Inconclusive(f"the {other} that goes with it is refused ({history.refusal})")
+    return rejected(f"type={kind}", history)
+
+
 @case("messages.tool_use")
 def the_input_of_a_call_is_read(api: Endpoint) -> Observation:
     """A tool_use block goes back into the history, and the model sees what it called with.
 
     Honoured: a codeword in its input comes back, or the prompt grows by it. Ignored: neither.
     """
+    if (refused := _history_refused(api, "tool_use", "tool_result")) is not None:
+        return refused
     return is_read(
         api,
         "the input of a tool_use block",
@@ -147,6 +166,8 @@ def the_result_of_a_call_is_read(api: Endpoint) -> Observation:
 
     Honoured: a codeword in it comes back, or the prompt grows by it. Ignored: neither.
     """
+    if (refused := _history_refused(api, "tool_result", "tool_use")) is not None:
+        return refused
     return is_read(
         api,
         "the content of a tool_result block",
@@ -177,50 +198,62 @@ def a_result_of_blocks_is_read(api: Endpoint) -> Observation:
 def thinking_goes_back_in_a_tool_loop(api: Endpoint) -> Observation:
     """Inside a tool loop the model's thinking goes back with its call, to keep the chain of thought.
 
-    Honoured: the prompt grows by a thinking block the service itself has signed. Ignored: it is taken
-    and the prompt stays the same. Rejected: it is refused. (A foreign signature may rightly be.)
+    Honoured: the prompt grows by the service's own thinking block, or is refused without it. Ignored:
+    the block is taken and the prompt stays the same. Rejected: the service refuses its own block.
     """
-    thought = _a_thought(api)
+    for thinking in _WAYS_TO_THINK:
+        first = api.ask("first turn", messages=[_HARD_QUESTION], max_tokens=4096, tools=[WEATHER], **thinking)
+        if first.thinking and first.tool_calls:
+            return _thought_goes_back(api, first, thinking)
+    return _foreign_thought(api)
+
+
+_WAYS_TO_THINK: tuple[dict[str, Json], ...] = ({"thinking": {"type": "enabled", "budget_tokens": 2048}}, {})
+_HARD_QUESTION = user(
+    "Think carefully about which of Lisbon and Oslo is warmer in winter, and why. Then call the get_weather tool "
+    "for the warmer one, to see what the weather is there right now."
+)
+
+
+def _thought_goes_back(api: Endpoint, first: Reply, thinking: Mapping[str, Json]) -> Observation:
+    results = [{"type": "tool_result", "tool_use_id": call.get("id"), "content": "Rain."} for call in first.tool_calls]
+
+    def turn(arm: str, content: list[Json]) -> Reply:
+        history = [_HARD_QUESTION, assistant(*content), user(*results)]
+        return api.ask(arm, messages=history, max_tokens=4096, tools=[WEATHER], **thinking)
+
+    whole = [dict(block) for block in first.content]
+    without = turn("control", [block for block in whole if block["type"] != "thinking"])
+    after = turn("treatment", whole)
+    if not after.ok and without.ok:
+        return rejected("the service's own thinking block", after)
+    if not after.ok:
+        raise Inconclusive(f"the control was refused ({without.refusal})")
+    if not without.ok:
+        words = f"a tool loop without its thinking is refused ({without.refusal})"
+        return Observation(Behaviour.HONOURED, words, signals=("status",))
+    if without.size is None or after.size is None:
+        return Observation(Behaviour.ACCEPTED, "taken; the service counts no prompt", signals=("status",))
+    # Templates put a few tokens around a block; the words of the thought itself must be there.
+    expected = max(3, len(first.thinking) // 16)
+    words = f"{len(first.thinking)} characters of thinking: the prompt went from {without.size} to {after.size} tokens"
+    behaviour = Behaviour.HONOURED if after.size - without.size >= expected else Behaviour.IGNORED
+    return Observation(behaviour, words, signals=("size",))
+
+
+def _foreign_thought(api: Endpoint) -> Observation:
+    """A thinking block of our own: where the model gives none, it shows at least whether one is taken."""
     without = control(api, **_looked_up("office", "Done."))
-    real = thought is not None
-    block = thought or {"type": "thinking", "thinking": BALLAST, "signature": _SIGNATURE}
+    block = {"type": "thinking", "thinking": BALLAST, "signature": _SIGNATURE}
     after = api.ask("treatment", **_looked_up("office", "Done.", block))
-    if not after.ok and real:
-        # A signature may belong to its conversation: the only thing a service owes is its own context.
-        raise Inconclusive(f"the block was taken out of its conversation, and refused ({after.refusal})")
     if not after.ok:
         if "signature" in after.error_message.lower():
-            raise Inconclusive("the model does not think, and a block of our own has no valid signature")
+            raise Inconclusive("the model does not think in a tool loop, and our own block has no valid signature")
         return rejected("a thinking block in the history", after)
-    if without.size is None or after.size is None:
-        return Observation(
-            Behaviour.ACCEPTED, "taken; the service does not count what it has read", signals=("status",)
-        )
-    growth = after.size - without.size
-    seen = f"the prompt went from {without.size} to {after.size} tokens"
-    expected = max(FLAT // 2, len(str(block.get("thinking", ""))) // 16)
-    if growth >= expected:
-        return Observation(Behaviour.HONOURED, f"thinking is read: {seen}", signals=("size",))
-    return Observation(Behaviour.IGNORED, f"thinking is dropped: {seen}", signals=("size",))
-
-
-def _a_thought(api: Endpoint) -> Mapping[str, Json] | None:
-    """A thinking block of the service's own, long enough to be seen in a prompt's size."""
-    asked: dict[str, Json] = {
-        "messages": [
-            user("Think carefully: which of 91, 97 and 119 is a prime number, and why are the others not?")
-        ],
-        "max_tokens": 4096,
-    }
-    ways: list[dict[str, Json]] = [{"thinking": {"type": "enabled", "budget_tokens": 2048}}, {}]
-    for thinking in ways:
-        reply = api.ask("a thought", **asked, **thinking)
-        for block in reply.blocks("thinking"):
-            if block.get("thinking"):
-                return {
-                    key: value for key, value in block.items() if key in ("type", "thinking", "signature")
-                }
-    return None
+    if without.size is not None and after.size is not None and after.size - without.size >= RISE:
+        words = f"the prompt went from {without.size} to {after.size} tokens"
+        return Observation(Behaviour.HONOURED, words, signals=("size",))
+    raise Inconclusive("the model does not think in a tool loop, and a block of our own leaves no trace")
 
 
 @case("messages.image")
@@ -297,12 +330,11 @@ def a_marked_prefix_is_cached(api: Endpoint) -> Observation:
     Honoured: the usage shows a cache written or read, and none without the mark. Ignored: it never
     does. Accepted: it does with and without.
     """
-    prefix = text(" ".join([BALLAST] * 40))
-    plain = control(api, **HELLO, system=[text("A"), prefix])
+    prefix, question = text(" ".join([BALLAST] * 40)), text("Say hello in one short sentence.")
+    marked_prefix = {**prefix, "cache_control": {"type": "ephemeral"}}
+    plain = control(api, messages=[user(text("A."), prefix, question)], max_tokens=ROOM)
     for _ in range(2):
-        marked = api.ask(
-            "treatment", **HELLO, system=[text("B"), {**prefix, "cache_control": {"type": "ephemeral"}}]
-        )
+        marked = api.ask("treatment", messages=[user(text("B."), marked_prefix, question)], max_tokens=ROOM)
         if not marked.ok:
             return rejected("cache_control", marked)
     cached, uncached = _cached(marked), _cached(plain)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import get_args
+
+from anthropic import Omit
+from anthropic.types import StopReason
 
 from conformance.cases.common import HELLO, QUESTION, ROOM, control, fact, is_read, rejected, text, user
 from conformance.cases.registry import case
-from conformance.endpoint import Endpoint
+from conformance.endpoint import BETAS, Endpoint
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
 from conformance.wire.reply import Reply
+
+STOP_REASONS = frozenset(get_args(StopReason))
+"""The stop reasons the SDK knows."""
 
 _LONG: Mapping[str, Json] = {
     "messages": [
@@ -40,7 +47,13 @@ def sixteen_cuts_a_long_answer(api: Endpoint) -> Observation:
 
     Honoured: a long answer is cut at 16 tokens, thinking included. Ignored: it runs on.
     """
-    whole = control(api, **_LONG, max_tokens=512)
+    whole = api.ask("control", **_LONG, max_tokens=512)
+    if not whole.ok:
+        # The one parameter no request should be without: what is refused may be the parameter itself.
+        without = api.send("without", {"model": api.model, "messages": HELLO["messages"]})
+        if without.ok or "max_tokens" in whole.error_message:
+            return rejected("max_tokens", whole)
+        raise Inconclusive(f"the control was refused ({whole.refusal})")
     cap = _cap(whole)
     cut = api.ask("treatment", **_LONG, max_tokens=cap)
     if not cut.ok:
@@ -67,6 +80,8 @@ def a_cut_answer_says_so(api: Endpoint) -> Observation:
     cut = api.ask("treatment", **_LONG, max_tokens=cap)
     if not cut.ok:
         return rejected(f"max_tokens={cap}", cut)
+    if cut.stop_reason not in STOP_REASONS:
+        raise Inconclusive(f"stop_reason is {cut.stop_reason}, which no client knows")
     behaviour = Behaviour.HONOURED if cut.stop_reason == "max_tokens" else Behaviour.IGNORED
     return Observation(
         behaviour, f"stop_reason is {cut.stop_reason} at max_tokens={cap}", signals=("stop_reason",)
@@ -104,9 +119,7 @@ def blocks_of_it_are_all_read(api: Endpoint) -> Observation:
     """
     asked: dict[str, Json] = {
         "messages": [user(QUESTION)],
-        "max_tokens": ROOM,
-        "system": [text("Answer briefly.")],
-    }
+        "max_tokens": ROOM}
     return is_read(
         api,
         "the second block of system",
@@ -250,20 +263,24 @@ def _looked_up(api: Endpoint, name: str, value: Json, *, trace: str, **more: Jso
     """A reference to something that does not exist: an error about *it* shows that it was looked for."""
     control(api, **HELLO)
     reply = api.ask("treatment", **HELLO, **{name: value}, **more)
+    words = reply.error_message
+    if not reply.ok and not _NOT_SUPPORTED.search(words) and (reply.status == 404 or _LOOKED_UP.search(words)):
+        return Observation(Behaviour.HONOURED, f"{name} is looked up ({reply.refusal})", signals=("status",))
     if not reply.ok:
-        words = reply.error_message
-        if not _NOT_SUPPORTED.search(words) and (reply.status == 404 or _LOOKED_UP.search(words)):
-            return Observation(
-                Behaviour.HONOURED, f"{name} is looked up ({reply.refusal})", signals=("status",)
-            )
+        reply = _without_beta(api, name, reply, **HELLO, **{name: value}, **more)
+    if not reply.ok:
         return rejected(name, reply)
-    if reply.message.get(trace) or any(
-        str(block.get("type", "")).startswith("mcp_") for block in reply.content
-    ):
+    if reply.message.get(trace) or any(str(block.get("type", "")).startswith("mcp_") for block in reply.content):
         return Observation(Behaviour.HONOURED, f"{name} shows in the reply", signals=("blocks",))
-    return Observation(
-        Behaviour.IGNORED, f"{name} that does not exist is taken, without a trace", signals=("status",)
-    )
+    return Observation(Behaviour.IGNORED, f"{name} that does not exist is taken, without a trace", signals=("status",))
+
+
+def _without_beta(api: Endpoint, name: str, refused: Reply, **request: Json) -> Reply:
+    """The same request without its beta header, if that is what was refused; else the refusal."""
+    if name not in BETAS:
+        return refused
+    bare = api.ask("treatment, no beta header", headers={"anthropic-beta": Omit()}, **request)
+    return bare if bare.ok else refused
 
 
 @case("context_management")
@@ -281,6 +298,8 @@ def old_tool_results_are_cleared(api: Endpoint) -> Observation:
         "keep": {"type": "tool_uses", "value": 0},
     }
     after = api.ask("treatment", **history, context_management={"edits": [clear]})
+    if not after.ok:
+        after = _without_beta(api, "context_management", after, **history, context_management={"edits": [clear]})
     if not after.ok:
         return rejected("context_management", after)
     report = after.message.get("context_management")
@@ -335,12 +354,12 @@ def a_share_above_one_is_refused(api: Endpoint) -> Observation:
 
 def _range(api: Endpoint, name: str) -> Observation:
     inside, outside = _probes(api.details)
-    for value in inside:
-        taken = api.ask(f"control {name}={value}", **HELLO, **{name: value})
-        if not taken.ok:
-            if not api.ask("control", **HELLO).ok:
-                raise Inconclusive(f"the control was refused ({taken.refusal})")
-            return rejected(f"{name}={value}, inside the range,", taken)
+    taken = {value: api.ask(f"control {name}={value}", **HELLO, **{name: value}) for value in inside}
+    if not any(reply.ok for reply in taken.values()):
+        raise Inconclusive(f"{name} is refused inside the range as well ({taken[inside[0]].refusal})")
+    for value, reply in taken.items():
+        if not reply.ok:
+            return rejected(f"{name}={value}, inside the range,", reply)
     taken_outside = [
         value for value in outside if api.ask(f"treatment {name}={value!r}", **HELLO, **{name: value}).ok
     ]
@@ -355,7 +374,7 @@ def _range(api: Endpoint, name: str) -> Observation:
 def _probes(details: Mapping[str, Json]) -> tuple[list[Json], list[Json]]:
     """Values inside and outside a range given as above/from and below/to; both ends are optional."""
     low, high = details.get("from", details.get("above", 0)), details.get("to", details.get("below", 1))
-    inside: list[Json] = [high if "below" not in details else (low + high) / 2]
+    inside: list[Json] = [(low + high) / 2]
     outside: list[Json] = [low - 1, round(high + 0.01, 2), high + 1, "hot"]
     if "from" in details:
         inside.append(low)
@@ -363,6 +382,8 @@ def _probes(details: Mapping[str, Json]) -> tuple[list[Json], list[Json]]:
         outside.insert(0, low)
     if "below" in details:
         outside.insert(0, high)
+    else:
+        inside.append(high)
     return inside, outside
 
 

@@ -57,16 +57,17 @@ def bytes_come_as_they_are_written(api: Endpoint) -> Observation:
     Accepted: the service is too quick for either to be seen.
     """
     short = _streamed(api, "short", 16)
-    long = _streamed(api, "long", 512)
+    long = _streamed(api, "long", 256)
     first, last = _window(long)
     spread = (last - first) / last if last else 0.0
-    seen = f"content from {first:.0f} to {last:.0f} ms in {_pieces(long)} pieces; a short one from {_window(short)[0]:.0f} ms"
-    figures = {"first_ms": first, "last_ms": last, "short_first_ms": _window(short)[0]}
+    wait = _window(short)[0]
+    seen = f"content from {first:.0f} to {last:.0f} ms in {_pieces(long)} pieces; a short one from {wait:.0f} ms"
+    figures = {"first_ms": first, "last_ms": last, "short_first_ms": wait}
     if spread >= _SPREAD and last - first >= _CLEAR_MS:
         return Observation(Behaviour.HONOURED, seen, signals=("timing",), statistics=figures)
     if _held_back(short, long):
         # Twice more: a busy machine can hold a stream back once, a service that buffers always does.
-        if all(_held_back(_streamed(api, "short", 16), _streamed(api, "long", 512)) for _ in range(2)):
+        if all(_held_back(_streamed(api, "short", 16), _streamed(api, "long", 256)) for _ in range(2)):
             return Observation(
                 Behaviour.IGNORED, f"held back: {seen}", signals=("timing",), statistics=figures
             )

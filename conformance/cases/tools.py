@@ -105,10 +105,11 @@ def any_forces_a_call(api: Endpoint) -> Observation:
     """
     request: dict[str, Json] = {"messages": [ASKS_FOR_NONE], "max_tokens": ROOM, "tools": BOTH}
     plain = control(api, **request)
-    reply, others = _forced(api, request, {"type": "any"})
-    if others is None:
+    reply, obeyed = _forced(api, request, {"type": "any"})
+    if obeyed is None:
         return rejected("tool_choice any", reply)
-    if not others:
+    if not obeyed:
+        _tools_are_read(api)
         return Observation(Behaviour.IGNORED, f"{_TRIES} replies without a call", signals=("blocks",))
     if _called(plain):
         return Observation(
@@ -131,6 +132,7 @@ def the_named_tool_is_called(api: Endpoint) -> Observation:
         if called is None:
             return rejected(f"tool_choice {tool['name']}", reply)
         if not called:
+            _tools_are_read(api)
             return Observation(
                 Behaviour.IGNORED,
                 f"{tool['name']} is named, the reply makes {_calls(reply)}",
@@ -177,6 +179,30 @@ def none_forbids_a_call(api: Endpoint) -> Observation:
     )
 
 
+@case("tool_choice.disable_parallel_tool_use")
+def one_call_at_a_time(api: Endpoint) -> Observation:
+    """``disable_parallel_tool_use`` limits a reply to one call.
+
+    Honoured: a prompt that is otherwise answered with two calls is answered with one. Accepted: taken,
+    and the model makes no more than one anyway. Ignored: it makes two all the same.
+    """
+    asked = user("What is the weather in Lisbon and in Oslo right now? Call get_weather for both in one reply.")
+    request: dict[str, Json] = {"messages": [asked], "max_tokens": ROOM, "tools": BOTH}
+    plain = control(api, **request, tool_choice={"type": "auto"})
+    most = 0
+    for _ in range(_TRIES):
+        choice = {"type": "auto", "disable_parallel_tool_use": True}
+        reply = api.ask("treatment", **request, tool_choice=choice)
+        if not reply.ok:
+            return rejected("disable_parallel_tool_use", reply)
+        most = max(most, len(reply.tool_calls))
+    seen = f"at most {most} calls in {_TRIES} replies, {len(plain.tool_calls)} without"
+    if most > 1:
+        return Observation(Behaviour.IGNORED, seen, signals=("blocks",))
+    behaviour = Behaviour.HONOURED if most == 1 and len(plain.tool_calls) > 1 else Behaviour.ACCEPTED
+    return Observation(behaviour, seen, signals=("blocks",))
+
+
 def _forced(
     api: Endpoint, request: Mapping[str, Json], choice: Json, name: str | None = None
 ) -> tuple[Reply, bool | None]:
@@ -198,6 +224,20 @@ def _forced(
     if len(set(obeyed)) > 1:
         raise Inconclusive(f"the forced call is made in {sum(obeyed)} of {_TRIES} replies")
     return reply, obeyed[0]
+
+
+def _tools_are_read(api: Endpoint) -> None:
+    """Without tools there is nothing to choose from: their loss is the finding of another row.
+
+    Raises:
+        Inconclusive: nothing shows that the service reads tools at all.
+    """
+    offered = control(api, "tools alone", messages=[ASKS_FOR_ONE], max_tokens=ROOM, tools=BOTH)
+    if _called(offered):
+        return
+    bare = control(api, "no tools", messages=[ASKS_FOR_ONE], max_tokens=ROOM)
+    if bare.size is None or offered.size is None or offered.size - bare.size < RISE // 2:
+        raise Inconclusive("nothing shows that the tools themselves are read")
 
 
 def _not_cut(reply: Reply) -> None:

@@ -43,7 +43,7 @@ def _check_version(path: Path, document: Document) -> None:
         problem = Problem(1, (), "not a mapping; a matrix begins with 'conformance: 1'")
     elif "conformance" not in data:
         problem = Problem(1, ("conformance",), f"missing; a matrix begins with 'conformance: {VERSION}'")
-    elif isinstance(data["conformance"], bool) or data["conformance"] != VERSION:
+    elif type(data["conformance"]) is not int or data["conformance"] != VERSION:
         words = f"{data['conformance']!r} is not a version this suite reads; it reads {VERSION}"
         problem = Problem(line_of(document.lines, ("conformance",)), ("conformance",), words)
     if problem:

@@ -99,8 +99,8 @@ class _References:
                     (*place, "feature"), f"{shown(entry.feature)} has parts; name the part that deviates"
                 )
             claimed = claim.models or tuple(self._models)
-            for model in entry.models or claimed:
-                if model not in claimed:
+            for model in dict.fromkeys(entry.models or claimed):
+                if model in self._models and model not in claimed:
                     self._problems.add((*place, "models"), f"{shown(model)} has no claim on {entry.feature}")
                 elif (entry.feature, model) in covered:
                     self._problems.add(place, f"{entry.feature} of {model} is listed already; keep one")

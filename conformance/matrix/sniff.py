@@ -24,6 +24,6 @@ def looks_like_matrix(path: Path) -> bool:
     except OSError:
         return False
     for line in head.decode("utf-8-sig", errors="replace").splitlines():
-        if line.strip() and not line.startswith(("#", "%", "---")) and not line.lstrip().startswith("#"):
+        if line.strip() and not line.lstrip().startswith(("#", "%", "---")):
             return _FIRST_KEY.match(line) is not None
     return False

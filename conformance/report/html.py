@@ -6,13 +6,15 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from conformance.report import words
+from conformance.report.cells import case_name, mark, seen_word, slug, verdict_word
 from conformance.report.escape import plain
-from conformance.report.view import View, case_name, mark, seen_word, slug, verdict_word
+from conformance.report.view import View
 from conformance.values import Json
 
 __all__ = ["render"]
@@ -39,6 +41,7 @@ def _template() -> Template:
         "case_name": case_name,
         "class": _class,
         "figure": _figure,
+        "fragment": _fragment,
         "mark": mark,
         "prose": _prose,
         "seen": seen_word,
@@ -69,6 +72,11 @@ def _web(address: str) -> str:
     """The address where it may be linked to, else nothing."""
     bare = plain(address)
     return bare if re.match(r"https?://", bare, re.IGNORECASE) else ""
+
+
+def _fragment(anchor: str) -> str:
+    """An anchor as the end of an address."""
+    return f"#{quote(anchor, safe='')}"
 
 
 def _class(word: str) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from conformance.report.cells import mark, seen_word
 from conformance.report.escape import clip, markdown, markdown_code
-from conformance.report.view import Contradiction, Deviation, Row, Table, View, mark, seen_word
+from conformance.report.findings import Contradiction, Deviation
+from conformance.report.rows import Row, Table
+from conformance.report.view import View
 from conformance.report.words import BEHAVIOURS, SOURCES, STATUSES, UNDOCUMENTED, VERDICTS, Word
 from conformance.values import Json, Verdict
 
@@ -92,11 +95,11 @@ def _outcomes(view: View, contradiction: Contradiction) -> Iterator[str]:
 
 
 def _open(view: View) -> Iterator[str]:
-    if not view.open:
+    if not view.undecided:
         return
     yield "## Not decided"
     yield ""
-    for one in view.open:
+    for one in view.undecided:
         verdict, models = VERDICTS[one.verdict].word, markdown(view.those(one.models))
         yield f"- {markdown_code(one.feature)} ({models}), {verdict}: {markdown(clip(one.reason, _LONG))}"
     yield ""

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from textwrap import wrap
 
 from conformance.report.escape import clip, plain
-from conformance.report.view import Contradiction, Deviation, View
+from conformance.report.findings import Contradiction, Deviation
+from conformance.report.view import View
 from conformance.values import Json
 
 __all__ = ["lines"]
@@ -44,7 +45,8 @@ def _counts(view: View) -> Iterator[str]:
 
 def _deviation(view: View, deviation: Deviation) -> Iterator[str]:
     known = " (known)" if deviation.known else ""
-    models = view.those(deviation.models)
+    many = 1 < len(deviation.models) < len(view.models)
+    models = f"{len(deviation.models)} of {len(view.models)} models" if many else view.those(deviation.models)
     against = f"documented {deviation.documented}, seen {deviation.seen}"
     yield clip(f"falls short{known}: {plain(deviation.feature)}, {against}, {models}", _WIDTH)
     same = len(deviation.summaries) == 1

@@ -47,9 +47,9 @@ UNDOCUMENTED = Word("undocumented", "nothing is documented, so there is no verdi
 """How a row without a verdict is counted and marked."""
 
 SOURCES: dict[str, Word] = {
-    Source.LIVE: Word("the live service", "answers of the provider's own service"),
-    Source.LOCAL: Word("a service on a local machine", "answers of a server run on a loopback address"),
-    Source.SIMULATOR: Word("the simulator", "answers of this project's own simulator; they prove nothing of any other"),
+    Source.LIVE: Word("the live service", "the provider's own service answered"),
+    Source.LOCAL: Word("a service on a local machine", "a server on a loopback address answered"),
+    Source.SIMULATOR: Word("the simulator", "the suite's own simulator answered; it says nothing of a real service"),
 }
 
 GROUP_TITLES: dict[str, str] = {

@@ -7,6 +7,7 @@ from typing import Any, Final
 from .models import MINIMAX, MINIMAX_M3
 from .refusals import Refusal
 from .requests import Request
+from .schemas import check_schema
 from .shapes import Object, is_list, is_object, object_at
 from .turns import Wording
 
@@ -39,6 +40,9 @@ def tools(value: Any) -> None:
     for tool in value:
         if not tool.get("name") or not is_object(tool.get("input_schema")) or not tool["input_schema"]:
             raise Refusal("function name or parameters is empty")
+        if not isinstance(tool["name"], str):
+            raise Refusal("tools: a function name is expected to be a string")
+        check_schema(tool["input_schema"], "tools")
 
 
 def tool_choice(value: Any) -> None:

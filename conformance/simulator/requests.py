@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from .models import Model
 from .refusals import Refusal
+from .schemas import check_schema
 from .shapes import Object, is_integer, is_list, is_number, is_object, list_at
 
 TOOL_CHOICES: Final = frozenset({"auto", "any", "tool", "none"})
@@ -146,7 +147,7 @@ def thinking_of(types: Container[str]) -> Judge:
 
     def judge(value: Any) -> None:
         thinking_object(value)
-        if value.get("type") not in types:
+        if not isinstance(value.get("type"), str) or value["type"] not in types:
             raise Refusal(f"thinking.type: {value.get('type')!r} is not one of {', '.join(sorted(THINKING_TYPES))}")
         if not isinstance(value.get("budget_tokens"), int | None):
             raise Refusal("thinking.budget_tokens: Input should be a valid integer")
@@ -176,6 +177,7 @@ def tools(value: Any) -> None:
         names.add(name)
         if not is_object(schema) or schema.get("type", "object") != "object":
             raise Refusal(f"tools.{at}.input_schema: Input should be a JSON schema of type 'object'")
+        check_schema(schema, f"tools.{at}.input_schema")
         if not isinstance(tool.get("description", ""), str):
             raise Refusal(f"tools.{at}.description: Input should be a valid string")
 
@@ -188,7 +190,7 @@ def tool_choice(request: Request) -> None:
     if not is_object(choice):
         raise Refusal("tool_choice: Input should be an object")
     kind = choice.get("type")
-    if kind not in TOOL_CHOICES:
+    if not isinstance(kind, str) or kind not in TOOL_CHOICES:
         raise Refusal(f"tool_choice.type: {kind!r} is not one of auto, any, tool, none")
     names = [tool.get("name") for tool in list_at(request.body, "tools") if is_object(tool)]
     if kind == "tool" and choice.get("name") not in names:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from .app import create_app
 
+_BACKLOG = 512
 _GRACE = 1  # seconds a stream in flight is given at the end
 
 
@@ -84,8 +85,10 @@ def serve(
     with _listener(host, port) as listener:
         what = f"personality {personality}, " + (f"mutant {mutant}" if mutant else "no mutant")
         url = f"http://{host}:{listener.getsockname()[1]}"
-        print(f"{url} ({what}): everything this service says is simulated.", flush=True)  # noqa: T201 - said to who started it
-        _Server(_config(app)).run(sockets=[listener])
+        # The one line a terminal needs: where it is, what it is, and what it is not.
+        print(f"{url} ({what}): everything this service says is simulated.", flush=True)  # noqa: T201
+        with suppress(KeyboardInterrupt):
+            _Server(_config(app)).run(sockets=[listener])
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -94,6 +97,7 @@ def _listener(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(_BACKLOG)  # who reads the URL may connect at once, and waits in the queue
     except OSError:
         listener.close()
         raise
@@ -108,6 +112,6 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         lifespan="off",
         ws="none",
         server_header=False,
-        backlog=512,
+        backlog=_BACKLOG,
         timeout_graceful_shutdown=_GRACE,
     )

@@ -13,7 +13,7 @@ from conformance.plan import Planned
 from conformance.testing.book import Book, Slug
 from conformance.trouble import Aborted, SuiteFault
 
-__all__ = ["KEY_VARIABLES", "endpoint_of", "key", "record"]
+__all__ = ["KEY_VARIABLES", "endpoint_of", "key", "record", "side_by_side"]
 
 KEY_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 
@@ -54,13 +54,14 @@ def record(
     with closing(service):
         _are_served(service, book.matrix, models)
         say(f"recording {len(experiments)} cases of {len(models)} models, {workers} at a time, from {shown}")
-        outcomes = _side_by_side(service, book, experiments, workers)
+        outcomes = side_by_side(service, book, experiments, workers)
     failed = sum(bool(reason) for reason in outcomes.values())
     say(f"recorded {len(outcomes) - failed} cases" + (f", {failed} without a recording" if failed else ""))
     return outcomes
 
 
-def _side_by_side(service: Service, book: Book, items: Sequence[Planned], workers: int) -> dict[Slug, str]:
+def side_by_side(service: Service, book: Book, items: Sequence[Planned], workers: int) -> dict[Slug, str]:
+    """Record cases, so many at a time; for each why there is no recording, empty where there is one."""
     with ThreadPoolExecutor(workers, thread_name_prefix="conformance") as pool:
         futures = {pool.submit(_one, service, book, item): item for item in items}
         try:

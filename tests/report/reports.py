@@ -121,21 +121,41 @@ def everything() -> dict[str, Any]:
         text_case = case(model, "messages.text", "honoured", "conforms")
         thinks = model == "M-1"
         rows += [
-            row("messages", model, documented="partial", seen="ignored", verdict="falls_short",
-                cases=[text_case, image_case]),
+            row(
+                "messages",
+                model,
+                documented="partial",
+                seen="ignored",
+                verdict="falls_short",
+                cases=[text_case, image_case],
+            ),
             row("temperature", model, summary="1 opening in 8 draws", statistics=draws),
             row("top_k", model, documented="ignored", seen="honoured", verdict="exceeds", summary="it collapses"),
             row("thinking", model, seen="honoured" if thinks else "ignored", holds=[0] if thinks else [1]),
-            row("metadata", model, seen="rejected", verdict="falls_short", summary=f"{model} says 400: no",
-                known_deviation="reported to the provider"),
+            row(
+                "metadata",
+                model,
+                seen="rejected",
+                verdict="falls_short",
+                summary=f"{model} says 400: no",
+                known_deviation="reported to the provider",
+            ),
             row("stop_sequences", model, documented="ignored", seen="inconclusive", verdict="inconclusive"),
             row("messages.text", model, group="messages", cases=[text_case]),
             row("messages.image", model, group="messages", cases=[image_case], **image),
             row("tools.parallel", model, group="tools", documented="undocumented", seen="honoured", verdict=None),
-            row("headers.x-api-key", model, group="headers", seen=None, verdict="not_applicable",
-                summary="no keys here"),
-            row("limits.context_window", model, group="limits", seen=None, verdict="not_run",
-                summary="not asked for", reason="expensive: ask for it with --expensive"),
+            row(
+                "headers.x-api-key", model, group="headers", seen=None, verdict="not_applicable", summary="no keys here"
+            ),
+            row(
+                "limits.context_window",
+                model,
+                group="limits",
+                seen=None,
+                verdict="not_run",
+                summary="not asked for",
+                reason="expensive: ask for it with --expensive",
+            ),
         ]
     rows.append(row("limits.output_speed", "M-1", group="limits"))
     special = {
@@ -144,6 +164,7 @@ def everything() -> dict[str, Any]:
         "thinking": contradictory(),
     }
     claims = {
-        r["feature"]: special.get(r["feature"], claim(r["feature"], group=r["group"], status=r["documented"])) for r in rows
+        r["feature"]: special.get(r["feature"], claim(r["feature"], group=r["group"], status=r["documented"]))
+        for r in rows
     }
     return report(*rows, claims=claims.values())

@@ -1,0 +1,27 @@
+"""The JSON Schema of a report, and a check against it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+
+from conformance.values import Json
+
+__all__ = ["SCHEMA", "validate"]
+
+SCHEMA: Mapping[str, Json] = json.loads(files("conformance.report").joinpath("schema.json").read_text("utf-8"))
+"""The schema of report.json, version 1."""
+
+
+def validate(report: Json) -> None:
+    """Check a report against the schema.
+
+    Only tests and tools need it, so jsonschema comes with the ``test`` extra and is imported here.
+
+    Raises:
+        jsonschema.ValidationError: the report breaks the contract.
+    """
+    from jsonschema import Draft202012Validator  # noqa: PLC0415  not a dependency of a plain run
+
+    Draft202012Validator(SCHEMA).validate(report)

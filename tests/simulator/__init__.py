@@ -1,0 +1,1 @@
+"""Tests of the simulator, on its own and over real sockets."""
