@@ -1,33 +1,28 @@
 """Exact, sequential tests for sampled parameters: do the openings of one arm collapse?
 
-Every draw is reduced to a category (its opening). Under *ignored* treatment and control are
-draws from one distribution, so any split of the pooled draws is as likely as any other: the
-permutation test counts, exactly, the splits in which the treatment repeats itself at least as
-often as seen. Under *honoured* a treatment draw is the one collapsed opening with a probability
-of at least ``FIDELITY`` (services are noisy even when greedy): a binomial tail says how unlikely
-so few repetitions would be. Each of the two errors is spread over the looks by a union bound.
+Every draw is reduced to a category (its opening).
+
+Under *ignored* treatment and control are draws from one distribution, so any split of the pooled draws
+is as likely as any other: the permutation test counts, exactly, the splits in which the treatment
+repeats itself at least as often as seen. It is looked at a few times, and the error is spent over the
+looks (a union bound).
+
+Under *honoured* a treatment draw is the one collapsed opening with a probability of at least
+``FIDELITY``: services are noisy even when greedy. Against each opening that could be it runs a
+likelihood ratio; by Ville's inequality the chance that it ever passes 1/error is at most the error,
+so it may be looked at after every single draw.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from math import comb
 
-__all__ = [
-    "ERROR",
-    "FIDELITY",
-    "LOOKS",
-    "SUSPICION",
-    "Collapse",
-    "Outcome",
-    "collapse",
-    "p_collapsed",
-    "p_diverse",
-]
+__all__ = ["ERROR", "FIDELITY", "LOOKS", "Collapse", "Outcome", "collapse", "evidence_of_diversity", "p_collapsed"]
 
 ERROR = Fraction(1, 1000)
 """The error probability a decision may have, each way."""
@@ -41,8 +36,25 @@ Real servers, 2026-11: 1 or 2 different openings in 8 at temperature 0.01, 1 at 
 SUSPICION = Fraction(1, 20)
 """A treatment that repeats itself this unlikely often is not called diverse, however noisy it is."""
 
-LOOKS = (8, 10, 14, 20, 28)
-"""Draws in each arm after which the evidence is looked at; the last is the cap."""
+LOOKS: Mapping[int, Fraction] = {
+    7: Fraction(30, 100_000),
+    9: Fraction(20, 100_000),
+    11: Fraction(10, 100_000),
+    14: Fraction(10, 100_000),
+    18: Fraction(10, 100_000),
+    23: Fraction(10, 100_000),
+    28: Fraction(10, 100_000),
+}
+"""Draws in each arm at which the arms are compared, and the share of the error spent there.
+
+The last is the cap. At 7 one opening against seven others is decided: there are 3432 splits.
+"""
+
+_FUTILE = 11
+"""Draws in each arm after which a control that is not diverse ends the test, undecided."""
+
+_ALTERNATIVES = (Fraction(1, 20), Fraction(1, 5), Fraction(2, 5))
+"""Shares of its commonest opening that a diverse arm may have: the likelihood ratio is their mean."""
 
 
 class Outcome(Enum):
@@ -61,10 +73,9 @@ class Collapse:
     control: tuple[Hashable, ...]
     treatment: tuple[Hashable, ...]
     p_collapsed: Fraction | None
-    """Permutation p-value of the last look that drew both arms; None before that."""
-    p_diverse: Fraction
-    """Binomial tail of the last look: the chance of so few repeats were the parameter honoured."""
-    looks: int
+    """Permutation p-value of the last comparison; None where the arms were never compared."""
+    diversity: Fraction
+    """The largest likelihood ratio of *diverse* to *collapsed* that the treatment has reached."""
 
 
 def p_collapsed(control: Sequence[Hashable], treatment: Sequence[Hashable]) -> Fraction:
@@ -90,23 +101,24 @@ def p_collapsed(control: Sequence[Hashable], treatment: Sequence[Hashable]) -> F
     return Fraction(extreme, comb(len(control) + size, size))
 
 
-def p_diverse(treatment: Sequence[Hashable], fidelity: Fraction = FIDELITY) -> Fraction:
-    """The chance that a collapsed arm shows its commonest opening as rarely as this one does.
+def evidence_of_diversity(treatment: Sequence[Hashable], fidelity: Fraction = FIDELITY) -> Fraction:
+    """The likelihood ratio of *diverse* to *collapsed with at least this fidelity*, for the likeliest opening.
 
-    An upper bound: the commonest of all openings is at least as common as the collapsed one.
+    The collapsed opening is not known, so the ratio that counts is the least of all openings': that of
+    the commonest. Between a share and a larger one a hit speaks for the larger and a miss against it, so
+    ``fidelity`` is the case hardest to exclude of all that are at least as faithful.
     """
-    n = len(treatment)
-    most = max(Counter(treatment).values(), default=0)
-    return sum(
-        (comb(n, k) * fidelity**k * (1 - fidelity) ** (n - k) for k in range(most + 1)), start=Fraction(0)
-    )
+    draws, hits = len(treatment), max(Counter(treatment).values(), default=0)
+    collapsed = fidelity**hits * (1 - fidelity) ** (draws - hits)
+    diverse = sum((share**hits * (1 - share) ** (draws - hits) for share in _ALTERNATIVES), start=Fraction(0))
+    return diverse / len(_ALTERNATIVES) / collapsed
 
 
 def collapse(
     draw_control: Callable[[], Hashable],
     draw_treatment: Callable[[], Hashable],
     *,
-    looks: Sequence[int] = LOOKS,
+    looks: Mapping[int, Fraction] = LOOKS,
     error: Fraction = ERROR,
     fidelity: Fraction = FIDELITY,
 ) -> Collapse:
@@ -115,33 +127,30 @@ def collapse(
     The treatment goes first: where it stays diverse no control is needed to know that nothing
     collapsed, which saves half of the requests on a service that ignores the parameter.
     """
-    share = error / len(looks)
     control: list[Hashable] = []
     treatment: list[Hashable] = []
     p_same: Fraction | None = None
-    p_spread = Fraction(1)
-    for number, size in enumerate(looks, start=1):
-        treatment += [draw_treatment() for _ in range(size - len(treatment))]
-        p_spread = p_diverse(treatment, fidelity)
-        if max(Counter(treatment).values()) == 1:  # no control, however diverse, could look less so
-            if p_spread <= share:
-                return _decided(Outcome.DIVERSE, control, treatment, p_same, p_spread, number)
-            continue
-        control += [draw_control() for _ in range(size - len(control))]
+    most = Fraction(0)
+
+    def found(outcome: Outcome) -> Collapse:
+        return Collapse(outcome, tuple(control), tuple(treatment), p_same, most)
+
+    for size, spent in looks.items():
+        while len(treatment) < size and most < 1 / error:
+            treatment.append(draw_treatment())
+            most = max(most, evidence_of_diversity(treatment, fidelity))
+        repeats = max(Counter(treatment).values()) > 1
+        if most >= 1 / error and not repeats:
+            return found(Outcome.DIVERSE)
+        if not repeats:
+            continue  # no control, however diverse, could make this arm look collapsed
+        control += [draw_control() for _ in range(len(treatment) - len(control))]
         p_same = p_collapsed(control, treatment)
-        if p_same <= share:
-            return _decided(Outcome.COLLAPSED, control, treatment, p_same, p_spread, number)
-        if p_spread <= share and p_same > SUSPICION:
-            return _decided(Outcome.DIVERSE, control, treatment, p_same, p_spread, number)
-    return _decided(Outcome.UNDECIDED, control, treatment, p_same, p_spread, len(looks))
-
-
-def _decided(  # noqa: PLR0917  the fields of Collapse, in their order
-    outcome: Outcome,
-    control: Sequence[Hashable],
-    treatment: Sequence[Hashable],
-    p_same: Fraction | None,
-    p_spread: Fraction,
-    looks: int,
-) -> Collapse:
-    return Collapse(outcome, tuple(control), tuple(treatment), p_same, p_spread, looks)
+        if p_same <= spent:
+            return found(Outcome.COLLAPSED)
+        if most >= 1 / error:
+            # Not collapsed onto one opening; a treatment that still repeats itself oddly is left open.
+            return found(Outcome.DIVERSE if p_same > SUSPICION else Outcome.UNDECIDED)
+        if size >= _FUTILE and max(Counter(control).values()) >= fidelity * size:
+            break  # the control is as collapsed as an honoured treatment: more of the same tells nothing
+    return found(Outcome.UNDECIDED)

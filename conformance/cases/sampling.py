@@ -118,13 +118,12 @@ def _observed(name: str, setting: Mapping[str, Json], found: Collapse) -> Observ
     spread = f"{len(treatment)} different openings in {len(found.treatment)} draws at {name}={setting[name]}"
     against = f"{len(control)} in {len(found.control)} without" if found.control else "no control needed"
     statistics = {
-        "test": "exact permutation test and binomial tail, sequential",
+        "test": "exact permutation test against control; likelihood ratio against collapse; both sequential",
         "error": float(ERROR),
-        "looks": found.looks,
         "treatment": sorted(treatment.values(), reverse=True),
         "control": sorted(control.values(), reverse=True),
         "p_collapsed": None if found.p_collapsed is None else float(found.p_collapsed),
-        "p_diverse": float(found.p_diverse),
+        "likelihood_ratio_diverse": float(found.diversity),
     }
     match found.outcome:
         case Outcome.COLLAPSED:

@@ -48,7 +48,7 @@ def _deviations(view: View) -> Iterator[str]:
     yield ""
     if not view.deviations:
         open_rows = view.counts["inconclusive"] + view.counts["not run"]
-        rest = f" {open_rows} rows are not decided, see below." if open_rows else ""
+        rest = f" Not decided: {open_rows}." if open_rows else ""
         yield f"None: no row with a verdict falls short of what is documented.{rest}"
         yield ""
     for deviation in view.deviations:

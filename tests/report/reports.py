@@ -45,10 +45,10 @@ def row(
     **more: Any,
 ) -> dict[str, Any]:
     """A result with one case; what it does not know goes to the case, but for what only a row has."""
-    of_row = {key: more.pop(key) for key in ("holds", "known_deviation") if key in more}
+    of_row: dict[str, Any] = {key: more.pop(key) for key in ("holds", "known_deviation") if key in more}
     cases = [case(model, feature, seen, verdict, **more)] if cases is None else cases
-    head = {"model": model, "group": group, "feature": feature, "documented": documented}
-    return {**head, "observed": seen, "verdict": verdict, **of_row, "cases": cases}
+    head: dict[str, Any] = {"model": model, "group": group, "feature": feature, "documented": documented}
+    return head | {"observed": seen, "verdict": verdict} | of_row | {"cases": cases}
 
 
 def claim(feature: str, **more: Any) -> dict[str, Any]:

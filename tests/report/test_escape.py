@@ -58,7 +58,8 @@ def test_a_clipped_text_fits_and_says_that_it_is_clipped(text: str, width: int) 
 def rendered(source: str) -> str:
     """The HTML of some Markdown as GitHub's dialect has it, but that raw HTML stays HTML."""
     markdown_it = pytest.importorskip("markdown_it")
-    return markdown_it.MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(source)
+    parser = markdown_it.MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    return str(parser.render(source))
 
 
 def text_of(markup: str) -> str:
