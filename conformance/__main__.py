@@ -40,14 +40,10 @@ def _simulate(parser: argparse.ArgumentParser) -> None:
     described = "; ".join(f"{name}: {words}" for name, words in simulator.PERSONALITIES.items())
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8080, help="port to listen on (default: %(default)s)")
-    parser.add_argument(
-        "--personality", default="documented", metavar="NAME", help=described.replace("%", "%%")
-    )
+    parser.add_argument("--personality", default="documented", metavar="NAME", help=described.replace("%", "%%"))
     parser.add_argument("--mutant", metavar="NAME", help="one deviation, or NAME@MODEL for one model only")
     parser.add_argument("--seed", type=int, default=0, help="seed of all randomness (default: %(default)s)")
-    parser.add_argument(
-        "--noise", type=float, default=0.0, help="share of draws that ignore near-greedy settings"
-    )
+    parser.add_argument("--noise", type=float, default=0.0, help="share of draws that ignore near-greedy settings")
     parser.add_argument("--diversity", type=int, metavar="N", help="how many openings the model has")
     parser.add_argument(
         "--unpaced",

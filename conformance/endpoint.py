@@ -84,9 +84,7 @@ class Endpoint:
     def __init__(self, client: Anthropic, target: Target, wire: Wire) -> None:
         self._wire = wire
         self._transport = CaseTransport(wire)
-        self._client = client.with_options(
-            http_client=httpx2.Client(transport=self._transport, trust_env=False)
-        )
+        self._client = client.with_options(http_client=httpx2.Client(transport=self._transport, trust_env=False))
         self._target = target
         self._arms: list[Arm] = []
 
@@ -167,9 +165,7 @@ class Endpoint:
     ) -> Reply:
         """POST a body as it is, through the SDK's raw layer: for requests its types would not let out."""
         options: Any = {"headers": dict(headers)} if headers else {}
-        return self._reply(
-            arm, lambda: self._client.post(path, body=body, cast_to=httpx2.Response, options=options)
-        )
+        return self._reply(arm, lambda: self._client.post(path, body=body, cast_to=httpx2.Response, options=options))
 
     def fetch(self, arm: str, path: str) -> Reply:
         """GET a path of the service, through the SDK's raw layer."""

@@ -28,6 +28,7 @@ from conformance.record.redact import Redactor
 from conformance.record.transport import Recorder, Replayer
 from conformance.trouble import (
     Aborted,
+    CassetteDamaged,
     CassetteMissing,
     Inconclusive,
     NetworkTrouble,
@@ -109,6 +110,9 @@ class Judge:
                     cassettes.append(self._load(self.path(other)))
                 except CassetteMissing:
                     continue
+                except CassetteDamaged as fault:
+                    fault.slug = other.slug
+                    raise
         exchanges: list[Exchange] = [exchange for cassette in cassettes for exchange in cassette.exchanges]
         try:
             observation = inspection(exchanges)
@@ -117,9 +121,7 @@ class Judge:
         if not cassettes:
             return _result(planned.claim, observation, None, None, 0)
         # The weakest of the sources and the oldest of the times speak for all.
-        weakest = max(
-            (cassette.provenance for cassette in cassettes), key=lambda p: list(Source).index(p.source)
-        )
+        weakest = max((cassette.provenance for cassette in cassettes), key=lambda p: list(Source).index(p.source))
         oldest = min(cassette.provenance.recorded_at for cassette in cassettes)
         looked_at = int(observation.statistics.get("exchanges", 0))
         return _result(planned.claim, observation, replace(weakest, recorded_at=oldest), None, looked_at)
@@ -168,6 +170,7 @@ def _result(
         summary=seen.summary,
         source=provenance.source if provenance else None,
         recorded_at=provenance.recorded_at if provenance else None,
+        endpoint=provenance.endpoint if provenance else None,
         cassette=cassette,
         requests=requests,
         reason=seen.summary if seen.behaviour is Behaviour.INCONCLUSIVE else None,

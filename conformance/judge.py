@@ -53,9 +53,7 @@ def verdict(statuses: Sequence[Status], behaviour: Behaviour) -> Verdict | None:
 
 def holding(statuses: Sequence[Status], behaviour: Behaviour) -> tuple[int, ...]:
     """Which of a claim's statements the behaviour agrees with, by index."""
-    return tuple(
-        number for number, status in enumerate(statuses) if verdict([status], behaviour) is Verdict.CONFORMS
-    )
+    return tuple(number for number, status in enumerate(statuses) if verdict([status], behaviour) is Verdict.CONFORMS)
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

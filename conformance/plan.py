@@ -59,9 +59,7 @@ def _cases(matrix: Matrix, claim: Claim, model: str) -> Iterator[Planned]:
     if model not in claim.models and (model in every or set(claim.models) != set(every)):
         return
     target = Target(model, matrix.target.auth, {**_figures(matrix, model), **claim.details})
-    known = next(
-        (d.reason for d in matrix.known_deviations if d.feature == claim.feature and model in d.models), None
-    )
+    known = next((d.reason for d in matrix.known_deviations if d.feature == claim.feature and model in d.models), None)
     for case in CASES.get(claim.feature, ()):
         if case.needs <= target.details.keys():
             yield Planned(model, claim, case, target, known)

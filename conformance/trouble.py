@@ -51,6 +51,9 @@ class Aborted(Exception):
 class SuiteFault(Exception):
     """A fault on our side of the wire: reported as an error of the run, never as a verdict."""
 
+    slug: tuple[str, str, str] | None = None
+    """The case whose recording it is about, where that is not the one being judged."""
+
 
 class CassetteMissing(SuiteFault):
     """There is no recording to judge."""

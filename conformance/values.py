@@ -108,6 +108,8 @@ class CaseResult:
     summary: str
     source: Source | None = None
     recorded_at: str | None = None
+    endpoint: str | None = None
+    """Where the recording was made."""
     cassette: str | None = None
     """Path of the recording, below the directory of cassettes."""
     requests: int = 0

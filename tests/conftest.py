@@ -7,7 +7,5 @@ from hypothesis import HealthCheck, settings
 pytest_plugins = ["pytester"]
 
 # Seeded, and never judged by the clock: a busy machine is no reason for a failure.
-settings.register_profile(
-    "suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")

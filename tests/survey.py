@@ -28,11 +28,12 @@ def survey(
     matrix: str = "matrix.yaml",
     model: str | None = None,
     features: Sequence[str] = (),
+    expensive: bool = False,
     **service: Any,
 ) -> dict[str, Row]:
     """Record and judge every case of one model against a simulator started for it."""
     with simulator.running(**{"paced": False, **service}) as url:
-        return survey_at(url, directory, matrix=matrix, model=model, features=features)
+        return survey_at(url, directory, matrix=matrix, model=model, features=features, expensive=expensive)
 
 
 def survey_at(
@@ -42,19 +43,21 @@ def survey_at(
     matrix: str = "matrix.yaml",
     model: str | None = None,
     features: Sequence[str] = (),
+    expensive: bool = False,
     patience: Patience = IMPATIENT,
 ) -> dict[str, Row]:
     """Record and judge every case of one model against whatever answers at a URL."""
     name = model or MODELS[matrix]
     book = open_book(ROOT / matrix, matrix, directory, [name], live=True)
-    items = [item for item in select(book, features) if item.case.experiment and not item.case.expensive]
+    chosen = [item for item in select(book, features) if expensive or not item.case.expensive]
+    items = [item for item in chosen if item.case.experiment]
     service = open_service(book.matrix, url, "sk-canary-0123456789", [name], patience=patience)
     with closing(service):
         troubles = side_by_side(service, book, items, 8)
-    for item in select(book, features):
-        if not item.case.expensive and not troubles.get(item.slug):
+    for item in chosen:
+        if not troubles.get(item.slug):
             book.results[item.slug] = book.judge.judge(item, among=lambda other: troubles.get(other.slug) == "")
-    report = build(matrix=book.matrix, name=matrix, planned=book.planned, results=book.results, endpoint=url, sdk=SDK)
+    report = build(matrix=book.matrix, name=matrix, planned=book.planned, results=book.results, sdk=SDK)
     faults = {slug: why for slug, why in troubles.items() if why.startswith("fault")}
     assert not faults, faults
     return {row["feature"]: (row["observed"], row["verdict"]) for row in report["results"]}

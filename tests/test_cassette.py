@@ -39,9 +39,7 @@ def save(tmp_path: Path, *exchanges: Exchange) -> Path:
 
 
 @given(st.lists(st.one_of(st.binary(max_size=60), st.text(max_size=60).map(str.encode)), max_size=4))
-def test_every_body_comes_back_byte_for_byte(
-    tmp_path_factory: pytest.TempPathFactory, bodies: list[bytes]
-) -> None:
+def test_every_body_comes_back_byte_for_byte(tmp_path_factory: pytest.TempPathFactory, bodies: list[bytes]) -> None:
     path = save(tmp_path_factory.mktemp("c"), *(exchange({"n": n}, body) for n, body in enumerate(bodies)))
     assert [one.body for one in Cassette.load(path).exchanges] == bodies
 

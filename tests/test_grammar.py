@@ -34,9 +34,7 @@ def blocks(draw: st.DrawFn, index: int) -> list[Body]:
         cut = draw(st.integers(0, len(whole)))
         deltas = [{"type": "input_json_delta", "partial_json": part} for part in (whole[:cut], whole[cut:])]
     else:
-        deltas = [
-            {"type": f"{kind}_delta", kind: words} for words in draw(st.lists(TEXT, min_size=1, max_size=4))
-        ]
+        deltas = [{"type": f"{kind}_delta", kind: words} for words in draw(st.lists(TEXT, min_size=1, max_size=4))]
     if kind == "thinking":
         deltas.append({"type": "signature_delta", "signature": draw(TEXT)})
     return [

@@ -41,9 +41,7 @@ def test_what_is_not_documented_has_no_verdict(seen: Behaviour) -> None:
         (Behaviour.REJECTED, Verdict.FALLS_SHORT, ()),
     ],
 )
-def test_a_contradiction_is_kept_by_either_statement(
-    seen: Behaviour, said: Verdict, holds: tuple[int, ...]
-) -> None:
+def test_a_contradiction_is_kept_by_either_statement(seen: Behaviour, said: Verdict, holds: tuple[int, ...]) -> None:
     statements = [Status.SUPPORTED, Status.IGNORED]
     assert verdict(statements, seen) is said
     assert holding(statements, seen) == holds

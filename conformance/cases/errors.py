@@ -19,9 +19,7 @@ def no_key_is_a_401(api: Endpoint) -> Observation:
     if api.auth == "none":
         raise NotApplicable("the server has no keys")
     control(api, **HELLO)
-    return _refused(
-        api.ask("treatment", **HELLO, headers=api.no_credentials()), "a request without a key", 401
-    )
+    return _refused(api.ask("treatment", **HELLO, headers=api.no_credentials()), "a request without a key", 401)
 
 
 @case("errors.unknown_field")

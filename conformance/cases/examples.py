@@ -32,9 +32,7 @@ def a_base_url_and_a_key_are_enough(api: Endpoint) -> Observation:
     except anthropic.APIStatusError:
         return _refused(api, "the SDK as it comes")
     except (anthropic.APIError, ValueError, TypeError) as error:
-        return Observation(
-            Behaviour.IGNORED, f"the SDK makes nothing of the answer: {error}", signals=("sdk",)
-        )
+        return Observation(Behaviour.IGNORED, f"the SDK makes nothing of the answer: {error}", signals=("sdk",))
     return _has_words(message)
 
 
@@ -60,9 +58,7 @@ def the_first_example_prints_something(api: Endpoint) -> Observation:
     except anthropic.APIStatusError:
         return _refused(api, "the example")
     except (anthropic.APIError, ValueError, TypeError) as error:
-        return Observation(
-            Behaviour.IGNORED, f"the SDK makes nothing of the answer: {error}", signals=("sdk",)
-        )
+        return Observation(Behaviour.IGNORED, f"the SDK makes nothing of the answer: {error}", signals=("sdk",))
     return _has_words(message)
 
 
@@ -85,9 +81,7 @@ def _has_words(message: anthropic.types.Message) -> Observation:
         if getattr(block, "type", None) in ("thinking", "text")
     ]
     if not any(words):
-        return Observation(
-            Behaviour.IGNORED, f"nothing to print in blocks {kinds}", signals=("sdk", "blocks")
-        )
+        return Observation(Behaviour.IGNORED, f"nothing to print in blocks {kinds}", signals=("sdk", "blocks"))
     behaviour = Behaviour.HONOURED if set(kinds) <= {"thinking", "text"} else Behaviour.IGNORED
     return Observation(behaviour, f"blocks: {', '.join(kinds)}", signals=("sdk", "blocks"))
 
@@ -129,9 +123,7 @@ def the_second_example_prints_something(api: Endpoint) -> Observation:
     counts = f"{len(printed['thinking'])} characters of thinking, {len(printed['text'])} of text"
     seen = f"blocks: {printed['starts'].strip() or 'none'}; {counts}"
     behaviour = (
-        Behaviour.HONOURED
-        if printed["starts"] and (printed["text"] or printed["thinking"])
-        else Behaviour.IGNORED
+        Behaviour.HONOURED if printed["starts"] and (printed["text"] or printed["thinking"]) else Behaviour.IGNORED
     )
     return Observation(behaviour, seen, signals=("sdk", "blocks"))
 

@@ -41,9 +41,7 @@ def _checked(api: Endpoint, header: str) -> Observation:
     wrong = api.ask("malformed", **HELLO, headers=api.credentials_in(header, WRONG_KEY))
     if wrong.ok:
         return Observation(Behaviour.ACCEPTED, "a wrong key is taken as well", signals=("status",))
-    return Observation(
-        Behaviour.HONOURED, f"taken; a wrong key is refused ({wrong.refusal})", signals=("status",)
-    )
+    return Observation(Behaviour.HONOURED, f"taken; a wrong key is refused ({wrong.refusal})", signals=("status",))
 
 
 @case("headers.anthropic-version")
@@ -61,9 +59,7 @@ def old_and_new_versions_are_taken(api: Endpoint) -> Observation:
     bogus = api.ask("malformed", **HELLO, headers={"anthropic-version": "1999-01-01"})
     if bogus.ok:
         return Observation(Behaviour.ACCEPTED, "any version is taken", signals=("status",))
-    return Observation(
-        Behaviour.HONOURED, f"one that does not exist is refused ({bogus.refusal})", signals=("status",)
-    )
+    return Observation(Behaviour.HONOURED, f"one that does not exist is refused ({bogus.refusal})", signals=("status",))
 
 
 @case("headers.anthropic-beta")

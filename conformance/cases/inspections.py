@@ -14,9 +14,7 @@ from conformance.wire.grammar import Finding
 from conformance.wire.reply import Reply
 
 
-def _inspect(
-    exchanges: Iterable[Exchange], look: Callable[[Exchange], Iterable[Finding]], what: str
-) -> Observation:
+def _inspect(exchanges: Iterable[Exchange], look: Callable[[Exchange], Iterable[Finding]], what: str) -> Observation:
     """Honoured where nothing is found in any exchange; otherwise ignored, with the first finding."""
     looked_at, bad = 0, 0
     first: tuple[Exchange, Finding] | None = None
@@ -245,7 +243,7 @@ def every_error_has_a_clients_status(exchanges: Sequence[Exchange]) -> Observati
     """
 
     def look(exchange: Exchange) -> Iterator[Finding]:
-        if not 400 <= exchange.status < 500:  # noqa: PLR2004  HTTP's own numbers
+        if not 400 <= exchange.status < 500:
             yield Finding(f"an error with the status {exchange.status}: {Reply(exchange).error_message[:80]}")
 
     return _inspect(_errors(exchanges), look, "errors")
@@ -290,12 +288,22 @@ def _misnamed_stop(exchange: Exchange) -> Iterator[Finding]:
         yield Finding("stop_reason is null")
     elif reason not in STOP_REASONS:
         yield Finding(f"stop_reason is {reason!r}, a word no client knows")
+    elif reason == "max_tokens" and _far_from_cut(reply, request.get("max_tokens")):
+        yield Finding(f"stop_reason is max_tokens after {reply.output_tokens} of {request.get('max_tokens')} tokens")
     elif reply.tool_calls and reason in ("end_turn", "stop_sequence"):
         yield Finding(f"stop_reason is {reason} for a reply that calls a tool")
     elif reason == "tool_use" and not reply.tool_calls and not _server_tools(reply):
         yield Finding("stop_reason is tool_use for a reply that calls nothing")
     elif reason == "stop_sequence" and not request.get("stop_sequences"):
         yield Finding("stop_reason is stop_sequence where none was given")
+
+
+def _far_from_cut(reply: Reply, most: Json) -> bool:
+    """Whether a reply is so far below its limit that no limit of the service's own explains it either."""
+    tokens = reply.output_tokens
+    if not reply.text or reply.thinking:
+        return False  # thinking that is not counted may have used the limit up
+    return tokens is not None and isinstance(most, int) and tokens < 256 and 4 * tokens <= most
 
 
 def _server_tools(reply: Reply) -> bool:

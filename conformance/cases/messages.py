@@ -119,9 +119,7 @@ def _looked_up(note: str, result: Json, *before: Json) -> dict[str, Json]:
             user(answer, text(QUESTION)),
         ],
         "max_tokens": ROOM,
-        "tools": [
-            {"name": "look_up", "description": "Looks up an office. Takes a note.", "input_schema": schema}
-        ],
+        "tools": [{"name": "look_up", "description": "Looks up an office. Takes a note.", "input_schema": schema}],
     }
 
 
@@ -281,9 +279,7 @@ def a_document_is_read(api: Endpoint) -> Observation:
     question = text(QUESTION)
     source = {"type": "text", "media_type": "text/plain", "data": fact("Wexalindo")}
     before = control(api, messages=[user(question)], max_tokens=ROOM)
-    after = api.ask(
-        "treatment", messages=[user({"type": "document", "source": source}, question)], max_tokens=ROOM
-    )
+    after = api.ask("treatment", messages=[user({"type": "document", "source": source}, question)], max_tokens=ROOM)
     return _taken_in("document", before, after, says="wexalindo")
 
 
@@ -293,9 +289,7 @@ def _taken_in(kind: str, before: Reply, after: Reply, *, says: str) -> Observati
     said = says in after.text.lower() and says not in before.text.lower()
     if before.size is None or after.size is None:
         if said:
-            return Observation(
-                Behaviour.HONOURED, f"type={kind} is read: the reply says {says}", signals=("text",)
-            )
+            return Observation(Behaviour.HONOURED, f"type={kind} is read: the reply says {says}", signals=("text",))
         raise Inconclusive("the service does not count what it has read, and the reply does not show it")
     growth = after.size - before.size
     seen = f"the prompt went from {before.size} to {after.size} tokens"
@@ -315,12 +309,7 @@ def _png(colour: tuple[int, int, int], side: int) -> bytes:
 
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     rows = (b"\x00" + bytes(colour) * side) * side
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(rows, 9))
-        + chunk(b"IEND", b"")
-    )
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
 
 
 @case("messages.cache_control")
@@ -355,15 +344,13 @@ def a_prompt_is_counted(api: Endpoint) -> Observation:
 
     Honoured: a number that grows with the prompt. Ignored: one that does not. Rejected: no such endpoint.
     """
-    short = api.send(
-        "short", {"model": api.model, "messages": [user(QUESTION)]}, path="/v1/messages/count_tokens"
-    )
+    short = api.send("short", {"model": api.model, "messages": [user(QUESTION)]}, path="/v1/messages/count_tokens")
     if not short.ok:
         return rejected("count_tokens", short)
     long = api.send(
         "long", {"model": api.model, "messages": [user(fact("Zorbanix"))]}, path="/v1/messages/count_tokens"
     )
     sizes = [reply.exchange.json.get("input_tokens") for reply in (short, long) if reply.ok]
-    if len(sizes) == 2 and all(isinstance(size, int) for size in sizes) and sizes[1] - sizes[0] >= RISE:  # noqa: PLR2004
+    if len(sizes) == 2 and all(isinstance(size, int) for size in sizes) and sizes[1] - sizes[0] >= RISE:
         return Observation(Behaviour.HONOURED, f"{sizes[0]} tokens, then {sizes[1]}", signals=("size",))
     return Observation(Behaviour.IGNORED, f"the counts are {sizes}", signals=("size",))

@@ -20,9 +20,7 @@ STOP_REASONS = frozenset(get_args(StopReason))
 """The stop reasons the SDK knows."""
 
 _LONG: Mapping[str, Json] = {
-    "messages": [
-        user("Write a long and detailed text, at least 300 words, about how bread is baked in a village.")
-    ]
+    "messages": [user("Write a long and detailed text, at least 300 words, about how bread is baked in a village.")]
 }
 _CUT = 16
 _CHARACTERS_PER_TOKEN = 16
@@ -47,23 +45,13 @@ def sixteen_cuts_a_long_answer(api: Endpoint) -> Observation:
 
     Honoured: a long answer is cut at 16 tokens, thinking included. Ignored: it runs on.
     """
-    whole = api.ask("control", **_LONG, max_tokens=512)
-    if not whole.ok:
-        # The one parameter no request should be without: what is refused may be the parameter itself.
-        without = api.send("without", {"model": api.model, "messages": HELLO["messages"]})
-        if without.ok or "max_tokens" in whole.error_message:
-            return rejected("max_tokens", whole)
-        raise Inconclusive(f"the control was refused ({whole.refusal})")
-    cap = _cap(whole)
-    cut = api.ask("treatment", **_LONG, max_tokens=cap)
+    whole, cap, cut = _cut(api)
     if not cut.ok:
-        return rejected(f"max_tokens={cap}", cut)
+        return rejected("max_tokens", cut)
     tokens, length = cut.output_tokens, len(cut.text + cut.thinking)
-    full = len(whole.text + whole.thinking)
-    if tokens is None and full < 2 * cap * _CHARACTERS_PER_TOKEN:
-        raise Inconclusive("the service counts no tokens, and its whole answer is too short to be seen cut")
     short = length <= cap * _CHARACTERS_PER_TOKEN
-    seen = f"{tokens} tokens, {length} characters at max_tokens={cap}; {whole.output_tokens}, {full} at 512"
+    full = f"{whole.output_tokens}, {len(whole.text + whole.thinking)} at 512"
+    seen = f"{tokens} tokens, {length} characters at max_tokens={cap}; {full}"
     if short and (tokens is None or tokens <= cap):
         return Observation(Behaviour.HONOURED, f"cut: {seen}", signals=("usage", "text"))
     return Observation(Behaviour.IGNORED, f"not cut: {seen}", signals=("usage", "text"))
@@ -75,23 +63,35 @@ def a_cut_answer_says_so(api: Endpoint) -> Observation:
 
     Honoured: it says max_tokens. Ignored: it claims another reason, and clients take half for whole.
     """
-    whole = control(api, **_LONG, max_tokens=512)
-    cap = _cap(whole)
-    cut = api.ask("treatment", **_LONG, max_tokens=cap)
+    _, cap, cut = _cut(api)
     if not cut.ok:
-        return rejected(f"max_tokens={cap}", cut)
+        return rejected("max_tokens", cut)
     if cut.stop_reason not in STOP_REASONS:
         raise Inconclusive(f"stop_reason is {cut.stop_reason}, which no client knows")
     behaviour = Behaviour.HONOURED if cut.stop_reason == "max_tokens" else Behaviour.IGNORED
-    return Observation(
-        behaviour, f"stop_reason is {cut.stop_reason} at max_tokens={cap}", signals=("stop_reason",)
-    )
+    return Observation(behaviour, f"stop_reason is {cut.stop_reason} at max_tokens={cap}", signals=("stop_reason",))
 
 
-def _cap(whole: Reply) -> int:
-    """A limit well below the answer as it came: 16, or less where the service is brief."""
+def _cut(api: Endpoint) -> tuple[Reply, int, Reply]:
+    """A whole answer, a limit well below it, and the same answer under that limit (or its refusal).
+
+    Raises:
+        Inconclusive: the answer is too short to be seen cut, or refused for another reason.
+    """
+    whole = api.ask("control", **_LONG, max_tokens=512)
+    if not whole.ok:
+        # The one parameter no request should be without: what is refused may be the parameter itself.
+        without = api.send("without", {"model": api.model, "messages": HELLO["messages"]})
+        if without.ok or "max_tokens" in whole.error_message:
+            return whole, 512, whole
+        raise Inconclusive(f"the control was refused ({whole.refusal})")
     tokens = whole.output_tokens
-    return _CUT if tokens is None or tokens > 2 * _CUT else max(1, tokens // 4)
+    cap = _CUT if tokens is None or tokens > 2 * _CUT else max(1, tokens // 4)
+    if tokens is not None and tokens <= cap:
+        raise Inconclusive(f"the whole answer has {tokens} tokens, too few to be cut")
+    if tokens is None and len(whole.text + whole.thinking) < 2 * cap * _CHARACTERS_PER_TOKEN:
+        raise Inconclusive("the service counts no tokens, and its whole answer is too short to be seen cut")
+    return whole, cap, api.ask("treatment", **_LONG, max_tokens=cap)
 
 
 @case("system")
@@ -117,9 +117,7 @@ def blocks_of_it_are_all_read(api: Endpoint) -> Observation:
 
     Honoured: a codeword in the second block comes back, or the prompt grows by it. Ignored: neither.
     """
-    asked: dict[str, Json] = {
-        "messages": [user(QUESTION)],
-        "max_tokens": ROOM}
+    asked: dict[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM}
     return is_read(
         api,
         "the second block of system",
@@ -223,9 +221,7 @@ def a_tier_leaves_a_trace(api: Endpoint) -> Observation:
     if after != before and after == "no_such_tier":
         return Observation(Behaviour.HONOURED, f"the reply names the tier: {after}", signals=("usage",))
     if _tier(taken) is not None and _tier(taken) != before:
-        return Observation(
-            Behaviour.HONOURED, f"the tier went from {before} to {_tier(taken)}", signals=("usage",)
-        )
+        return Observation(Behaviour.HONOURED, f"the tier went from {before} to {_tier(taken)}", signals=("usage",))
     return Observation(
         Behaviour.IGNORED, "a tier that does not exist is taken, without a trace", signals=("status", "usage")
     )
@@ -308,10 +304,8 @@ def old_tool_results_are_cleared(api: Endpoint) -> Observation:
         return Observation(Behaviour.HONOURED, f"applied_edits: {edits}", signals=("blocks",))
     if before.size is None or after.size is None:
         return Observation(Behaviour.IGNORED, "no applied_edits", signals=("blocks",))
-    behaviour = Behaviour.HONOURED if before.size - after.size > 100 else Behaviour.IGNORED  # noqa: PLR2004  of ~600
-    return Observation(
-        behaviour, f"the prompt went from {before.size} to {after.size} tokens", signals=("size",)
-    )
+    behaviour = Behaviour.HONOURED if before.size - after.size > 100 else Behaviour.IGNORED
+    return Observation(behaviour, f"the prompt went from {before.size} to {after.size} tokens", signals=("size",))
 
 
 def _tool_history() -> dict[str, Json]:
@@ -360,14 +354,10 @@ def _range(api: Endpoint, name: str) -> Observation:
     for value, reply in taken.items():
         if not reply.ok:
             return rejected(f"{name}={value}, inside the range,", reply)
-    taken_outside = [
-        value for value in outside if api.ask(f"treatment {name}={value!r}", **HELLO, **{name: value}).ok
-    ]
+    taken_outside = [value for value in outside if api.ask(f"treatment {name}={value!r}", **HELLO, **{name: value}).ok]
     if taken_outside:
         words = ", ".join(repr(value) for value in taken_outside)
-        return Observation(
-            Behaviour.IGNORED, f"taken although outside the range: {words}", signals=("status",)
-        )
+        return Observation(Behaviour.IGNORED, f"taken although outside the range: {words}", signals=("status",))
     return Observation(Behaviour.HONOURED, f"refused: {', '.join(map(repr, outside))}", signals=("status",))
 
 

@@ -41,9 +41,7 @@ def case(feature: str, *, expensive: bool = False, needs: str = "") -> Callable[
 
     def declare(function: Experiment) -> Experiment:
         name, doc = _described(function)
-        _add(
-            Case(feature, name, doc, experiment=function, expensive=expensive, needs=frozenset(needs.split()))
-        )
+        _add(Case(feature, name, doc, experiment=function, expensive=expensive, needs=frozenset(needs.split())))
         return function
 
     return declare

@@ -72,13 +72,9 @@ class _Arm:
     def draw(self) -> str:
         """The opening of one more reply."""
         for _ in range(_LEGIBLE):
-            reply = (
-                self._waiting.pop() if self._waiting else self.api.ask(self.name, **_PROMPT, **self.params)
-            )
+            reply = self._waiting.pop() if self._waiting else self.api.ask(self.name, **_PROMPT, **self.params)
             if not reply.ok:
-                raise Inconclusive(
-                    f"a draw of the {self.name} was refused after one was not ({reply.refusal})"
-                )
+                raise Inconclusive(f"a draw of the {self.name} was refused after one was not ({reply.refusal})")
             if words := opening(reply):
                 return words
         raise Inconclusive(f"{_LEGIBLE} replies in a row had no words to compare")

@@ -11,9 +11,7 @@ from conformance.wire.exchange import Exchange
 from conformance.wire.reply import Reply
 
 _LONG: dict[str, Json] = {
-    "messages": [
-        user("Write a long and detailed text, at least 300 words, about a river and the towns along it.")
-    ]
+    "messages": [user("Write a long and detailed text, at least 300 words, about a river and the towns along it.")]
 }
 
 _AT_ONCE = 0.05
@@ -38,13 +36,9 @@ def a_streamed_reply_is_events(api: Endpoint) -> Observation:
         return rejected("stream", streamed)
     events = streamed.exchange.events
     if not events:
-        return Observation(
-            Behaviour.IGNORED, "the answer is one body, not a stream", signals=("content-type",)
-        )
+        return Observation(Behaviour.IGNORED, "the answer is one body, not a stream", signals=("content-type",))
     if not (streamed.text or streamed.thinking) and (whole.text or whole.thinking):
-        return Observation(
-            Behaviour.IGNORED, f"{len(events)} events add up to no content", signals=("blocks",)
-        )
+        return Observation(Behaviour.IGNORED, f"{len(events)} events add up to no content", signals=("blocks",))
     return Observation(Behaviour.HONOURED, f"{len(events)} events", signals=("content-type", "blocks"))
 
 
@@ -68,13 +62,9 @@ def bytes_come_as_they_are_written(api: Endpoint) -> Observation:
     if _held_back(short, long):
         # Twice more: a busy machine can hold a stream back once, a service that buffers always does.
         if all(_held_back(_streamed(api, "short", 16), _streamed(api, "long", 256)) for _ in range(2)):
-            return Observation(
-                Behaviour.IGNORED, f"held back: {seen}", signals=("timing",), statistics=figures
-            )
+            return Observation(Behaviour.IGNORED, f"held back: {seen}", signals=("timing",), statistics=figures)
         raise Inconclusive(f"held back now and then: {seen}")
-    return Observation(
-        Behaviour.ACCEPTED, f"too quick to see: {seen}", signals=("timing",), statistics=figures
-    )
+    return Observation(Behaviour.ACCEPTED, f"too quick to see: {seen}", signals=("timing",), statistics=figures)
 
 
 def _streamed(api: Endpoint, arm: str, most: int) -> Exchange:

@@ -12,9 +12,7 @@ BUDGET = 1024
 """The least budget Anthropic's API takes."""
 
 _PUZZLE: dict[str, Json] = {
-    "messages": [
-        user("A farmer has 17 sheep. All but 9 run away, then 5 come back. How many are there now?")
-    ],
+    "messages": [user("A farmer has 17 sheep. All but 9 run away, then 5 come back. How many are there now?")],
     "max_tokens": 2048,
 }
 
@@ -58,9 +56,7 @@ def adaptive_may_think(api: Endpoint) -> Observation:
         return rejected("thinking adaptive", adaptive)
     disabled = _ask(api, "disabled", {"type": "disabled"})
     if _thinks(adaptive) and disabled.ok and not _thinks(disabled):
-        return Observation(
-            Behaviour.HONOURED, "adaptive: a thinking block, disabled: none", signals=("blocks",)
-        )
+        return Observation(Behaviour.HONOURED, "adaptive: a thinking block, disabled: none", signals=("blocks",))
     seen = "a thinking block" if _thinks(adaptive) else "no thinking block"
     return Observation(Behaviour.ACCEPTED, f"taken: {seen}", signals=("blocks",))
 
@@ -75,9 +71,7 @@ def a_bogus_type_is_refused(api: Endpoint) -> Observation:
     bogus = _ask(api, "malformed", {"type": "bogus"})
     if bogus.ok:
         return Observation(Behaviour.IGNORED, "thinking.type bogus is taken", signals=("status",))
-    return Observation(
-        Behaviour.HONOURED, f"thinking.type bogus is refused ({bogus.refusal})", signals=("status",)
-    )
+    return Observation(Behaviour.HONOURED, f"thinking.type bogus is refused ({bogus.refusal})", signals=("status",))
 
 
 def _ask(api: Endpoint, arm: str, thinking: Json) -> Reply:

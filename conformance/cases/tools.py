@@ -63,9 +63,7 @@ def a_declared_tool_is_called(api: Endpoint) -> Observation:
     _not_cut(offered)
     if plain.size is None:
         raise Inconclusive("the model calls nothing, and the service does not count what it has read")
-    return Observation(
-        Behaviour.IGNORED, f"{seen}; forced, it makes {_calls(forced)}", signals=("blocks", "size")
-    )
+    return Observation(Behaviour.IGNORED, f"{seen}; forced, it makes {_calls(forced)}", signals=("blocks", "size"))
 
 
 @case("tool_choice.auto")
@@ -84,16 +82,12 @@ def auto_is_the_default(api: Endpoint) -> Observation:
             return rejected("tool_choice auto", chosen)
         if _called(plain) != _called(chosen):
             # A model may decide differently twice; a service that misreads auto does so every time.
-            again = [
-                _called(api.ask(f"treatment, {name}", **request, tool_choice=auto)) for _ in range(_TRIES)
-            ]
+            again = [_called(api.ask(f"treatment, {name}", **request, tool_choice=auto)) for _ in range(_TRIES)]
             back = [_called(control(api, f"control, {name}", **request)) for _ in range(_TRIES)]
             if set(again) == {_called(chosen)} and set(back) == {_called(plain)}:
                 seen = f"{_calls(chosen)} where the default makes {_calls(plain)}, {_TRIES + 1} times each"
                 return Observation(Behaviour.IGNORED, f"a prompt that {name}: {seen}", signals=("blocks",))
-    return Observation(
-        Behaviour.ACCEPTED, "taken; the model chooses as it does by default", signals=("blocks",)
-    )
+    return Observation(Behaviour.ACCEPTED, "taken; the model chooses as it does by default", signals=("blocks",))
 
 
 @case("tool_choice.any")
@@ -112,9 +106,7 @@ def any_forces_a_call(api: Endpoint) -> Observation:
         _tools_are_read(api)
         return Observation(Behaviour.IGNORED, f"{_TRIES} replies without a call", signals=("blocks",))
     if _called(plain):
-        return Observation(
-            Behaviour.ACCEPTED, f"{_calls(reply)}, and so without being told to", signals=("blocks",)
-        )
+        return Observation(Behaviour.ACCEPTED, f"{_calls(reply)}, and so without being told to", signals=("blocks",))
     return Observation(Behaviour.HONOURED, f"{_calls(reply)}; without tool_choice none", signals=("blocks",))
 
 
@@ -165,9 +157,7 @@ def none_forbids_a_call(api: Endpoint) -> Observation:
             elicited = api.ask(f"control, {choice['type']}", **request, tool_choice=choice)
     else:
         if not _called(elicited):
-            raise Inconclusive(
-                "nothing makes this model call a tool, so it cannot be seen being kept from it"
-            )
+            raise Inconclusive("nothing makes this model call a tool, so it cannot be seen being kept from it")
     for _ in range(_TRIES - 1):
         again = api.ask("treatment", **request, tool_choice={"type": "none"})
         if _called(again):

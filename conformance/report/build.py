@@ -24,7 +24,12 @@ Slug = tuple[str, str, str]
 
 
 def build(
-    matrix: Matrix, name: str, planned: Sequence[Planned], results: Mapping[Slug, CaseResult], *, endpoint: str, sdk: str
+    matrix: Matrix,
+    name: str,
+    planned: Sequence[Planned],
+    results: Mapping[Slug, CaseResult],
+    *,
+    sdk: str,
 ) -> dict[str, Json]:
     """A report of everything planned; what has no result was not run.
 
@@ -41,17 +46,17 @@ def build(
     cells = [case for row in rows for case in row["cases"] if not _by_parts(matrix, row["feature"])]
     sources = Counter(case["source"] for case in cells if case["source"])
     verdicts = Counter(row["verdict"] for row in rows)
+    recorded = sorted({result.endpoint for result in results.values() if result.endpoint})
     report: dict[str, Json] = {"version": 1}
     if sources[Source.SIMULATOR]:
-        report["notice"] = _NOTICE.format(
-            count=sources[Source.SIMULATOR], total=len(cells), title=matrix.target.title
-        )
+        report["notice"] = _NOTICE.format(count=sources[Source.SIMULATOR], total=len(cells), title=matrix.target.title)
     return report | {
         "suite": {"name": "conformance", "version": __version__, "sdk": sdk},
         "target": {
             "name": matrix.target.name,
             "title": matrix.target.title,
-            "endpoint": endpoint,
+            # Where the evidence was recorded, whatever a matrix or an option would have it.
+            "endpoint": ", ".join(recorded) or matrix.target.endpoint,
             "matrix": name,
         },
         "sources": {source.value: sources[source] for source in (Source.SIMULATOR, Source.LIVE, Source.LOCAL)},

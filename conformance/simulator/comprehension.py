@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from .shapes import words
@@ -62,10 +63,11 @@ class Fact:
     value: str
 
 
-def content_words(text: str) -> set[str]:
+@lru_cache(maxsize=4096)  # long contexts repeat themselves
+def content_words(text: str) -> frozenset[str]:
     """Give the words that carry meaning, roughly stemmed."""
     stems = (_stem(word) for word in _WORD.findall(_COMPOUNDS.sub(r"\1\2\3", text).lower()))
-    return {stem for stem in stems if stem not in _STOPWORDS}
+    return frozenset(stem for stem in stems if stem not in _STOPWORDS)
 
 
 def _stem(word: str) -> str:
@@ -79,7 +81,7 @@ def recall(context: Iterable[str], request: str) -> tuple[Fact, ...]:
     questions = [meant for text in _questions(request) if (meant := content_words(text))]
     if not questions:
         return ()
-    asked = set[str]().union(*questions)
+    asked = frozenset[str]().union(*questions)
     scored: list[tuple[float, int, Fact]] = []
     for fact in _facts(context, asked):
         key = content_words(fact.key)
@@ -101,19 +103,24 @@ def _questions(request: str) -> Iterator[str]:
             yield sentence
 
 
-def _overlap(key: set[str], question: set[str]) -> float:
+def _overlap(key: frozenset[str], question: frozenset[str]) -> float:
     shared = len(key & question)
     if not shared or (shared / len(key) < _OF_THE_KEY and shared / len(question) < _OF_THE_QUESTION):
         return 0.0
     return shared + shared / len(key) / 10
 
 
-def _facts(context: Iterable[str], asked: set[str]) -> Iterator[Fact]:
+def _facts(context: Iterable[str], asked: frozenset[str]) -> Iterator[Fact]:
     for text in context:
         for sentence in _SENTENCE.split(text):
             # A long context is mostly beside the point; only a sentence with a word of the question is read.
             if "?" not in sentence and not asked.isdisjoint(content_words(sentence)):
-                yield from _facts_in(sentence)
+                yield from _statements(sentence)
+
+
+@lru_cache(maxsize=4096)
+def _statements(sentence: str) -> tuple[Fact, ...]:
+    return tuple(_facts_in(sentence))
 
 
 def _facts_in(sentence: str) -> Iterator[Fact]:

@@ -105,11 +105,13 @@ def echo(request: str) -> str | None:
 def orders(instructions: Sequence[str], context: Sequence[str]) -> tuple[Order, ...]:
     """Collect what must be in the reply: a quoted or coded word, or the name of one the context gives."""
     found: dict[str, Order] = {}
+    named_by: dict[str, str | None] = {}  # long contexts repeat themselves, and every look-up reads all of them
     for text in instructions:
         for match in _PLACE.finditer(text):
             rest = match["rest"]
-            named = "?" not in rest and _named(rest, context)
-            if named:
+            if rest not in named_by:
+                named_by[rest] = None if "?" in rest else _named(rest, context)
+            if named := named_by[rest]:
                 place = {"begin": "first", "start": "first", "open": "first"}.get(match["verb"].lower(), "last")
                 found.setdefault(named, Order(named, place, bool(_ALONE.search(rest))))
     return tuple(found.values())

@@ -70,8 +70,6 @@ def select(book: Book, features: Sequence[str]) -> list[Planned]:
     names = [claim.feature for claim in book.matrix.claims]
     for feature in features:
         if not any(selected(name, [feature]) for name in names):
-            raise WrongSelection(
-                f"--feature {feature}: {book.name} has no such feature{did_you_mean(feature, names)}"
-            )
+            raise WrongSelection(f"--feature {feature}: {book.name} has no such feature{did_you_mean(feature, names)}")
     wanted = {*features, *(p for c in book.matrix.claims if c.feature in features for p in c.parts)}
     return [item for item in book.planned if selected(item.claim.feature, sorted(wanted))]

@@ -78,7 +78,11 @@ class CaseItem(pytest.Item):
 
     def setup(self) -> None:
         """Judge the recording."""
-        self.result = self.config.stash[JUDGE](self)
+        try:
+            self.result = self.config.stash[JUDGE](self)
+        except SuiteFault as fault:
+            # pytest does not ask repr_failure about a set-up: without this it prints its own inside.
+            raise pytest.fail.Exception(f"{_kind(fault)}: {fault}", pytrace=False) from None
         for name in ("behaviour", "verdict", "source"):
             value = getattr(self.result, name)
             if value is not None:
@@ -116,8 +120,6 @@ class CaseItem(pytest.Item):
         """What people need to see; a traceback through the suite is not it."""
         if isinstance(excinfo.value, FallsShort) and self.result is not None:
             return "\n".join(self._report(self.result))
-        if isinstance(excinfo.value, SuiteFault):
-            return f"{_kind(excinfo.value)}: {excinfo.value}"
         return super().repr_failure(excinfo, style)
 
     def _report(self, result: CaseResult) -> Iterable[str]:
@@ -127,11 +129,13 @@ class CaseItem(pytest.Item):
         yield f"  observed    {result.behaviour}: {result.summary}"
         for arm in result.arms:
             yield f"  {arm.name:<22}  {arm.outcome}"
-        yield f"  evidence    {result.source}, {result.recorded_at}, {result.cassette or 'all recordings of this model'}"
+        where = result.cassette or "all recordings of this model"
+        yield f"  evidence    {result.source}, {result.recorded_at}, {where}"
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Where the claim stands."""
-        return self.path, self.planned.claim.line - 1, "::".join(self.planned.slug)
+        # Not joined as in node ids: pytest would take the dots in those for separators, and print M2::7.
+        return self.path, self.planned.claim.line - 1, " ".join(self.planned.slug)
 
 
 def _kind(fault: SuiteFault) -> str:

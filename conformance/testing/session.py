@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from conformance.engine import SDK, without_userinfo
+from conformance.engine import SDK
 from conformance.matrix.sniff import looks_like_matrix
 from conformance.plan import Planned
 from conformance.report import files, terminal
 from conformance.report.build import NOT_SELECTED, build
 from conformance.testing import recording
-from conformance.testing.book import Book, open_book, select
+from conformance.testing.book import Book, Slug, open_book, select
 from conformance.testing.guard import no_network
 from conformance.testing.nodes import JUDGE, CaseItem, MatrixFile
 from conformance.trouble import Aborted, CassetteDamaged, CassetteMissing, CassetteStale, SuiteFault
@@ -33,9 +33,7 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("conformance", "conformance of an Anthropic-compatible API")
     group.addoption("--live", action="store_true", help="ask the service, record, and judge the recordings")
     group.addoption("--endpoint", metavar="URL", help="else ANTHROPIC_BASE_URL, else the matrix's endpoint")
-    group.addoption(
-        "--model", action="append", default=[], metavar="NAME", help="only this model; repeatable"
-    )
+    group.addoption("--model", action="append", default=[], metavar="NAME", help="only this model; repeatable")
     group.addoption(
         "--feature",
         action="append",
@@ -45,12 +43,8 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption("--cassettes", metavar="DIR", help="where recordings are (default: cassettes/)")
     group.addoption("--report-dir", metavar="DIR", help="where reports are written (default: reports/)")
-    group.addoption(
-        "--expensive", action="store_true", help="also cases that cost much (a full context window)"
-    )
-    group.addoption(
-        "--concurrency", type=int, metavar="N", help="cases asked at a time (default: the matrix's)"
-    )
+    group.addoption("--expensive", action="store_true", help="also cases that cost much (a full context window)")
+    group.addoption("--concurrency", type=int, metavar="N", help="cases asked at a time (default: the matrix's)")
 
 
 class Plugin:
@@ -72,7 +66,7 @@ class Plugin:
         if config.option.live and recording.key() is None:
             names = " or ".join(recording.KEY_VARIABLES)
             raise pytest.UsageError(f"--live needs a key: set {names} in the environment")
-        if (config.option.concurrency or 1) < 1:
+        if config.option.concurrency is not None and config.option.concurrency < 1:
             raise pytest.UsageError("--concurrency must be at least 1")
 
     def pytest_report_header(self) -> str:
@@ -161,26 +155,22 @@ class Plugin:
             return CaseResult(Behaviour.INCONCLUSIVE, verdict, reason, reason=reason)
         try:
             with no_network():
-                return book.judge.judge(
-                    planned, among=lambda other: troubles is None or troubles.get(other.slug) == ""
-                )
+                return book.judge.judge(planned, among=lambda other: troubles is None or troubles.get(other.slug) == "")
         except (CassetteMissing, CassetteStale, CassetteDamaged) as fault:
-            raise type(fault)(f"{fault}; record it with: {self._command(item)}") from None
+            raise type(fault)(f"{fault}; record it with: {self._command(book, fault.slug or planned.slug)}") from None
 
     def _troubles(self, path: Path, book: Book) -> dict[tuple[str, str, str], str] | None:
         """What recording has told; an xdist worker reads it from its controller."""
         handover = getattr(self._config, "workerinput", {}).get("conformance")
         if book.troubles is None and self._config.option.live and handover:
             told = json.loads(Path(handover).read_text(encoding="utf-8"))
-            book.troubles = {
-                (model, feature, case): why for model, feature, case, why in told.get(str(path), [])
-            }
+            book.troubles = {(model, feature, case): why for model, feature, case, why in told.get(str(path), [])}
         return book.troubles
 
-    def _command(self, item: CaseItem) -> str:
+    def _command(self, book: Book, slug: Slug) -> str:
         directory = self._config.option.cassettes
         where = f" --cassettes {directory}" if directory else ""
-        return f"pytest --live '{item.nodeid}'{where}"
+        return f"pytest --live '{'::'.join((book.name, *slug))}'{where}"
 
     # --- results
 
@@ -196,11 +186,8 @@ class Plugin:
                 words = f"error: {call.excinfo.value if call.excinfo else ''}"
                 result = CaseResult(None, Verdict.NOT_RUN, words, reason=words)
             if result is not None and (report.when == "call" or report.failed):
-                report.conformance = [
-                    str(item.path),
-                    list(item.planned.slug),
-                    _RESULT.dump_json(result).decode(),
-                ]  # type: ignore[attr-defined]  # reports take any attribute, and xdist carries it
+                carried = [str(item.path), list(item.planned.slug), _RESULT.dump_json(result).decode()]
+                vars(report)["conformance"] = carried  # reports take any attribute, and xdist carries it along
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -216,28 +203,13 @@ class Plugin:
         for book in self._books.values():
             if not book.results:
                 continue
-            live = self._config.option.live
-            endpoint = (
-                recording.endpoint_of(book.matrix, self._config.option.endpoint)
-                if live
-                else book.matrix.target.endpoint
-            )
-            report = build(
-                book.matrix,
-                book.name,
-                book.planned,
-                book.results,
-                endpoint=without_userinfo(endpoint),
-                sdk=SDK,
-            )
+            report = build(book.matrix, book.name, book.planned, book.results, sdk=SDK)
             self._written.append((self._write(book, report), report))
 
     def _write(self, book: Book, report: dict[str, Json]) -> str:
         """Write a report's files; a replay of a selection leaves the whole report there as it is."""
         option = self._config.option
-        partial = any(
-            case.get("reason") == NOT_SELECTED for row in report["results"] for case in row["cases"]
-        )
+        partial = any(case.get("reason") == NOT_SELECTED for row in report["results"] for case in row["cases"])
         if partial and not option.live and option.report_dir is None:
             return "a selection was run: reports/ is left as it was (--report-dir DIR writes one)"
         directory = self._directory("report_dir", "reports") / book.matrix.target.name
@@ -262,9 +234,7 @@ class Plugin:
                 if path.is_relative_to(self._config.rootpath)
                 else str(path)
             )
-            self._books[path] = open_book(
-                path, name, self._directory("cassettes"), option.model, live=option.live
-            )
+            self._books[path] = open_book(path, name, self._directory("cassettes"), option.model, live=option.live)
         return self._books[path]
 
     def _directory(self, option: str, default: str | None = None) -> Path:

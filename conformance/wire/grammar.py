@@ -46,12 +46,15 @@ class Finding:
 def names_of(events: Sequence[Event]) -> Iterator[Finding]:
     """Every event has an ``event:`` line, and it agrees with the ``type`` in its data.
 
-    The SDK dispatches on the line: without it, it yields nothing at all.
+    The SDK dispatches on the line: without it, it yields nothing at all. What is no event of the API's
+    (a last ``data: [DONE]``, say) it leaves out as well, to nobody's harm.
     """
     for at, event in enumerate(events):
-        if event.name is None:
+        if event.name is None and event.type in KNOWN:
             yield Finding(f"no event: line for {event.type}", at)
-        elif isinstance(event.json, dict) and event.json.get("type") not in (event.name, None):
+        elif (
+            event.name is not None and isinstance(event.json, dict) and event.json.get("type") not in (event.name, None)
+        ):
             yield Finding(f"event: {event.name}, but the data says {event.json.get('type')}", at)
 
 

@@ -43,9 +43,7 @@ class Reply:
     def content(self) -> tuple[Mapping[str, Json], ...]:
         """The blocks of the reply, whole, in order."""
         content = self.message.get("content")
-        return (
-            tuple(block for block in content if isinstance(block, dict)) if isinstance(content, list) else ()
-        )
+        return tuple(block for block in content if isinstance(block, dict)) if isinstance(content, list) else ()
 
     def blocks(self, kind: str) -> tuple[Mapping[str, Json], ...]:
         """The blocks of one type."""
