@@ -15,6 +15,7 @@ from anthropic.resources.beta.messages import Messages as BetaMessages
 from anthropic.resources.messages import Messages
 
 from conformance.record.live import Credentials
+from conformance.record.redact import Secret
 from conformance.record.transport import CaseTransport, Wire
 from conformance.trouble import Inconclusive, SuiteFault
 from conformance.values import Arm, Json
@@ -48,7 +49,7 @@ class Target:
 
 def credentials(key: str, header: str) -> Credentials:
     """A key in one of the two headers Anthropic's API takes it in."""
-    return Credentials(header, f"Bearer {key}" if header == "authorization" else key)
+    return Credentials(header, Secret(f"Bearer {key}" if header == "authorization" else key))
 
 
 def open_client(endpoint: str, key: str, auth: Credentials, api_version: str, wire: Wire) -> Anthropic:
@@ -210,9 +211,9 @@ class Endpoint:
             raise
         reply = Reply(self.last)
         self._note(arm, reply)
-        if not isinstance(reply.message.get("content", []), list):
+        if not reply.is_legible:
             # The inspection of shapes blames it; nothing can be said of what the blocks would have held.
-            raise Inconclusive("the reply's content is not a list of blocks")
+            raise Inconclusive("the reply's content is not a list of blocks with a type")
         return reply
 
     def _note(self, arm: str, reply: Reply) -> None:

@@ -232,7 +232,10 @@ class Service:
             sdk=SDK,
             suite=__version__,
         )
-        Cassette(path, tuple(recorder.exchanges), provenance).save()
+        try:
+            Cassette(path, tuple(recorder.exchanges), provenance).save()
+        except OSError as error:
+            raise Aborted(f"cannot write the recording {path}: {error.strerror or error}") from None
         return None
 
 
@@ -248,10 +251,12 @@ def open_service(
     """Reach a service: find the header it takes the key in, and see that it answers at all.
 
     Raises:
-        Aborted: it refuses the key in both headers, or cannot be reached.
+        Aborted: it refuses the key in both headers, cannot be reached, or is no address at all.
     """
     redactor = Redactor([key])
     shown = without_userinfo(endpoint)
+    if urlsplit(endpoint).scheme not in ("http", "https"):
+        raise Aborted(f"{shown.rpartition('@')[2]} is no endpoint: an address begins with http:// or https://")
     pool = httpx2.HTTPTransport(limits=httpx2.Limits(max_connections=connections), trust_env=False)
     base_path = urlsplit(endpoint).path.rstrip("/")
     refusals: list[str] = []

@@ -7,6 +7,7 @@ option, imports nothing, and looks only at what the command line (or ``testpaths
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,9 @@ _WITH_VALUES = ("--cassettes", "--concurrency", "--endpoint", "--feature", "--mo
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
     """Load the real plugin where a matrix is among what is asked for."""
-    _reconsider_rootdir(early_config, args)
-    if not _asks_for_a_matrix(early_config.rootpath, early_config, _free(args)):
+    free = _free(early_config, parser, args)
+    _reconsider_rootdir(early_config, args, free)
+    if not _asks_for_a_matrix(early_config.rootpath, early_config, free):
         return
     from conformance.testing import session  # noqa: PLC0415  everything heavy is behind this line
 
@@ -45,16 +47,19 @@ def _holds_a_matrix(path: Path) -> bool:
     return looks_like_matrix(path)
 
 
-def _free(args: Sequence[str]) -> list[str]:
-    """The arguments that are no option, and not the value of one of ours."""
-    return [
+def _free(config: pytest.Config, parser: pytest.Parser, args: Sequence[str]) -> list[str]:
+    """The arguments that are no option, nor the value of one: pytest knows those of all options but ours."""
+    others = [
         arg
         for before, arg in zip(("", *args), args, strict=False)
-        if not arg.startswith("-") and before not in _WITH_VALUES
+        if before not in _WITH_VALUES and arg not in _WITH_VALUES
     ]
+    if len(others) == len(args):
+        return list(config.known_args_namespace.file_or_dir)
+    return list(parser.parse_known_args(others, namespace=copy(config.option)).file_or_dir)
 
 
-def _reconsider_rootdir(config: pytest.Config, args: list[str]) -> None:
+def _reconsider_rootdir(config: pytest.Config, args: list[str], free: list[str]) -> None:
     """Take the values of our options out of what pytest found its configuration by.
 
     pytest looks for its configuration before any plugin is loaded. It cannot know then that DIR in
@@ -68,7 +73,7 @@ def _reconsider_rootdir(config: pytest.Config, args: list[str]) -> None:
     rootpath, inipath, inicfg, ignored = determine_setup(
         inifile=None,
         override_ini=known.override_ini,
-        args=_free(args),
+        args=free,
         rootdir_cmd_arg=known.rootdir or None,
         invocation_dir=config.invocation_params.dir,
     )
@@ -77,7 +82,7 @@ def _reconsider_rootdir(config: pytest.Config, args: list[str]) -> None:
     before = config._inicfg, dict(config._inicache)  # noqa: SLF001  see above
     config._inicfg = inicfg  # noqa: SLF001
     config._inicache.clear()  # noqa: SLF001
-    if not _asks_for_a_matrix(rootpath, config, _free(args)):
+    if not _asks_for_a_matrix(rootpath, config, free):
         config._inicfg, config._inicache = before  # noqa: SLF001
         return
     config._rootpath, config._inipath = rootpath, inipath  # noqa: SLF001

@@ -45,7 +45,7 @@ class NotApplicable(Exception):
 
 
 class Aborted(Exception):
-    """The whole run has to stop: the key is refused, or nothing answers at the endpoint."""
+    """The whole run has to stop: the key is refused, nothing answers, or nothing can be written."""
 
 
 class SuiteFault(Exception):

@@ -282,7 +282,7 @@ def _misnamed_stop(exchange: Exchange) -> Iterator[Finding]:
     reply = Reply(exchange)
     reason = reply.message.get("stop_reason")
     request = exchange.request if isinstance(exchange.request, dict) else {}
-    if not isinstance(reply.message.get("content"), list):
+    if not reply.is_legible:
         return  # its shape is the finding
     if reason is None:
         yield Finding("stop_reason is null")

@@ -25,6 +25,7 @@ __all__ = ["PATIENCE", "Credentials", "LiveWire", "Patience"]
 _WAIT_STATUSES = frozenset({408, 425, 429, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 _WAIT_ERRORS = frozenset({"rate_limit_error", "overloaded_error", "api_error", "timeout_error"})
 _MAX_BODY = 20_000_000
+_PROBES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,11 @@ class LiveWire:
         self._pool.close()
 
     def probe(self, request: httpx2.Request) -> Exchange:
-        """An answer of any kind, refusals of the key among them, once trouble has been waited out."""
-        return self._patiently(request)
+        """An answer of any kind, refusals of the key among them, once trouble has been waited out.
+
+        What cannot be reached at the very start is seldom worth a long wait: it is a wrong address.
+        """
+        return self._patiently(request, unreached=min(_PROBES, self._patience.retries))
 
     def send(self, request: httpx2.Request) -> Exchange:
         """The service's own answer.
@@ -112,26 +116,30 @@ class LiveWire:
             self._confirm(request, exchange)
         return exchange
 
-    def _patiently(self, request: httpx2.Request) -> Exchange:
+    def _patiently(self, request: httpx2.Request, *, unreached: int | None = None) -> Exchange:
         patience, wait = self._patience, self._patience.first_wait
         trouble: NetworkTrouble | ServiceTrouble
-        for attempt in range(patience.retries + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             asked_for: float | None = None
+            retries = patience.retries
             try:
                 exchange = self._once(request)
             except NetworkTrouble as error:
                 trouble = error
+                retries = retries if unreached is None else unreached
             else:
                 reason = _transient(exchange)
                 if reason is None:
                     return exchange
                 trouble = ServiceTrouble(reason)
                 asked_for = _retry_after(exchange)
-            if attempt < patience.retries:
-                pause = wait * random.uniform(0.5, 1.0) if asked_for is None else asked_for  # noqa: S311  jitter
-                self._sleep(min(pause, patience.longest_wait))
-                wait *= 2
-        raise type(trouble)(f"{trouble} ({patience.retries + 1} tries)")
+            if attempt > retries:
+                raise type(trouble)(f"{trouble} ({attempt} tries)")
+            pause = wait * random.uniform(0.5, 1.0) if asked_for is None else asked_for  # noqa: S311  jitter
+            self._sleep(min(pause, patience.longest_wait))
+            wait *= 2
 
     def _once(self, request: httpx2.Request) -> Exchange:
         started = self._clock()
@@ -192,9 +200,11 @@ class LiveWire:
         what = f"the service failed with {failed.status}"
         for number in range(self._patience.confirmations):
             self._sleep(min(0.05 * number, 0.3))
-            plain = self._plain(failed)
-            if plain is None or plain.status >= 500:
-                raise ServiceTrouble(f"{what}, and with a plain request too")
+            # Twice at first: where every other answer fails, or every third, the rhythm must not be ours.
+            for _ in range(1 if number else 2):
+                plain = self._plain(failed)
+                if plain is None or plain.status >= 500:
+                    raise ServiceTrouble(f"{what}, and with a plain request too")
             try:
                 again = self._once(request)
             except NetworkTrouble as error:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
-__all__ = ["REDACTED", "REQUEST_HEADERS", "RESPONSE_HEADERS", "Redactor"]
+__all__ = ["REDACTED", "REQUEST_HEADERS", "RESPONSE_HEADERS", "Redactor", "Secret"]
 
 REDACTED = "[redacted]"
 
@@ -19,14 +19,26 @@ RESPONSE_HEADERS = ("content-type", "location", "retry-after", "x-conformance-si
 _CREDENTIALS = ("authorization", "x-api-key")
 
 
+_TELLING = 8
+"""Characters a piece of base64 must have to be taken out: a shorter one may stand anywhere by chance."""
+
+
+class Secret(str):
+    """A string that does not show itself in a traceback's locals."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return REDACTED
+
+
 class Redactor:
     """Takes a set of secrets out of whatever it is shown, in the forms they travel in."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms: set[str] = set()
         for secret in filter(None, secrets):
-            encoded = base64.b64encode(secret.encode()).decode()
-            forms |= {secret, quote(secret, safe=""), encoded, encoded.rstrip("=")}
+            forms |= {secret, quote(secret, safe=""), *_encoded(secret.encode())}
         # The longest first: one form may be part of another.
         self._forms = sorted(forms, key=lambda form: (-len(form), form))
 
@@ -56,3 +68,15 @@ class Redactor:
     def response_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """The response headers worth keeping."""
         return {name: self.text(headers[name]) for name in RESPONSE_HEADERS if name in headers}
+
+
+def _encoded(secret: bytes) -> Iterator[str]:
+    """A secret in base64, alone or inside something larger: a whole ``Authorization`` header, say."""
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        alone = encode(secret).decode()
+        yield from (alone, alone.rstrip("="))
+        for before in range(3):
+            # Three bytes make four characters: those that hold bits of a neighbour are left out.
+            inside = encode(bytes(before) + secret).decode()[(4 * before + 2) // 3 : (before + len(secret)) * 4 // 3]
+            if len(inside) >= _TELLING:
+                yield inside

@@ -138,12 +138,12 @@ class _Desk:
         return _json(personality, 200, {"input_tokens": self.service.count(_body(raw), headers)}, request_id)
 
     def _models(self, personality: Personality, _raw: bytes, _headers: Mapping[str, str], request_id: str) -> Response:
-        names = [model.name for model in personality.models]
+        names = [model.name for model in personality.models if personality.lists]
         page = {
             "data": [_description(name) for name in names],
             "has_more": False,
-            "first_id": names[0],
-            "last_id": names[-1],
+            "first_id": names[0] if names else None,
+            "last_id": names[-1] if names else None,
         }
         return _json(personality, 200, page, request_id)
 

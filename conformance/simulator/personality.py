@@ -46,6 +46,7 @@ class Personality:
     admits: Door = front_door
     caches: Literal["never", "marked", "always"] = "never"
     states_tier: bool = False
+    lists: bool = True  # its models, at /v1/models
     window: int | None = None  # narrower than the models' own
     too_long: str = "prompt is too long: {size} tokens > {window} maximum"
     hearing: tuple[Callable[[Object], Object], ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, NoReturn
 from unittest.mock import patch
 
@@ -20,9 +20,9 @@ def no_network() -> Iterator[None]:
     def refuse(*_: Any, **__: Any) -> NoReturn:
         raise SuiteFault("a replay tried to reach the network")
 
-    with (
-        patch.object(socket.socket, "connect", refuse),
-        patch.object(socket.socket, "connect_ex", refuse),
-        patch.object(socket, "getaddrinfo", refuse),
-    ):
+    with ExitStack() as stack:
+        for name in ("connect", "connect_ex", "sendto", "sendmsg"):
+            stack.enter_context(patch.object(socket.socket, name, refuse))
+        for name in ("getaddrinfo", "gethostbyaddr", "gethostbyname", "gethostbyname_ex"):
+            stack.enter_context(patch.object(socket, name, refuse))
         yield

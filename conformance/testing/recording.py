@@ -10,6 +10,7 @@ from contextlib import closing
 from conformance.engine import Service, open_service, without_userinfo
 from conformance.matrix import Matrix
 from conformance.plan import Planned
+from conformance.record.redact import Secret
 from conformance.testing.book import Book, Slug
 from conformance.trouble import Aborted, SuiteFault
 
@@ -18,9 +19,9 @@ __all__ = ["KEY_VARIABLES", "endpoint_of", "key", "record", "side_by_side"]
 KEY_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 
 
-def key() -> str | None:
+def key() -> Secret | None:
     """The key, from the environment only: a command line is there for everybody to read."""
-    return next((os.environ[name] for name in KEY_VARIABLES if os.environ.get(name)), None)
+    return next((Secret(os.environ[name]) for name in KEY_VARIABLES if os.environ.get(name)), None)
 
 
 def endpoint_of(matrix: Matrix, option: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -68,6 +69,10 @@ class Plugin:
             raise pytest.UsageError(f"--live needs a key: set {names} in the environment")
         if config.option.concurrency is not None and config.option.concurrency < 1:
             raise pytest.UsageError("--concurrency must be at least 1")
+        for option, default in (("cassettes", None), ("report_dir", "reports")):
+            directory = self._directory(option, default)
+            if directory.exists() and not directory.is_dir():
+                raise pytest.UsageError(f"--{option.replace('_', '-')}: {directory} is not a directory")
 
     def pytest_report_header(self) -> str:
         """What this run asks, in one line."""
@@ -102,9 +107,9 @@ class Plugin:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell xdist's workers where to find what the controller knows."""
-        if self._handover is None:
+        if self._handover is None and self._config.option.live:
             self._handover = Path(tempfile.mkdtemp(prefix="conformance-")) / "recorded.json"
-        node.workerinput["conformance"] = str(self._handover)
+        node.workerinput["conformance"] = str(self._handover or "")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
@@ -182,6 +187,9 @@ class Plugin:
         report = yield
         if isinstance(item, CaseItem):
             result = item.result
+            if report.skipped and isinstance(report.longrepr, tuple):
+                # pytest names the line of ours that skips; the claim's own says which row it is.
+                report.longrepr = str(item.path), item.planned.claim.line, report.longrepr[2]
             if result is None and report.failed:
                 words = f"error: {call.excinfo.value if call.excinfo else ''}"
                 result = CaseResult(None, Verdict.NOT_RUN, words, reason=words)
@@ -196,7 +204,7 @@ class Plugin:
             path, slug, result = carried
             self._book(Path(path)).results[(slug[0], slug[1], slug[2])] = _RESULT.validate_json(result)
 
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the reports, where this process is the one that knows everything."""
         if hasattr(self._config, "workerinput") or self._config.option.collectonly:
             return
@@ -204,7 +212,12 @@ class Plugin:
             if not book.results:
                 continue
             report = build(book.matrix, book.name, book.planned, book.results, sdk=SDK)
-            self._written.append((self._write(book, report), report))
+            try:
+                where = self._write(book, report)
+            except OSError as error:
+                where = f"no report could be written: {error}"
+                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+            self._written.append((where, report))
 
     def _write(self, book: Book, report: dict[str, Json]) -> str:
         """Write a report's files; a replay of a selection leaves the whole report there as it is."""
@@ -223,6 +236,11 @@ class Plugin:
             for line in terminal.lines(report):
                 terminalreporter.write_line(line)
             terminalreporter.write_line(where)
+
+    def pytest_unconfigure(self) -> None:
+        """Leave nothing behind but recordings and reports."""
+        if self._handover is not None:
+            shutil.rmtree(self._handover.parent, ignore_errors=True)
 
     # --- helpers
 

@@ -45,6 +45,14 @@ class Reply:
         content = self.message.get("content")
         return tuple(block for block in content if isinstance(block, dict)) if isinstance(content, list) else ()
 
+    @property
+    def is_legible(self) -> bool:
+        """Whether the content is a list of blocks that say what they are (or there is no message at all)."""
+        content = self.message.get("content", [])
+        return isinstance(content, list) and all(
+            isinstance(block, dict) and isinstance(block.get("type"), str) for block in content
+        )
+
     def blocks(self, kind: str) -> tuple[Mapping[str, Json], ...]:
         """The blocks of one type."""
         return tuple(block for block in self.content if block.get("type") == kind)

@@ -93,6 +93,12 @@ def _refusing(kind: str) -> Change:
 
 
 def _media() -> Iterator[Mutant]:
+    yield Mutant(
+        "messages.cache_control-ignored",
+        "Nothing is cached, marked or not.",
+        lambda service: replace(service, caches="never"),
+        "reference",
+    )
     for kind in ("image", "document"):
         yield Mutant(f"messages.{kind}-ignored", f"{kind} blocks are taken and dropped.", taking(kind, read=False))
         yield Mutant(

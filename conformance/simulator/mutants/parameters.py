@@ -42,6 +42,7 @@ def mutants() -> Iterator[Mutant]:
 def _models() -> Iterator[Mutant]:
     yield Mutant("model-swapped", "The reply names another model than the one asked for.", replying(_swapped))
     yield Mutant("model-rejected", "A listed model is refused.", checking("model", _no_model))
+    yield Mutant("models.list-empty", "The list of models is empty.", lambda service: replace(service, lists=False))
     yield Mutant("models.unlisted-served", "A model that is not listed is served by another.", _serving_any)
 
 
@@ -101,6 +102,16 @@ def _sampling() -> Iterator[Mutant]:
         _temperature(check.a_number("temperature")),
     )
     yield Mutant(
+        "top_p.range-not-enforced",
+        "Any number is taken for top_p.",
+        checking("top_p", optional("top_p", check.a_number("top_p"))),
+    )
+    yield Mutant(
+        "max_tokens.range-not-enforced",
+        "max_tokens may be left out.",
+        checking("max_tokens", optional("max_tokens", check.positive("max_tokens"))),
+    )
+    yield Mutant(
         "temperature.range-zero-accepted",
         "A temperature of 0 is taken.",
         _temperature(check.between("temperature", 0.0, 1.0)),
@@ -117,6 +128,11 @@ def _temperature(judge: check.Judge) -> Change:
 
 
 def _thinking() -> Iterator[Mutant]:
+    yield Mutant(
+        "thinking.unknown_type-accepted",
+        "Any type of thinking is taken.",
+        checking("thinking", optional("thinking", check.thinking_object)),
+    )
     yield Mutant("thinking-ignored", "It never thinks, whatever was asked.", _thinks(lambda _: False))
     yield Mutant("thinking-always", "It thinks, whatever was asked.", _thinks(lambda _: True))
     yield Mutant("thinking-rejected", "thinking is refused.", rejecting("thinking"))

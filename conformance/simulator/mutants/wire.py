@@ -94,6 +94,7 @@ def _streams() -> Iterator[Mutant]:
         "All of a stream's events are called `message`.",
         streaming(_every(lambda event: replace(event, name="message"))),
     )
+    yield Mutant("stream.shape-untyped-delta", "The deltas of a stream have no type.", streaming(_every(_untyped)))
     yield Mutant("stream.blocks-wrong-index", "A block's deltas have the next block's index.", streaming(_misindexed))
     yield Mutant("stream.blocks-delta-before-start", "A delta comes before its block's start.", streaming(_too_early))
     yield Mutant("stream.blocks-never-stopped", "No block is ever stopped.", streaming(_dropping("content_block_stop")))
@@ -129,6 +130,13 @@ def _misindexed(events: Events) -> Events:
         return replace(event, data={**event.data, "index": event.data["index"] + 1})
 
     return _every(shifted)(events)
+
+
+def _untyped(event: Event) -> Event:
+    if event.data["type"] != "content_block_delta":
+        return event
+    delta = {key: value for key, value in event.data["delta"].items() if key != "type"}
+    return replace(event, data={**event.data, "delta": delta})
 
 
 def _too_early(events: Events) -> Events:
