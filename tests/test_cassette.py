@@ -143,3 +143,12 @@ def test_no_form_of_a_secret_survives(form: str) -> None:
 def test_only_listed_headers_are_kept() -> None:
     headers = {"content-type": "text/html", "set-cookie": "account=1", "x-account-id": "1", "request-id": "r"}
     assert Redactor().response_headers(headers) == {"content-type": "text/html"}
+
+
+@pytest.mark.parametrize("key", ["", "k", "any", "none", "test", "placeholder", "sk-local"])
+def test_a_word_that_only_pleases_the_client_is_left_in_peace(key: str) -> None:
+    redactor = Redactor([key])
+    text = f"tool_choice any, none of the tests, a placeholder {key}"
+    assert redactor.text(text) == text
+    assert redactor.data(text.encode()) == text.encode()
+    assert redactor.request_headers({"x-api-key": key})["x-api-key"] == "[redacted]"

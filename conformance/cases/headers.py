@@ -62,6 +62,22 @@ def old_and_new_versions_are_taken(api: Endpoint) -> Observation:
     return Observation(Behaviour.HONOURED, f"one that does not exist is refused ({bogus.refusal})", signals=("status",))
 
 
+@case("headers.anthropic-version.2026-10-21")
+def temperature_is_taken_as_before(api: Endpoint) -> Observation:
+    """Under 2026-10-21, which SDK 2.x sends, Anthropic refuses temperature even at its default.
+
+    Accepted: it is taken under the new version as under the old. Rejected: under the new one it is refused,
+    so whoever upgrades the SDK has to stop sending it.
+    """
+    new = {"anthropic-version": "2026-10-21"}
+    control(api, "2023-06-01", **HELLO, temperature=1.0, headers={"anthropic-version": "2023-06-01"})
+    control(api, "2026-10-21, no temperature", **HELLO, headers=new)
+    reply = api.ask("2026-10-21", **HELLO, temperature=1.0, headers=new)
+    if not reply.ok:
+        return rejected("temperature under 2026-10-21", reply)
+    return Observation(Behaviour.ACCEPTED, "taken under both versions", signals=("status",))
+
+
 @case("headers.anthropic-beta")
 def an_unknown_beta_is_harmless(api: Endpoint) -> Observation:
     """``anthropic-beta`` turns on what is not final yet; clients send names a service need not know.

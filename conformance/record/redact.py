@@ -32,12 +32,21 @@ class Secret(str):
         return REDACTED
 
 
+_LEAST = 8
+"""Characters a key must have to be a secret; those of providers have 30 and more."""
+
+
 class Redactor:
-    """Takes a set of secrets out of whatever it is shown, in the forms they travel in."""
+    """Takes a set of secrets out of whatever it is shown, in the forms they travel in.
+
+    Servers without keys are given a word to please the client: ``any``, ``test``. Such a word is no
+    secret, and it stands in many an innocent text: only what looks like a key is taken out of bodies.
+    (Credential headers are never kept, whatever they hold.)
+    """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms: set[str] = set()
-        for secret in filter(None, secrets):
+        for secret in filter(_is_secret, secrets):
             forms |= {secret, quote(secret, safe=""), *_encoded(secret.encode())}
         # The longest first: one form may be part of another.
         self._forms = sorted(forms, key=lambda form: (-len(form), form))
@@ -80,3 +89,7 @@ def _encoded(secret: bytes) -> Iterator[str]:
             inside = encode(bytes(before) + secret).decode()[(4 * before + 2) // 3 : (before + len(secret)) * 4 // 3]
             if len(inside) >= _TELLING:
                 yield inside
+
+
+def _is_secret(key: str) -> bool:
+    return len(key) >= _LEAST and any(map(str.isdigit, key))

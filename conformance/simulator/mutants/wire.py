@@ -13,7 +13,7 @@ from conformance.simulator.refusals import STATUSES, Refusal
 from conformance.simulator.requests import Request
 from conformance.simulator.shapes import Object
 
-from .mutant import Change, Mutant, checking, failing, replying, streaming, writing
+from .mutant import Change, Mutant, checking, failing, replying, streaming, unchecked, writing
 
 Events = tuple[Event, ...]
 _COUNTS: Final = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
@@ -228,6 +228,12 @@ def _headers() -> Iterator[Mutant]:
         "headers.anthropic-version-refused",
         "Every anthropic-version but 2023-06-01 is refused.",
         checking("headers.anthropic-version", _header("anthropic-version", "2023-06-01"), first=True),
+    )
+    yield Mutant(
+        "headers.anthropic-version.2026-10-21-lenient",
+        "Version 2026-10-21 takes what it no longer should.",
+        unchecked("version.2026"),
+        "reference",
     )
     yield Mutant(
         "headers.anthropic-beta-refused",

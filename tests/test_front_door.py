@@ -1,0 +1,204 @@
+"""From nothing to a report, and back: recording, replaying, selecting."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from front_door import KEY, MODEL, SYSTEM, TOP_K, Project, Recordings, edit, plainly, rows, traces_of_key, verdicts
+
+CONFORMS = {"conforms", None}
+
+
+def listed(result: pytest.RunResult) -> list[str]:
+    """The node ids of ``--collect-only -q``."""
+    return [line for line in result.outlines if line.startswith("matrix.yaml::")]
+
+
+# --- recording and replaying
+
+
+def test_a_live_run_records_and_judges(recordings: Recordings) -> None:
+    seen = verdicts(recordings.report)
+    assert seen[TOP_K] == ("ignored", "conforms")
+    assert seen[SYSTEM] == ("honoured", "conforms")
+    assert all(verdict in ("conforms", "inconclusive") for _, verdict in seen.values())
+    assert "recorded 5 cases" in recordings.printed
+    assert not traces_of_key(recordings.printed.encode())
+
+
+def test_a_replay_gives_the_verdicts_of_the_live_run(project: Project, recordings: Recordings) -> None:
+    project.replay("--report-dir", "again", *rows("stream", "system", "top_k")).assert_outcomes(passed=12, skipped=1)
+    assert project.report("again") == recordings.report
+
+
+def test_every_replay_writes_the_same_bytes_with_xdist_too(project: Project) -> None:
+    chosen = rows("stream", "system", "top_k")
+    assert project.replay("--report-dir", "first", *chosen).ret == 0
+    assert project.replay("--report-dir", "second", *chosen).ret == 0
+    assert project.replay("--report-dir", "third", "-n", "2", *chosen, command=True).ret == 0
+    for name in ("report.json", "report.md", "index.html"):
+        first, second, third = ((project.path / run / "minimax" / name).read_bytes() for run in ("first", "second", "third"))
+        assert first == second == third
+
+
+def test_with_xdist_one_process_records_and_all_of_them_judge(
+    fresh: Project, documented: str, recordings: Recordings
+) -> None:
+    result = fresh.live(documented, *rows("stream", "system", "top_k"), "-n", "2", command=True)
+    result.assert_outcomes(passed=12, skipped=1)
+    result.stdout.fnmatch_lines(["recording 5 cases of 1 models, 8 at a time, from http://127.0.0.1:*"])
+    assert fresh.verdicts() == verdicts(recordings.report)
+
+
+def test_only_what_is_selected_is_asked(fresh: Project, documented: str) -> None:
+    fresh.live(documented, TOP_K).assert_outcomes(passed=1)
+    assert [file.name for file in fresh.path.rglob("cassettes/**/*.yaml")] == ["one_collapses_diversity.yaml"]
+
+
+def test_the_environment_may_name_the_endpoint_and_either_kind_of_key(fresh: Project, documented: str) -> None:
+    fresh.monkeypatch.setenv("ANTHROPIC_BASE_URL", f"{documented}/anthropic/")
+    fresh.monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", KEY)
+    fresh.replay("--live", TOP_K).assert_outcomes(passed=1)
+    assert f"endpoint: {documented}/anthropic\n" in fresh.cassette(TOP_K).read_text("utf-8")
+
+
+def test_a_recording_can_move_to_another_endpoint(fresh: Project, documented: str) -> None:
+    fresh.live(f"{documented}/anthropic", SYSTEM).assert_outcomes(passed=1)
+    edit(fresh.matrix, "https://api.minimaxi.com/anthropic", "https://elsewhere.example/v9/compatible")
+    fresh.replay(SYSTEM).assert_outcomes(passed=1)
+
+
+def test_a_model_that_the_matrix_does_not_list_can_be_asked(fresh: Project) -> None:
+    from services import service  # noqa: PLC0415
+
+    with service(mutant="models.unlisted-served") as url:
+        fresh.live(url, *rows("top_k", model="next/model")).assert_outcomes(passed=1)
+    assert fresh.path.joinpath("cassettes/minimax/next%2Fmodel/top_k/one_collapses_diversity.yaml").exists()
+    assert {row["model"] for row in fresh.report()["results"]} == {"next/model"}
+
+
+# --- directories
+
+
+@pytest.fixture
+def elsewhere(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Recordings in a directory outside, with a pytest configuration of its own to fall over."""
+    directory = tmp_path_factory.mktemp("elsewhere")
+    (project.path / "cassettes").rename(directory / "cassettes")
+    (directory / "cassettes" / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n", "utf-8")
+    (directory / "cassettes" / "conftest.py").write_text("raise RuntimeError('not asked for')\n", "utf-8")
+    (directory / "reports").mkdir()
+    return directory
+
+
+@pytest.mark.parametrize("joined", [False, True], ids=["--opt DIR", "--opt=DIR"])
+def test_directories_that_exist_are_not_taken_for_tests(project: Project, elsewhere: Path, joined: bool) -> None:
+    given = {"--cassettes": elsewhere / "cassettes", "--report-dir": elsewhere / "reports"}
+    words = [f"{name}={value}" if joined else str(word) for name, value in given.items() for word in (name, value)]
+    words = list(dict.fromkeys(words)) if joined else words
+    result = project.replay(*words, *rows("top_k"))
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines([f"rootdir: {project.path}", "configfile: pyproject.toml", "testpaths: matrix.yaml"])
+    assert verdicts(json.loads((elsewhere / "reports" / "minimax" / "report.json").read_text("utf-8")))
+
+
+def test_directories_are_relative_to_where_the_command_is_given(project: Project) -> None:
+    below = project.path / "below"
+    below.mkdir()
+    project.monkeypatch.chdir(below)
+    project.replay(
+        "../matrix.yaml", "--cassettes", "../cassettes", "--report-dir", "out", *rows("top_k")
+    ).assert_outcomes(passed=1)
+    assert (below / "out" / "minimax" / "report.json").exists()
+
+
+@pytest.mark.parametrize("option", ["--junit-xml", "-k", "-c"])
+def test_the_value_of_any_option_may_be_something_that_exists(project: Project, option: str) -> None:
+    project.path.joinpath("top_k").write_bytes(project.path.joinpath("pyproject.toml").read_bytes())
+    value = {"-c": "pyproject.toml"}.get(option, "top_k")
+    project.replay(option, value, "--cassettes", "cassettes", *rows("top_k")).assert_outcomes(passed=1)
+
+
+def test_a_matrix_may_be_named_from_anywhere(project: Project, tmp_path_factory: pytest.TempPathFactory) -> None:
+    project.monkeypatch.chdir(tmp_path_factory.mktemp("away"))
+    result = project.replay(project.matrix, "--cassettes", project.path / "cassettes", *rows("top_k"))
+    result.assert_outcomes(passed=1)
+
+
+# --- selecting
+
+
+@pytest.mark.parametrize(
+    ("selection", "nodeids"),
+    [
+        ([TOP_K], [TOP_K]),
+        ([f"matrix.yaml::{MODEL}::top_k"], [TOP_K]),
+        ([f"matrix.yaml::{MODEL}", "-k", "codeword"], [SYSTEM]),
+        (["--model", MODEL, "-k", "top_k or codeword_comes"], [SYSTEM, TOP_K]),
+        (["--model", "MiniMax-M2", "--model", MODEL, "--feature", "top_k"], [TOP_K.replace(MODEL, "MiniMax-M2"), TOP_K]),
+        (rows("top_k", "system"), [SYSTEM, SYSTEM.replace("a_codeword_comes_back", "blocks_of_it_are_all_read"), TOP_K]),
+    ],
+    ids=["node id", "part of one", "model and keyword", "keyword", "models in the order given", "features in the matrix's"],
+)
+def test_cases_are_selected(fresh: Project, selection: list[str], nodeids: list[str]) -> None:
+    assert listed(fresh.replay("--collect-only", "-q", *selection)) == nodeids
+
+
+def test_a_node_id_is_printed_as_it_is_typed(project: Project) -> None:
+    project.replay("-v", TOP_K).stdout.fnmatch_lines([f"{TOP_K} PASSED*"])
+
+
+def test_a_feature_is_selected_with_all_that_refines_it(fresh: Project) -> None:
+    nodes = listed(fresh.replay("--collect-only", "-q", *rows("temperature", "messages")))
+    features = dict.fromkeys(node.split("::")[2] for node in nodes)
+    parts = ["text", "tool_use", "tool_result", "thinking", "image", "document", "cache_control", "count_tokens"]
+    assert list(features) == ["temperature", "temperature.range", *(f"messages.{part}" for part in parts)]
+
+
+def test_all_of_the_matrix_is_there_without_a_selection(fresh: Project) -> None:
+    nodes = listed(fresh.replay("--collect-only", "-q"))
+    assert len(nodes) == len(set(nodes))
+    assert len({node.split("::")[1] for node in nodes}) == 7
+
+
+@pytest.mark.parametrize(
+    ("feature", "message"),
+    [
+        ("topk", "--feature topk: matrix.yaml has no such feature; did you mean 'top_k'?"),
+        ("messages.", "--feature messages.: matrix.yaml has no such feature; did you mean 'messages'?"),
+        ("%", "--feature %: matrix.yaml has no such feature"),
+    ],
+)
+def test_a_feature_that_is_not_there_is_one_line(fresh: Project, feature: str, message: str) -> None:
+    result = fresh.replay(*rows(feature))
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert plainly(result).splitlines().count(message) == 1
+
+
+# --- reports
+
+
+def test_a_replay_of_a_selection_leaves_the_report_alone(project: Project) -> None:
+    report = project.path / "reports" / "minimax" / "index.html"
+    report.parent.mkdir(parents=True)
+    report.write_text("the whole of it", "utf-8")
+    result = project.replay(*rows("top_k"))
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["a selection was run: reports/ is left as it was (--report-dir DIR writes one)"])
+    assert [file.name for file in report.parent.iterdir()] == ["index.html"]
+    assert report.read_text("utf-8") == "the whole of it"
+
+
+def test_a_replay_of_a_selection_is_written_where_it_is_asked_for(project: Project) -> None:
+    project.replay("--report-dir", "mine", *rows("top_k")).stdout.fnmatch_lines(["report: */mine/minimax/index.html"])
+    summary = project.report("mine")["summary"]
+    assert summary["conforms"] == 1
+    assert summary["not_run"] > 40
+
+
+def test_only_collecting_writes_nothing(project: Project) -> None:
+    before = sorted(project.path.rglob("*"))
+    project.replay("--collect-only", "-q", "--report-dir", "mine")
+    assert sorted(project.path.rglob("*")) == before
