@@ -1,0 +1,25 @@
+"""Real services are not deterministic even when greedy: a treatment with a little noise is still recognised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from survey import survey
+
+SAMPLED = ("temperature", "top_p", "top_k")
+
+
+@pytest.mark.parametrize("noise", [0.05, 0.1, 0.2])
+def test_noise_on_a_service_that_honours(tmp_path: Path, noise: float) -> None:
+    cells = survey(tmp_path, matrix="matrices/anthropic.yaml", personality="reference", noise=noise, features=SAMPLED)
+    sampled = {name: cell[0] for name, cell in cells.items() if "collapses_diversity" in name}
+    assert set(sampled.values()) == {"honoured"}
+    assert len(sampled) == len(SAMPLED)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_service_with_one_opening_is_inconclusive_never_honoured(tmp_path: Path, seed: int) -> None:
+    of_one_mind = {"personality": "reference", "diversity": 1, "seed": seed}
+    cells = survey(tmp_path, matrix="matrices/anthropic.yaml", features=SAMPLED, **of_one_mind)
+    assert {cell[0] for name, cell in cells.items() if "collapses_diversity" in name} == {"inconclusive"}
