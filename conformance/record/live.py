@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Event
 
 import httpx2
 
@@ -75,7 +76,6 @@ class LiveWire:
         patience: Patience = PATIENCE,
         ordinary: Credentials | None = None,
         canary: Callable[[Json], httpx2.Request] | None = None,
-        sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._pool = pool
@@ -84,15 +84,20 @@ class LiveWire:
         self._patience = patience
         self._ordinary = ordinary
         self._canary = canary
-        self._sleep = sleep
+        self._halted = Event()
         self._clock = clock
 
     def __repr__(self) -> str:
         return "LiveWire()"
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Let go of the connections; whoever is still waiting for an answer gives up at once."""
+        self._halted.set()
         self._pool.close()
+
+    def _pause(self, seconds: float) -> None:
+        if self._halted.wait(seconds):
+            raise Aborted("the run was stopped")
 
     def probe(self, request: httpx2.Request) -> Exchange:
         """An answer of any kind, refusals of the key among them, once trouble has been waited out.
@@ -138,7 +143,7 @@ class LiveWire:
             if attempt > retries:
                 raise type(trouble)(f"{trouble} ({attempt} tries)")
             pause = wait * random.uniform(0.5, 1.0) if asked_for is None else asked_for  # noqa: S311  jitter
-            self._sleep(min(pause, patience.longest_wait))
+            self._pause(min(pause, patience.longest_wait))
             wait *= 2
 
     def _once(self, request: httpx2.Request) -> Exchange:
@@ -165,7 +170,12 @@ class LiveWire:
                         raise NetworkTrouble(f"the answer took longer than {patience.whole:g} s")
             finally:
                 response.close()
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, RuntimeError) as error:
+            # A pool that was closed in the middle of an answer complains in either way.
+            if self._halted.is_set():
+                raise Aborted("the run was stopped") from None
+            if isinstance(error, RuntimeError):
+                raise
             raise NetworkTrouble(self._redactor.text(_words(error))) from None
         headers = {name.lower(): value for name, value in response.headers.items()}
         is_stream = headers.get("content-type", "").startswith("text/event-stream")
@@ -199,7 +209,7 @@ class LiveWire:
         """Raise ServiceTrouble unless this status comes every time, and only with this request."""
         what = f"the service failed with {failed.status}"
         for number in range(self._patience.confirmations):
-            self._sleep(min(0.05 * number, 0.3))
+            self._pause(min(0.05 * number, 0.3))
             # Twice at first: where every other answer fails, or every third, the rhythm must not be ours.
             for _ in range(1 if number else 2):
                 plain = self._plain(failed)

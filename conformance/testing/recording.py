@@ -70,6 +70,7 @@ def side_by_side(service: Service, book: Book, items: Sequence[Planned], workers
             _raise_first(done)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            service.close()
             raise
     return {item.slug: future.result() for future, item in futures.items()}
 
