@@ -257,6 +257,9 @@ def open_service(
     shown = without_userinfo(endpoint)
     if urlsplit(endpoint).scheme not in ("http", "https"):
         raise Aborted(f"{shown.rpartition('@')[2]} is no endpoint: an address begins with http:// or https://")
+    if "@" in urlsplit(endpoint).netloc:
+        # The SDK's client would send them in the header the key belongs in.
+        raise Aborted(f"{shown} is given with a user or a password, which cannot be sent beside a key: leave them out")
     pool = httpx2.HTTPTransport(limits=httpx2.Limits(max_connections=connections), trust_env=False)
     base_path = urlsplit(endpoint).path.rstrip("/")
     refusals: list[str] = []

@@ -27,6 +27,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     _reconsider_rootdir(early_config, args, free)
     if not _asks_for_a_matrix(early_config.rootpath, early_config, free):
         return
+    # Or pytest would load a conftest.py that stands in the DIR of one of our options.
+    early_config.known_args_namespace.file_or_dir = free
     from conformance.testing import session  # noqa: PLC0415  everything heavy is behind this line
 
     session.add_options(parser)
@@ -80,6 +82,7 @@ def _reconsider_rootdir(config: pytest.Config, args: list[str], free: list[str])
     if inipath == config.inipath or not inipath:
         return
     before = config._inicfg, dict(config._inicache)  # noqa: SLF001  see above
+    strange = config.getini("addopts")
     config._inicfg = inicfg  # noqa: SLF001
     config._inicache.clear()  # noqa: SLF001
     if not _asks_for_a_matrix(rootpath, config, free):
@@ -88,4 +91,6 @@ def _reconsider_rootdir(config: pytest.Config, args: list[str], free: list[str])
     config._rootpath, config._inipath = rootpath, inipath  # noqa: SLF001
     config._ignored_config_files = ignored  # noqa: SLF001
     known.confcutdir = str(inipath.parent)
-    args[:] = [*config.getini("addopts"), *args]
+    ours = config.getini("addopts")
+    args[:] = [*ours, *(args[len(strange) :] if args[: len(strange)] == strange else args)]
+    config.pluginmanager.consider_preparse(ours)
