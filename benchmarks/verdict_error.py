@@ -28,7 +28,7 @@ from conformance.wire.reply import Reply
 FEATURES = ("temperature", "top_p", "top_k")
 OPENINGS = (2, 3, 6, 12, 1000)
 NOISES = (0.0, 0.05, 0.1, 0.2, 0.3)
-DECIDED, HARDEST, STEP = 0.95, 3, 2
+DECIDED, HARDEST, STEP = 0.95, 2, 4
 """Of the comparison with a fixed size: the share of runs that makes a service count, and how it is searched."""
 
 

@@ -7,6 +7,7 @@ against its own cassette. What is judged is always the recording.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -263,21 +264,22 @@ def open_service(
     pool = httpx2.HTTPTransport(limits=httpx2.Limits(max_connections=connections), trust_env=False)
     base_path = urlsplit(endpoint).path.rstrip("/")
     refusals: list[str] = []
-    for header in ("authorization", "x-api-key"):
-        auth = credentials(key, header)
-        canary = _Canary(endpoint, auth, matrix.target.api_version, models)
-        wire = LiveWire(pool, base_path, redactor, patience=patience, ordinary=auth, canary=canary)
-        try:
-            exchange = wire.probe(canary(models[0]))
-        except (NetworkTrouble, ServiceTrouble) as trouble:
-            pool.close()
-            what = "does not answer" if isinstance(trouble, NetworkTrouble) else "is not well"
-            raise Aborted(f"{shown} {what}: {trouble}") from None
-        if exchange.status not in _REFUSED_KEY:
-            client = open_client(endpoint, key, auth, matrix.target.api_version, wire)
-            return Service(client, wire, endpoint, redactor, canary)
-        refusals.append(f"{exchange.status} with {header}")
-    pool.close()
+    with ExitStack() as in_vain:
+        in_vain.callback(pool.close)
+        for header in ("authorization", "x-api-key"):
+            auth = credentials(key, header)
+            canary = _Canary(endpoint, auth, matrix.target.api_version, models)
+            wire = LiveWire(pool, base_path, redactor, patience=patience, ordinary=auth, canary=canary)
+            try:
+                exchange = wire.probe(canary(models[0]))
+            except (NetworkTrouble, ServiceTrouble) as trouble:
+                what = "does not answer" if isinstance(trouble, NetworkTrouble) else "is not well"
+                raise Aborted(f"{shown} {what}: {trouble}") from None
+            if exchange.status not in _REFUSED_KEY:
+                client = open_client(endpoint, key, auth, matrix.target.api_version, wire)
+                in_vain.pop_all()
+                return Service(client, wire, endpoint, redactor, canary)
+            refusals.append(f"{exchange.status} with {header}")
     raise Aborted(f"{shown} refuses the key ({', '.join(refusals)}): check ANTHROPIC_API_KEY")
 
 

@@ -88,16 +88,16 @@ def p_collapsed(control: Sequence[Hashable], treatment: Sequence[Hashable]) -> F
     size = len(treatment)
     seen = sum(comb(count, 2) for count in Counter(treatment).values())
     # ways[(drawn, pairs)]: in how many ways the categories so far give the treatment
-    # `drawn` draws with `pairs` equal pairs.
+    # `drawn` draws with `pairs` equal pairs; all that reach the pairs seen are counted together.
     ways: dict[tuple[int, int], int] = {(0, 0): 1}
     for total in pooled.values():
         following: dict[tuple[int, int], int] = {}
         for (drawn, pairs), count in ways.items():
             for taken in range(min(total, size - drawn) + 1):
-                key = (drawn + taken, pairs + comb(taken, 2))
+                key = (drawn + taken, min(pairs + comb(taken, 2), seen))
                 following[key] = following.get(key, 0) + count * comb(total, taken)
         ways = following
-    extreme = sum(count for (drawn, pairs), count in ways.items() if drawn == size and pairs >= seen)
+    extreme = sum(count for (drawn, pairs), count in ways.items() if (drawn, pairs) == (size, seen))
     return Fraction(extreme, comb(len(control) + size, size))
 
 

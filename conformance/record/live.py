@@ -147,6 +147,8 @@ class LiveWire:
             wait *= 2
 
     def _once(self, request: httpx2.Request) -> Exchange:
+        if self._halted.is_set():
+            raise Aborted("the run was stopped")
         started = self._clock()
         body = bytearray()
         arrivals: list[Arrival] = []
