@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from conformance.endpoint import Endpoint
-from conformance.trouble import Inconclusive
+from conformance.trouble import Inconclusive, NotApplicable
 from conformance.values import Behaviour, Json, Observation
 from conformance.wire.reply import Reply
 
@@ -20,6 +20,7 @@ __all__ = [
     "control",
     "fact",
     "is_read",
+    "needs_streams",
     "rejected",
     "text",
     "user",
@@ -83,6 +84,16 @@ def control(api: Endpoint, arm: str = "control", **params: Json) -> Reply:
     if not reply.ok:
         raise Inconclusive(f"the {arm} was refused ({reply.refusal})")
     return reply
+
+
+def needs_streams(api: Endpoint) -> None:
+    """What is tried over a stream says nothing where there are none: their loss is another row's finding.
+
+    Raises:
+        NotApplicable: a plain stream is refused.
+    """
+    if not api.ask("control, streamed", **HELLO, stream=True).ok:
+        raise NotApplicable("streams are refused altogether")
 
 
 def rejected(what: str, reply: Reply) -> Observation:

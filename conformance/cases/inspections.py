@@ -92,6 +92,11 @@ def every_call_can_be_run(exchanges: Sequence[Exchange]) -> Observation:
         words = f"no call in {len(calls)} answers fits the schema of its tool, the first: {_misfits(calls[0])}"
         return Observation(Behaviour.IGNORED, words, statistics={"exchanges": len(calls)})
 
+    named = [str(call.get("id")) for e in calls for call in Reply(e).tool_calls]
+    if len(calls) >= _ENOUGH and len(set(named)) == 1:
+        words = f"all calls of {len(calls)} answers have the id {named[0]!r}: no result can be told from another"
+        return Observation(Behaviour.IGNORED, words, statistics={"exchanges": len(calls)})
+
     def look(exchange: Exchange) -> Iterator[Finding]:
         request = exchange.request if isinstance(exchange.request, dict) else {}
         declared = {tool.get("name") for tool in request.get("tools") or [] if isinstance(tool, dict)}

@@ -17,6 +17,7 @@ from conformance.cases.common import (
     control,
     fact,
     is_read,
+    needs_streams,
     rejected,
     text,
     user,
@@ -52,6 +53,54 @@ def every_block_of_a_turn_is_read(api: Endpoint) -> Observation:
             "max_tokens": ROOM,
         },
         plainly=_plainly("Velmodar"),
+    )
+
+
+@case("messages.text")
+def the_first_and_the_last_block_are_read(api: Endpoint) -> Observation:
+    """A message may hold several text blocks, and the first and the last are the prompt as well.
+
+    Honoured: a codeword there comes back, or the prompt grows by it. Ignored: neither.
+    """
+    question, thanks = text(QUESTION), text("Thank you.")
+    for place, carrying in (
+        ("the first of three text blocks", [text(fact("Doriwelk")), question, thanks]),
+        ("the last of three text blocks", [thanks, question, text(fact("Doriwelk"))]),
+    ):
+        found = is_read(
+            api,
+            place,
+            "Doriwelk",
+            without={"messages": [user(question, thanks)], "max_tokens": ROOM},
+            carrying={"messages": [user(*carrying)], "max_tokens": ROOM},
+            plainly=_plainly("Doriwelk"),
+        )
+        if found.behaviour is not Behaviour.HONOURED:
+            break
+    return found
+
+
+@case("messages.text")
+def a_long_history_is_read(api: Endpoint) -> Observation:
+    """The history is part of the prompt from its beginning, over a stream as well.
+
+    Honoured: a codeword eight turns ago comes back, or the prompt grows by it. Ignored: neither.
+    """
+    needs_streams(api)
+    talk: list[Json] = []
+    for number in ("first", "second", "third", "fourth"):
+        talk += [user(f"This is the {number} note."), assistant("I have read it.")]
+
+    def asked(*before: Json) -> dict[str, Json]:
+        return {"messages": [*before, *talk, user(QUESTION)], "max_tokens": ROOM, "stream": True}
+
+    return is_read(
+        api,
+        "the first of many turns",
+        "Mistravane",
+        without=asked(user("Good morning."), assistant("Good morning!")),
+        carrying=asked(user(f"Good morning. {fact('Mistravane')}"), assistant("Good morning!")),
+        plainly=_plainly("Mistravane"),
     )
 
 
@@ -189,6 +238,31 @@ def a_result_of_blocks_is_read(api: Endpoint) -> Observation:
         without=_looked_up("office", [text("Done.")]),
         carrying=_looked_up("office", [text("Done."), text(fact("Calderwist"))]),
         plainly=_plainly("Calderwist"),
+    )
+
+
+@case("messages.tool_result")
+def an_error_is_read_over_a_stream(api: Endpoint) -> Observation:
+    """A tool_result may say is_error, and its content is read all the same, over a stream as well.
+
+    Honoured: a codeword in it comes back, or the prompt grows by it. Ignored: neither.
+    """
+    if (refused := _history_refused(api, "tool_result", "tool_use")) is not None:
+        return refused
+    needs_streams(api)
+
+    def failed(words: str) -> dict[str, Json]:
+        request = _looked_up("office", words)
+        request["messages"][-1]["content"][0]["is_error"] = True
+        return {**request, "stream": True}
+
+    return is_read(
+        api,
+        "a tool_result with is_error",
+        "Sorbettine",
+        without=failed("It failed."),
+        carrying=failed(f"It failed. {fact('Sorbettine')}"),
+        plainly=_plainly("Sorbettine"),
     )
 
 

@@ -9,7 +9,7 @@ from typing import get_args
 from anthropic import Omit
 from anthropic.types import StopReason
 
-from conformance.cases.common import HELLO, QUESTION, ROOM, control, fact, is_read, rejected, text, user
+from conformance.cases.common import HELLO, QUESTION, ROOM, control, fact, is_read, needs_streams, rejected, text, user
 from conformance.cases.registry import case
 from conformance.endpoint import BETAS, Endpoint
 from conformance.trouble import Inconclusive
@@ -45,7 +45,10 @@ def sixteen_cuts_a_long_answer(api: Endpoint) -> Observation:
 
     Honoured: a long answer is cut at 16 tokens, thinking included. Ignored: it runs on.
     """
-    whole, cap, cut = _cut(api)
+    return _is_cut(*_cut(api))
+
+
+def _is_cut(whole: Reply, cap: int, cut: Reply) -> Observation:
     if not cut.ok:
         return rejected("max_tokens", cut)
     tokens, length = cut.output_tokens, len(cut.text + cut.thinking)
@@ -72,13 +75,23 @@ def a_cut_answer_says_so(api: Endpoint) -> Observation:
     return Observation(behaviour, f"stop_reason is {cut.stop_reason} at max_tokens={cap}", signals=("stop_reason",))
 
 
-def _cut(api: Endpoint) -> tuple[Reply, int, Reply]:
+@case("max_tokens")
+def a_streamed_answer_is_cut(api: Endpoint) -> Observation:
+    """max_tokens limits a streamed reply as well.
+
+    Honoured: a long streamed answer is cut at 16 tokens. Ignored: it runs on.
+    """
+    needs_streams(api)
+    return _is_cut(*_cut(api, stream=True))
+
+
+def _cut(api: Endpoint, **more: Json) -> tuple[Reply, int, Reply]:
     """A whole answer, a limit well below it, and the same answer under that limit (or its refusal).
 
     Raises:
         Inconclusive: the answer is too short to be seen cut, or refused for another reason.
     """
-    whole = api.ask("control", **_LONG, max_tokens=512)
+    whole = api.ask("control", **_LONG, max_tokens=512, **more)
     if not whole.ok:
         # The one parameter no request should be without: what is refused may be the parameter itself.
         without = api.send("without", {"model": api.model, "messages": HELLO["messages"]})
@@ -91,7 +104,7 @@ def _cut(api: Endpoint) -> tuple[Reply, int, Reply]:
         raise Inconclusive(f"the whole answer has {tokens} tokens, too few to be cut")
     if tokens is None and len(whole.text + whole.thinking) < 2 * cap * _CHARACTERS_PER_TOKEN:
         raise Inconclusive("the service counts no tokens, and its whole answer is too short to be seen cut")
-    return whole, cap, api.ask("treatment", **_LONG, max_tokens=cap)
+    return whole, cap, api.ask("treatment", **_LONG, max_tokens=cap, **more)
 
 
 @case("system")
@@ -125,6 +138,41 @@ def blocks_of_it_are_all_read(api: Endpoint) -> Observation:
         without=asked,
         carrying={**asked, "system": [text("Answer briefly."), text(fact("Quillomar"))]},
         plainly={**asked, "messages": [user(f"{fact('Quillomar')}\n\n{QUESTION}")]},
+    )
+
+
+@case("system")
+def the_first_block_of_it_is_read(api: Endpoint) -> Observation:
+    """system may be a list of text blocks, and the first is no less a part of it than the last.
+
+    Honoured: a codeword in the first of two comes back, or the prompt grows by it. Ignored: neither.
+    """
+    asked: dict[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM}
+    return is_read(
+        api,
+        "the first block of system",
+        "Ulverante",
+        without=asked,
+        carrying={**asked, "system": [text(fact("Ulverante")), text("Answer briefly.")]},
+        plainly={**asked, "messages": [user(f"{fact('Ulverante')}\n\n{QUESTION}")]},
+    )
+
+
+@case("system")
+def it_is_read_for_a_stream(api: Endpoint) -> Observation:
+    """What holds for an answer holds for a streamed one.
+
+    Honoured: a codeword only there comes back over a stream, or the prompt grows by it. Ignored: neither.
+    """
+    needs_streams(api)
+    asked: dict[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM, "stream": True}
+    return is_read(
+        api,
+        "system, over a stream,",
+        "Pellimore",
+        without=asked,
+        carrying={**asked, "system": fact("Pellimore")},
+        plainly={**asked, "messages": [user(f"{fact('Pellimore')}\n\n{QUESTION}")]},
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.cases.common import BALLAST, RISE, control, rejected, user
+from conformance.cases.common import BALLAST, RISE, control, needs_streams, rejected, user
 from conformance.cases.registry import case
 from conformance.endpoint import Endpoint
-from conformance.trouble import Inconclusive, NotApplicable
+from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
 from conformance.wire.reply import Reply
 
@@ -108,6 +108,23 @@ def any_forces_a_call(api: Endpoint) -> Observation:
     if _called(plain):
         return Observation(Behaviour.ACCEPTED, f"{_calls(reply)}, and so without being told to", signals=("blocks",))
     return Observation(Behaviour.HONOURED, f"{_calls(reply)}; without tool_choice none", signals=("blocks",))
+
+
+@case("tool_choice.any")
+def any_forces_a_streamed_call(api: Endpoint) -> Observation:
+    """``any`` makes the model call one of the tools in a streamed reply as well.
+
+    Honoured: every stream has a call. Ignored: none has, where one is read without streaming.
+    """
+    request: dict[str, Json] = {"messages": [ASKS_FOR_NONE], "max_tokens": ROOM, "tools": BOTH, "stream": True}
+    needs_streams(api)
+    reply, obeyed = _forced(api, request, {"type": "any"})
+    if obeyed is None:
+        return rejected("tool_choice any", reply)
+    if not obeyed:
+        _tools_are_read(api)
+        return Observation(Behaviour.IGNORED, f"{_TRIES} streams without a call", signals=("blocks",))
+    return Observation(Behaviour.HONOURED, f"streamed: {_calls(reply)}", signals=("blocks",))
 
 
 @case("tool_choice.tool")
@@ -263,8 +280,7 @@ def a_streamed_call_is_whole(api: Endpoint) -> Observation:
     for _ in range(_TRIES):
         streamed = api.ask("treatment", **request, **choice, stream=True)
         if not streamed.ok:
-            if not api.ask("control, streamed", messages=[ASKS_FOR_NONE], max_tokens=ROOM, stream=True).ok:
-                raise NotApplicable("streams are refused altogether")
+            needs_streams(api)
             return rejected("tools in a stream", streamed)
         if _called(streamed):
             return Observation(Behaviour.HONOURED, f"streamed: {_calls(streamed)}", signals=("blocks",))

@@ -36,6 +36,7 @@ def mutants() -> Iterator[Mutant]:
     yield from _sampling()
     yield from _thinking()
     yield from _tools()
+    yield from _streamed()
     yield from _extras()
 
 
@@ -226,6 +227,19 @@ def _misfit(reply: Reply) -> Reply:
         replace(block, input={"unexpected": [None]}) if isinstance(block, ToolUse) else block for block in reply.blocks
     )
     return replace(reply, blocks=blocks)
+
+
+def _streamed() -> Iterator[Mutant]:
+    """Services that hear a parameter, and forget it where the answer is streamed."""
+    for name in ("system", "max_tokens", "tool_choice"):
+        yield Mutant(f"{name}-ignored-in-streams", f"{name} has no effect on a stream.", mishearing(_forgetting(name)))
+
+
+def _forgetting(name: str) -> Callable[[Object], Object]:
+    def hear(body: Object) -> Object:
+        return {key: value for key, value in body.items() if key != name} if body.get("stream") is True else body
+
+    return hear
 
 
 def _extras() -> Iterator[Mutant]:
