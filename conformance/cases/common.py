@@ -91,8 +91,10 @@ def needs_streams(api: Endpoint) -> None:
 
     Raises:
         NotApplicable: a plain stream is refused.
+        Inconclusive: so is the same request without streaming.
     """
     if not api.ask("control, streamed", **HELLO, stream=True).ok:
+        control(api, **HELLO)
         raise NotApplicable("streams are refused altogether")
 
 

@@ -120,6 +120,7 @@ def any_forces_a_streamed_call(api: Endpoint) -> Observation:
     needs_streams(api)
     reply, obeyed = _forced(api, request, {"type": "any"})
     if obeyed is None:
+        control(api, **request)
         return rejected("tool_choice any", reply)
     if not obeyed:
         _tools_are_read(api)
