@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from front_door import KEY, MODEL, SYSTEM, TOP_K, Project, Recordings, edit, plainly, rows, traces_of_key, verdicts
-
-CONFORMS = {"conforms", None}
+from front_door import (
+    EVERYTHING,
+    EXPERIMENTS,
+    KEY,
+    MODEL,
+    SYSTEM,
+    TOP_K,
+    Project,
+    Recordings,
+    as_documented,
+    edit,
+    plainly,
+    rows,
+    traces_of_key,
+    verdicts,
+)
 
 
 def listed(result: pytest.RunResult) -> list[str]:
@@ -24,31 +41,32 @@ def test_a_live_run_records_and_judges(recordings: Recordings) -> None:
     assert seen[TOP_K] == ("ignored", "conforms")
     assert seen[SYSTEM] == ("honoured", "conforms")
     assert all(verdict in ("conforms", "inconclusive") for _, verdict in seen.values())
-    assert "recorded 5 cases" in recordings.printed
+    assert f"recorded {EXPERIMENTS} cases" in recordings.printed
     assert not traces_of_key(recordings.printed.encode())
 
 
 def test_a_replay_gives_the_verdicts_of_the_live_run(project: Project, recordings: Recordings) -> None:
-    project.replay("--report-dir", "again", *rows("stream", "system", "top_k")).assert_outcomes(passed=12, skipped=1)
+    as_documented(project.replay("--report-dir", "again", *EVERYTHING))
     assert project.report("again") == recordings.report
 
 
 def test_every_replay_writes_the_same_bytes_with_xdist_too(project: Project) -> None:
-    chosen = rows("stream", "system", "top_k")
-    assert project.replay("--report-dir", "first", *chosen).ret == 0
-    assert project.replay("--report-dir", "second", *chosen).ret == 0
-    assert project.replay("--report-dir", "third", "-n", "2", *chosen, command=True).ret == 0
+    assert project.replay("--report-dir", "first", *EVERYTHING).ret == 0
+    assert project.replay("--report-dir", "second", *EVERYTHING).ret == 0
+    assert project.replay("--report-dir", "third", "-n", "2", *EVERYTHING).ret == 0
     for name in ("report.json", "report.md", "index.html"):
-        first, second, third = ((project.path / run / "minimax" / name).read_bytes() for run in ("first", "second", "third"))
+        first, second, third = (
+            (project.path / run / "minimax" / name).read_bytes() for run in ("first", "second", "third")
+        )
         assert first == second == third
 
 
-def test_with_xdist_one_process_records_and_all_of_them_judge(
+def test_with_xdist_one_process_records_and_another_judges(
     fresh: Project, documented: str, recordings: Recordings
 ) -> None:
-    result = fresh.live(documented, *rows("stream", "system", "top_k"), "-n", "2", command=True)
-    result.assert_outcomes(passed=12, skipped=1)
-    result.stdout.fnmatch_lines(["recording 5 cases of 1 models, 8 at a time, from http://127.0.0.1:*"])
+    result = fresh.live(documented, "-n", "1", *EVERYTHING)
+    as_documented(result)
+    result.stdout.fnmatch_lines([f"recording {EXPERIMENTS} cases of 1 models, 8 at a time, from {documented}"])
     assert fresh.verdicts() == verdicts(recordings.report)
 
 
@@ -77,6 +95,33 @@ def test_a_model_that_the_matrix_does_not_list_can_be_asked(fresh: Project) -> N
         fresh.live(url, *rows("top_k", model="next/model")).assert_outcomes(passed=1)
     assert fresh.path.joinpath("cassettes/minimax/next%2Fmodel/top_k/one_collapses_diversity.yaml").exists()
     assert {row["model"] for row in fresh.report()["results"]} == {"next/model"}
+
+
+def test_the_simulator_of_the_command_line_keeps_what_the_page_says(fresh: Project) -> None:
+    with simulated() as url:
+        live = fresh.live(url, "--model", MODEL, "--cassettes", "new/cassettes", "--report-dir", "new/reports")
+    assert live.ret == pytest.ExitCode.OK
+    summary = fresh.report("new/reports")["summary"]
+    assert (summary["falls_short"], summary["inconclusive"], summary["exceeds"]) == (0, 0, 0)
+    live.stdout.fnmatch_lines([f"contradiction: thinking is documented as supported and ignored; {MODEL}: *"])
+    before = fresh.path.joinpath("new", "reports", "minimax", "report.json").read_bytes()
+    again = fresh.replay("--model", MODEL, "--cassettes", "new/cassettes", "--report-dir", "new/reports")
+    assert again.parseoutcomes() == live.parseoutcomes()
+    assert fresh.path.joinpath("new", "reports", "minimax", "report.json").read_bytes() == before
+
+
+@contextmanager
+def simulated() -> Iterator[str]:
+    """The service as people start it, and its URL as they read it."""
+    command = [sys.executable, "-m", "conformance", "simulate", "--port", "0", "--unpaced"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            said = process.stdout.readline()
+            assert "everything this service says is simulated" in said
+            yield said.split()[0]
+        finally:
+            process.terminate()
 
 
 # --- directories
@@ -137,10 +182,23 @@ def test_a_matrix_may_be_named_from_anywhere(project: Project, tmp_path_factory:
         ([f"matrix.yaml::{MODEL}::top_k"], [TOP_K]),
         ([f"matrix.yaml::{MODEL}", "-k", "codeword"], [SYSTEM]),
         (["--model", MODEL, "-k", "top_k or codeword_comes"], [SYSTEM, TOP_K]),
-        (["--model", "MiniMax-M2", "--model", MODEL, "--feature", "top_k"], [TOP_K.replace(MODEL, "MiniMax-M2"), TOP_K]),
-        (rows("top_k", "system"), [SYSTEM, SYSTEM.replace("a_codeword_comes_back", "blocks_of_it_are_all_read"), TOP_K]),
+        (
+            ["--model", "MiniMax-M2", "--model", MODEL, "--feature", "top_k"],
+            [TOP_K.replace(MODEL, "MiniMax-M2"), TOP_K],
+        ),
+        (
+            rows("top_k", "service_tier"),
+            [TOP_K, f"matrix.yaml::{MODEL}::service_tier::a_tier_leaves_a_trace"],
+        ),
     ],
-    ids=["node id", "part of one", "model and keyword", "keyword", "models in the order given", "features in the matrix's"],
+    ids=[
+        "node id",
+        "part of one",
+        "model and keyword",
+        "keyword",
+        "models in the order given",
+        "features in the matrix's",
+    ],
 )
 def test_cases_are_selected(fresh: Project, selection: list[str], nodeids: list[str]) -> None:
     assert listed(fresh.replay("--collect-only", "-q", *selection)) == nodeids

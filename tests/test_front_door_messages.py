@@ -1,0 +1,235 @@
+"""What people meet first is a mistake: each is one clear message, and never a traceback or a verdict."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+
+import pytest
+from front_door import KEY, MODEL, SYSTEM, TOP_K, Project, edit, plainly, rows
+from services import forgetting_the_key, service
+
+from conformance import simulator
+
+CODEWORD = "What is the name of the office cat?"
+
+
+def message(result: pytest.RunResult, *beginnings: str) -> str:
+    """The only line that begins like this."""
+    lines = [line for line in plainly(result).splitlines() if line.startswith(beginnings)]
+    assert len(lines) == 1, plainly(result)
+    return lines[0]
+
+
+def stopped(result: pytest.RunResult) -> str:
+    """The one line of a run that stopped before anything was judged."""
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.parseoutcomes() == {}
+    found = re.findall(r"^!+ _pytest\.outcomes\.Exit: (.*?) !+$", plainly(result), re.MULTILINE)
+    assert len(found) == 1, plainly(result)
+    return str(found[0])
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """An address where nothing listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+# --- recordings
+
+
+def test_no_recording_names_the_command_that_makes_one(fresh: Project) -> None:
+    result = fresh.replay(*rows("top_k"))
+    result.assert_outcomes(errors=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert message(result, "no recording") == (
+        f"no recording: no cassette at {fresh.cassette(TOP_K)}; record it with: pytest --live '{TOP_K}'"
+    )
+
+
+def test_the_command_names_the_directory_that_was_asked_for(fresh: Project) -> None:
+    result = fresh.replay("--cassettes", "mine", *rows("top_k"))
+    assert message(result, "no recording").endswith(f"record it with: pytest --live '{TOP_K}' --cassettes mine")
+
+
+def test_half_a_recording_is_damaged(project: Project) -> None:
+    cassette = project.cassette(TOP_K)
+    cassette.write_text(cassette.read_text("utf-8")[: cassette.stat().st_size // 2], "utf-8")
+    result = project.replay(*rows("top_k"))
+    result.assert_outcomes(errors=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    said = message(result, "damaged recording")
+    assert said.startswith(f"damaged recording: {cassette} is damaged (")
+    assert said.endswith(f"record it with: pytest --live '{TOP_K}'")
+
+
+def test_a_changed_request_makes_its_recording_stale(project: Project) -> None:
+    edit(project.cassette(SYSTEM), CODEWORD, "What was the name of the office cat?")
+    result = project.replay(SYSTEM)
+    result.assert_outcomes(errors=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    said = message(result, "stale recording")
+    assert said.startswith(f"stale recording: {project.cassette(SYSTEM)} holds no answer to POST /v1/messages {{")
+    assert CODEWORD in said
+    assert said.endswith(f"record it with: pytest --live '{SYSTEM}'")
+
+
+def test_the_command_that_is_named_mends_it(project: Project, documented: str) -> None:
+    edit(project.cassette(SYSTEM), CODEWORD, "What was the name of the office cat?")
+    named = message(project.replay(SYSTEM), "stale recording").partition("record it with: pytest --live ")[2].strip("'")
+    project.live(documented, named).assert_outcomes(passed=1)
+    project.replay(SYSTEM).assert_outcomes(passed=1)
+
+
+def test_an_inspection_blames_the_recording_that_is_damaged(project: Project) -> None:
+    project.cassette(TOP_K).write_text("interactions: [", "utf-8")
+    result = project.replay(*rows("stream.usage"))
+    result.assert_outcomes(errors=1)
+    said = message(result, "damaged recording")
+    assert said.startswith(f"damaged recording: {project.cassette(TOP_K)} is damaged (")
+    assert said.endswith(f"record it with: pytest --live '{TOP_K}'")
+
+
+def test_one_bad_recording_spoils_no_other_row(project: Project) -> None:
+    project.cassette(TOP_K).unlink()
+    project.replay("--report-dir", "out", SYSTEM, TOP_K).assert_outcomes(errors=1, passed=1)
+    assert project.verdicts("out") == {SYSTEM: ("honoured", "conforms")}
+    spoilt = next(row for row in project.report("out")["results"] if row["feature"] == "top_k")
+    assert (spoilt["observed"], spoilt["verdict"]) == (None, "not_run")
+    assert spoilt["cases"][0]["summary"].startswith("error: no recording: no cassette at ")
+
+
+# --- the matrix
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (
+            "top_k:\n      status: ignored",
+            "top_k:\n      status: ignord",
+            (
+                "claims.parameters.top_k.status: 'ignord' is not a status "
+                "(supported, partial, ignored, unsupported, undocumented); did you mean 'ignored'?"
+            ),
+        ),
+        ("    top_k:\n", "    topk:\n", "claims.parameters.topk: no case tests this feature; did you mean 'top_k'?"),
+    ],
+    ids=["status", "feature"],
+)
+def test_a_typo_in_the_matrix_has_a_file_and_a_line(project: Project, before: str, after: str, said: str) -> None:
+    edit(project.matrix, before, after)
+    typed = after.splitlines()[-1].strip()
+    line = next(n for n, text in enumerate(project.matrix.read_text("utf-8").splitlines(), 1) if text.strip() == typed)
+    result = project.replay()
+    result.assert_outcomes(errors=1)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert f"{project.matrix}:{line}: {said}" in plainly(result).splitlines()
+
+
+def test_a_matrix_that_is_no_yaml_has_a_line_too(project: Project) -> None:
+    edit(project.matrix, "sources:\n", "sources: [\n", count=1)
+    result = project.replay()
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert f"{project.matrix}:" in plainly(result)
+
+
+# --- the command line
+
+
+def test_a_model_that_the_target_does_not_have_is_one_line(project: Project) -> None:
+    result = project.replay("--model", "MiniMax-M2.8")
+    result.assert_outcomes(errors=1)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    said = message(result, "--model")
+    assert said.startswith("--model MiniMax-M2.8: minimax has MiniMax-M2.7, ")
+    assert "did you mean 'MiniMax-M2.7'?" in said
+    assert said.endswith("a model that matrix.yaml does not list can only be asked with --live")
+
+
+def test_a_model_that_the_service_does_not_have_stops_a_live_run(fresh: Project, documented: str) -> None:
+    said = stopped(fresh.live(documented, *rows("top_k", model="MiniMax-M2.8")))
+    assert said == "--model MiniMax-M2.8: the service does not have it (404: model: MiniMax-M2.8)"
+    assert not list(fresh.path.rglob("cassettes"))
+
+
+def test_live_without_a_key_says_which_variable_to_set(fresh: Project, documented: str) -> None:
+    result = fresh.replay("--live", "--endpoint", documented, *rows("top_k"))
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    said = message(result, "ERROR: ")
+    assert said == "ERROR: --live needs a key: set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN in the environment"
+
+
+@pytest.mark.parametrize("number", ["0", "-1"])
+def test_nobody_cannot_record(fresh: Project, number: str) -> None:
+    result = fresh.replay("--concurrency", number)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert message(result, "ERROR: ") == "ERROR: --concurrency must be at least 1"
+
+
+@pytest.mark.parametrize("option", ["--cassettes", "--report-dir"])
+def test_a_file_is_no_directory(project: Project, option: str) -> None:
+    result = project.replay(option, "matrix.yaml")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert message(result, "ERROR: ") == f"ERROR: {option}: {project.matrix} is not a directory"
+
+
+def test_a_report_that_cannot_be_written_still_shows_what_was_found(project: Project) -> None:
+    project.path.joinpath("out").mkdir()
+    project.path.joinpath("out", "minimax").write_text("in the way", "utf-8")
+    result = project.replay("--report-dir", "out", *rows("top_k"))
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    assert "no report could be written" in message(result, "no report")
+
+
+# --- the service
+
+
+def test_an_endpoint_that_refuses_connections_stops_the_run(fresh: Project, nobody: str) -> None:
+    said = stopped(fresh.live(nobody, *rows("top_k")))
+    assert said == f"{nobody} does not answer: [Errno 111] Connection refused (3 tries)"
+    assert not list(fresh.path.rglob("cassettes"))
+
+
+def test_an_endpoint_that_is_no_address_stops_the_run(fresh: Project) -> None:
+    said = stopped(fresh.live("me:secret@api.example.com", *rows("top_k")))
+    assert said == "api.example.com is no endpoint: an address begins with http:// or https://"
+
+
+def test_a_key_that_is_refused_stops_the_run_at_once(fresh: Project) -> None:
+    with simulator.running(paced=False, key="right-key") as url:
+        said = stopped(fresh.live(url, "-vv", "--showlocals", *rows("top_k")))
+        assert said == (f"{url} refuses the key (401 with authorization, 401 with x-api-key): check ANTHROPIC_API_KEY")
+        assert not list(fresh.path.rglob("cassettes"))
+        fresh.live(url, *rows("top_k"), key="right-key").assert_outcomes(passed=1)
+
+
+def test_a_key_that_is_withdrawn_stops_the_run_where_it_stands(fresh: Project) -> None:
+    with service(forgetting_the_key(after=9)) as url:
+        said = stopped(fresh.live(url, "--concurrency", "1", SYSTEM, TOP_K))
+    assert said == "the service refuses the key: 401 at 127.0.0.1"
+    assert [file.parent.name for file in fresh.path.rglob("cassettes/**/*.yaml")] == ["system"]
+
+
+def test_recordings_that_cannot_be_written_stop_the_run(fresh: Project, documented: str) -> None:
+    fresh.path.joinpath("cassettes").mkdir()
+    fresh.path.joinpath("cassettes", "minimax").write_text("in the way", "utf-8")
+    said = stopped(fresh.live(documented, *rows("top_k")))
+    assert said.startswith(f"cannot write the recording {fresh.cassette(TOP_K)}: ")
+
+
+def test_the_same_lines_come_out_of_xdist(fresh: Project, nobody: str) -> None:
+    said = stopped(fresh.live(nobody, "-n", "1", *rows("top_k")))
+    assert said == f"{nobody} does not answer: [Errno 111] Connection refused (3 tries)"
+
+
+def test_an_unknown_word_in_a_node_id_is_one_line(project: Project) -> None:
+    result = project.replay(f"matrix.yaml::{MODEL}::topk")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert message(result, "ERROR: ") == f"ERROR: not found: {project.matrix}::{MODEL}::topk"
+    assert KEY not in plainly(result)

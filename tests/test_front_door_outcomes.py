@@ -1,0 +1,227 @@
+"""Verdicts in pytest's words: what fails, what skips, what is expected to fail, and what is an error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from typing import NoReturn
+
+import pytest
+from front_door import EVERYTHING, SYSTEM, TOP_K, Project, as_documented, plainly, rows
+
+from conformance.cases import CASES
+from conformance.endpoint import Endpoint
+from conformance.testing.guard import no_network
+from conformance.trouble import SuiteFault
+from conformance.values import Behaviour, Observation
+
+KNOWN = """
+known_deviations:
+  - feature: top_k
+    models: [MiniMax-M2.7]
+    reason: It was refused on the first of April.
+    since: 2026-04-01
+"""
+
+
+def expecting(project: Project) -> None:
+    """Write the deviation of top_k down as known."""
+    project.matrix.write_text(project.matrix.read_text("utf-8") + KNOWN, "utf-8")
+
+
+def seeing(project: Project, feature: str, behaviour: Behaviour, summary: str = "as seen") -> None:
+    """Put a case in the place of a feature's own that asks nothing new and sees what it is told to."""
+    whole = CASES[feature][0]
+
+    def sees(api: Endpoint) -> Observation:
+        if whole.experiment is not None:
+            whole.experiment(api)
+        return Observation(behaviour, summary)
+
+    project.monkeypatch.setitem(CASES, feature, [replace(whole, experiment=sees)])
+
+
+# --- verdicts
+
+
+def test_what_falls_short_fails_and_says_why(fresh: Project, refusing_top_k: str) -> None:
+    result = fresh.live(refusing_top_k, SYSTEM, TOP_K)
+    result.assert_outcomes(failed=1, passed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    plainly(result)
+    result.stdout.fnmatch_lines(
+        [
+            "top_k with MiniMax-M2.7 falls short of what is documented",
+            "  documented  ignored: The parameter has no effect. (MiniMax: *, 2026-11-23)",
+            "  observed    rejected: top_k=1 is refused (400: top_k: this parameter is not supported)",
+            "  control *200, *",
+            "  treatment *400: top_k: this parameter is not supported",
+            "  evidence    simulator, *, minimax/MiniMax-M2.7/top_k/one_collapses_diversity.yaml",
+            "falls short: top_k, documented ignored, seen rejected, MiniMax-M2.7",
+            f"  {TOP_K}",
+            f"FAILED {TOP_K} - *",
+        ]
+    )
+    fresh.replay(SYSTEM, TOP_K).assert_outcomes(failed=1, passed=1)
+
+
+def test_what_exceeds_passes(project: Project) -> None:
+    seeing(project, "top_k", Behaviour.HONOURED)
+    project.replay("--report-dir", "out", *rows("top_k")).assert_outcomes(passed=1)
+    assert project.verdicts("out")[TOP_K] == ("honoured", "exceeds")
+
+
+def test_what_is_inconclusive_skips_with_its_reason_and_its_row(project: Project) -> None:
+    seeing(project, "top_k", Behaviour.INCONCLUSIVE, "the stars were wrong")
+    result = project.replay("-rs", "--report-dir", "out", *rows("top_k"))
+    result.assert_outcomes(skipped=1)
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["SKIPPED [[]1] matrix.yaml:*: inconclusive: the stars were wrong"])
+    assert project.verdicts("out")[TOP_K] == ("inconclusive", "inconclusive")
+
+
+def test_what_was_not_run_skips_with_its_reason(project: Project) -> None:
+    result = project.replay("-rs", "--report-dir", "out", *rows("limits.context_window"))
+    result.assert_outcomes(skipped=1)
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["SKIPPED [[]1] matrix.yaml:*: not run: expensive: run with --expensive"])
+    row = next(row for row in project.report("out")["results"] if row["feature"] == "limits.context_window")
+    assert (row["observed"], row["verdict"]) == (None, "not_run")
+
+
+def test_what_nobody_documents_passes_and_has_no_verdict(fresh: Project, documented: str) -> None:
+    fresh.live(documented, *rows("errors.unknown_field")).assert_outcomes(passed=1)
+    assert list(fresh.verdicts().values()) == [("ignored", None)]
+    assert fresh.report()["summary"]["conforms"] == 0
+
+
+# --- known deviations
+
+
+def test_a_known_deviation_is_expected_to_fail(fresh: Project, refusing_top_k: str) -> None:
+    expecting(fresh)
+    result = fresh.live(refusing_top_k, "-rx", *rows("top_k"))
+    result.assert_outcomes(xfailed=1)
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(
+        [
+            "falls short (known): top_k, documented ignored, seen rejected, MiniMax-M2.7",
+            f"XFAIL {TOP_K} - known deviation: It was refused on the first of April.",
+        ]
+    )
+    row = next(row for row in fresh.report()["results"] if row["feature"] == "top_k")
+    assert (row["verdict"], row["known_deviation"]) == ("falls_short", "It was refused on the first of April.")
+
+
+def test_a_known_deviation_that_is_gone_fails_and_says_what_to_do(project: Project) -> None:
+    expecting(project)
+    result = project.replay(*rows("top_k"))
+    result.assert_outcomes(failed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    said = [line for line in plainly(result).splitlines() if line.startswith("this known deviation")]
+    assert len(said) == 1
+    assert said[0].startswith("this known deviation now conforms: ")
+    assert said[0].endswith("Take it out of known_deviations in matrix.yaml.")
+
+
+def test_a_known_deviation_that_cannot_be_seen_skips(project: Project) -> None:
+    expecting(project)
+    seeing(project, "top_k", Behaviour.INCONCLUSIVE)
+    project.replay(*rows("top_k")).assert_outcomes(skipped=1)
+
+
+def test_a_deviation_is_known_of_the_models_it_is_known_of(fresh: Project, refusing_top_k: str) -> None:
+    expecting(fresh)
+    fresh.live(refusing_top_k, *rows("top_k"), "--model", "MiniMax-M2").assert_outcomes(failed=1, xfailed=1)
+
+
+# --- faults of the suite
+
+
+def test_a_case_that_breaks_is_an_error_and_no_verdict(project: Project) -> None:
+    def breaks(_: Endpoint) -> NoReturn:
+        raise ZeroDivisionError("of our own")
+
+    project.monkeypatch.setitem(CASES, "top_k", [replace(CASES["top_k"][0], experiment=breaks)])
+    result = project.replay("--report-dir", "out", SYSTEM, TOP_K)
+    result.assert_outcomes(errors=1, passed=1)
+    assert "ZeroDivisionError: of our own" in result.stdout.str()
+    assert TOP_K not in project.verdicts("out")
+
+
+def test_a_case_that_phones_home_in_a_replay_is_an_error(project: Project) -> None:
+    def phones_home(_: Endpoint) -> NoReturn:
+        with socket.create_connection(("127.0.0.1", 9)):
+            raise AssertionError("somebody answered")
+
+    project.monkeypatch.setitem(CASES, "top_k", [replace(CASES["top_k"][0], experiment=phones_home)])
+    result = project.replay(*rows("top_k"))
+    result.assert_outcomes(errors=1)
+    assert "fault of the suite: a replay tried to reach the network" in plainly(result).splitlines()
+
+
+# --- no network
+
+
+def test_no_network_lets_nothing_out_and_goes_away_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = server.getsockname()
+        attempts = (
+            lambda: socket.create_connection(address).close(),
+            lambda: socket.getaddrinfo("localhost", 80),
+            lambda: socket.gethostbyname("localhost"),
+            lambda: socket.gethostbyname_ex("localhost"),
+            lambda: socket.gethostbyaddr("127.0.0.1"),
+            lambda: _with_socket(lambda one: one.connect(address)),
+            lambda: _with_socket(lambda one: one.connect_ex(address)),
+            lambda: _with_socket(lambda one: one.sendto(b"hello", address)),
+        )
+        for attempt in attempts:
+            with no_network(), pytest.raises(SuiteFault, match="tried to reach the network"):
+                attempt()
+        socket.create_connection(address).close()
+
+
+def _with_socket(use: object) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        use(one)  # type: ignore[operator]
+
+
+OFFLINE = """
+import socket
+
+
+def refuse(*_, **__):
+    raise SystemExit("the network was touched")
+
+
+for name in ("connect", "connect_ex", "bind", "sendto", "sendmsg"):
+    setattr(socket.socket, name, refuse)
+for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "create_connection"):
+    setattr(socket, name, refuse)
+"""
+
+
+def own_network() -> list[str]:
+    """A command that runs another one where there is no network at all; nothing, where this machine has none."""
+    for command in (["unshare", "--net"], ["unshare", "--net", "--map-root-user"]):
+        if (
+            shutil.which("unshare")
+            and not subprocess.run([*command, "true"], capture_output=True, check=False).returncode
+        ):
+            return command
+    return []
+
+
+def test_a_replay_never_touches_the_network_and_is_the_same_without(project: Project) -> None:
+    as_documented(project.replay("--report-dir", "with", *EVERYTHING))
+    project.path.joinpath("offline.py").write_text(OFFLINE, "utf-8")
+    project.monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(project.path), os.environ.get("PYTHONPATH", "")]))
+    command = [sys.executable, "-m", "pytest", "-p", "offline", "--report-dir", "without", *EVERYTHING]
+    done = subprocess.run([*own_network(), *command], cwd=project.path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert project.report("with") == project.report("without")

@@ -1,0 +1,182 @@
+"""Services as they are: busy, sick, cut short. None of it is ever a verdict, and none of it is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from front_door import (
+    EVERYTHING,
+    MODEL,
+    STREAM,
+    SYSTEM,
+    TOP_K,
+    Project,
+    Recordings,
+    as_documented,
+    plainly,
+    rows,
+    verdicts,
+)
+from services import (
+    Habit,
+    always,
+    busy_at_first,
+    cutting_first_streams,
+    failing_at_random,
+    failing_every,
+    service,
+)
+
+from conformance.engine import _source
+from conformance.values import Source
+
+
+def row(report: dict[str, Any], feature: str) -> dict[str, Any]:
+    """The row of a feature."""
+    (found,) = (row for row in report["results"] if (row["model"], row["feature"]) == (MODEL, feature))
+    return found
+
+
+# --- transient trouble
+
+
+@pytest.mark.parametrize("status", [408, 429, 502, 503, 529])
+def test_what_was_waited_out_is_not_on_a_cassette(fresh: Project, recordings: Recordings, status: int) -> None:
+    with service(busy_at_first(status)) as url:
+        as_documented(fresh.live(url, *EVERYTHING))
+    assert {status for nodeid in (TOP_K, SYSTEM, STREAM) for status in fresh.statuses(nodeid)} == {200}
+    assert fresh.verdicts() == verdicts(recordings.report)
+
+
+def test_a_stream_that_is_cut_is_asked_for_again(fresh: Project) -> None:
+    with service(cutting_first_streams()) as url:
+        fresh.live(url, STREAM).assert_outcomes(passed=1)
+    assert "event: message_stop" in fresh.cassette(STREAM).read_text("utf-8")
+
+
+def test_what_never_ends_is_inconclusive_and_leaves_no_cassette(fresh: Project, recordings: Recordings) -> None:
+    with service(always(529, given="top_k")) as url:
+        result = fresh.live(url, "-rs", SYSTEM, TOP_K)
+    result.assert_outcomes(passed=1, skipped=1)
+    assert result.ret == pytest.ExitCode.OK
+    reason = "service: the service answered 529 (6 tries)"
+    result.stdout.fnmatch_lines(
+        ["recorded 1 cases, 1 without a recording", f"SKIPPED [[]1] matrix.yaml:*: inconclusive: {reason}"]
+    )
+    assert not fresh.cassette(TOP_K).exists()
+    report = fresh.report()
+    assert (row(report, "top_k")["verdict"], row(report, "top_k")["cases"][0]["reason"]) == ("inconclusive", reason)
+    assert fresh.verdicts()[SYSTEM] == verdicts(recordings.report)[SYSTEM]
+
+
+def test_an_older_recording_is_neither_lost_nor_judged_in_its_place(project: Project) -> None:
+    before = project.cassette(TOP_K).read_bytes()
+    with service(always(529, given="top_k")) as url:
+        project.live(url, *rows("top_k")).assert_outcomes(skipped=1)
+    assert project.cassette(TOP_K).read_bytes() == before
+    assert project.verdicts()[TOP_K] == ("inconclusive", "inconclusive")
+
+
+def test_a_service_that_is_only_busy_stops_the_run(fresh: Project) -> None:
+    with service(always(529, given="messages")) as url:
+        result = fresh.live(url, *rows("top_k"))
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"{url} is not well: the service answered 529 (6 tries)" in plainly(result)
+
+
+# --- failures
+
+
+def test_a_500_that_comes_with_the_treatment_every_time_is_a_refusal(fresh: Project) -> None:
+    with service(always(500, given="top_k")) as url:
+        result = fresh.live(url, SYSTEM, TOP_K)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*observed*rejected: top_k=1 is refused (500: simulated trouble); the status blames *"]
+    )
+    assert fresh.verdicts()[TOP_K] == ("rejected", "falls_short")
+    assert fresh.statuses(TOP_K) == {200, 500}
+
+
+@pytest.mark.parametrize(
+    "habit",
+    [
+        pytest.param(failing_every(2), id="every second answer"),
+        pytest.param(failing_every(3), id="every third"),
+        pytest.param(failing_every(5), id="every fifth"),
+        pytest.param(failing_at_random(0.5, seed=1), id="half of them"),
+        pytest.param(failing_at_random(0.1, seed=2), id="one in ten"),
+    ],
+)
+def test_a_500_that_comes_and_goes_is_never_a_verdict(fresh: Project, habit: Habit) -> None:
+    with service(habit) as url:
+        result = fresh.live(url, "--concurrency", "1", SYSTEM, TOP_K)
+    assert result.ret == pytest.ExitCode.OK
+    assert set(result.parseoutcomes()) <= {"passed", "skipped"}
+    assert set(fresh.verdicts().values()) <= {
+        ("honoured", "conforms"),
+        ("ignored", "conforms"),
+        ("inconclusive", "inconclusive"),
+    }
+    for nodeid in (TOP_K, SYSTEM):
+        if fresh.cassette(nodeid).exists():
+            assert fresh.statuses(nodeid) == {200}
+
+
+# --- where evidence comes from
+
+
+def test_the_simulator_says_so_wherever_the_report_is_read(fresh: Project, documented: str) -> None:
+    result = fresh.live(documented, SYSTEM)
+    report = fresh.report()
+    assert report["sources"] == {"simulator": 1, "live": 0, "local": 0}
+    assert {case["source"] for case in row(report, "system")["cases"] if case["behaviour"]} == {"simulator"}
+    assert report["notice"].startswith("SIMULATED EVIDENCE. 1 of ")
+    directory = fresh.path / "reports" / "minimax"
+    assert f"> **{report['notice']}**" in directory.joinpath("report.md").read_text("utf-8")
+    assert report["notice"] in directory.joinpath("index.html").read_text("utf-8")
+    assert report["notice"] in " ".join(result.outlines)
+
+
+def test_no_option_makes_the_simulator_anything_else(fresh: Project, documented: str) -> None:
+    fresh.live(documented.replace("127.0.0.1", "localhost"), SYSTEM).assert_outcomes(passed=1)
+    assert fresh.report()["sources"] == {"simulator": 1, "live": 0, "local": 0}
+
+
+def test_a_service_of_ones_own_is_local(fresh: Project) -> None:
+    with service(stamped=False) as url:
+        result = fresh.live(url, SYSTEM)
+    report = fresh.report()
+    assert report["sources"] == {"simulator": 0, "live": 0, "local": 1}
+    assert {case["source"] for case in row(report, "system")["cases"] if case["behaviour"]} == {"local"}
+    assert "notice" not in report
+    result.stdout.fnmatch_lines(["Evidence: 1 cell from a service on a local machine, none from the live service."])
+    for name in ("report.md", "index.html"):
+        assert "SIMULATED" not in (fresh.path / "reports" / "minimax" / name).read_text("utf-8")
+
+
+def test_one_simulated_cell_is_enough_for_the_notice(project: Project) -> None:
+    with service(stamped=False) as url:
+        project.live(url, SYSTEM).assert_outcomes(passed=1)
+    project.replay("--report-dir", "mixed", SYSTEM, TOP_K).assert_outcomes(passed=2)
+    report = project.report("mixed")
+    assert report["sources"] == {"simulator": 1, "live": 0, "local": 1}
+    assert report["notice"].startswith("SIMULATED EVIDENCE. 1 of ")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "source"),
+    [
+        ("https://api.minimaxi.com/anthropic", Source.LIVE),
+        ("http://10.0.0.7:8000", Source.LIVE),
+        ("http://127.0.0.1.example.com", Source.LIVE),
+        ("http://127.0.0.1:8080", Source.LOCAL),
+        ("http://127.8.8.8", Source.LOCAL),
+        ("http://[::1]:8080/v9", Source.LOCAL),
+        ("http://localhost", Source.LOCAL),
+        ("http://models.localhost:1", Source.LOCAL),
+    ],
+)
+def test_a_loopback_address_is_local(endpoint: str, source: Source) -> None:
+    assert _source([], endpoint) is source
