@@ -131,12 +131,13 @@ def collapse(
     treatment: list[Hashable] = []
     p_same: Fraction | None = None
     most = Fraction(0)
+    suspicious = False
 
     def found(outcome: Outcome) -> Collapse:
         return Collapse(outcome, tuple(control), tuple(treatment), p_same, most)
 
     for size, spent in looks.items():
-        while len(treatment) < size and most < 1 / error:
+        while len(treatment) < size and (most < 1 / error or suspicious):
             treatment.append(draw_treatment())
             most = max(most, evidence_of_diversity(treatment, fidelity))
         repeats = max(Counter(treatment).values()) > 1
@@ -149,8 +150,9 @@ def collapse(
         if p_same <= spent:
             return found(Outcome.COLLAPSED)
         if most >= 1 / error:
-            # Not collapsed onto one opening; a treatment that still repeats itself oddly is left open.
-            return found(Outcome.DIVERSE if p_same > SUSPICION else Outcome.UNDECIDED)
+            if p_same > SUSPICION:
+                return found(Outcome.DIVERSE)
+            suspicious = True  # not one opening, and yet oddly few: more draws are to tell
         if size >= _FUTILE and max(Counter(control).values()) >= fidelity * size:
             break  # the control is as collapsed as an honoured treatment: more of the same tells nothing
     return found(Outcome.UNDECIDED)

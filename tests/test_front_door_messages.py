@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 from collections.abc import Iterator
@@ -192,7 +193,7 @@ def test_a_report_that_cannot_be_written_still_shows_what_was_found(project: Pro
 
 def test_an_endpoint_that_refuses_connections_stops_the_run(fresh: Project, nobody: str) -> None:
     said = stopped(fresh.live(nobody, *rows("top_k")))
-    assert said == f"{nobody} does not answer: [Errno 111] Connection refused (3 tries)"
+    assert said == f"{nobody} does not answer: [Errno {errno.ECONNREFUSED}] Connection refused (3 tries)"
     assert not list(fresh.path.rglob("cassettes"))
 
 
@@ -225,7 +226,7 @@ def test_recordings_that_cannot_be_written_stop_the_run(fresh: Project, document
 
 def test_the_same_lines_come_out_of_xdist(fresh: Project, nobody: str) -> None:
     said = stopped(fresh.live(nobody, "-n", "1", *rows("top_k")))
-    assert said == f"{nobody} does not answer: [Errno 111] Connection refused (3 tries)"
+    assert said == f"{nobody} does not answer: [Errno {errno.ECONNREFUSED}] Connection refused (3 tries)"
 
 
 def test_an_unknown_word_in_a_node_id_is_one_line(project: Project) -> None:

@@ -162,6 +162,8 @@ def the_whole_reply_goes_back(api: Endpoint) -> Observation:
     seen = f"{kinds} went back, the prompt grew by {growth} tokens"
     if growth >= RISE:
         return Observation(Behaviour.HONOURED, seen, signals=("size",))
+    if growth <= 0:
+        raise Inconclusive(f"{seen} although it is longer: the service's count does not follow it")
     if growth > FLAT:
         raise Inconclusive(f"{seen}, neither by nothing nor by the result")
     return Observation(Behaviour.IGNORED, seen, signals=("size",))

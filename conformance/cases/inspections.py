@@ -66,7 +66,10 @@ def every_body_is_counted(exchanges: Sequence[Exchange]) -> Observation:
 
     Honoured: all of them. Ignored: some leave it out, or count nothing.
     """
-    return _inspect(_bodies(exchanges), _uncounted, "answers")
+    found = _inspect(_bodies(exchanges), _uncounted, "answers")
+    if found.behaviour is Behaviour.HONOURED and (stuck := _stuck(list(_bodies(exchanges)))):
+        return Observation(Behaviour.IGNORED, stuck, statistics=found.statistics)
+    return found
 
 
 @inspection("response.stop_reason")
@@ -85,12 +88,13 @@ def every_call_can_be_run(exchanges: Sequence[Exchange]) -> Observation:
     Honoured: all of them. Ignored: some cannot be run, or not one of them fits its tool's schema. (A
     single input that does not fit is the model's doing, and not judged.)
     """
-    # A stream whose blocks are in disorder is judged in a row of its own, and adds up to nothing sure.
-    whole = (e for e in _streams(exchanges) if not any(grammar.blocks_of(e.events)))
+    # A stream in disorder is judged in rows of its own, and adds up to nothing sure.
+    whole = (e for e in _streams(exchanges) if not any((*grammar.blocks_of(e.events), *shapes.events_of(e.events))))
     calls = [e for e in (*_bodies(exchanges), *whole) if Reply(e).tool_calls]
-    if len(calls) >= _ENOUGH and all(_misfits(e) for e in calls):
-        words = f"no call in {len(calls)} answers fits the schema of its tool, the first: {_misfits(calls[0])}"
-        return Observation(Behaviour.IGNORED, words, statistics={"exchanges": len(calls)})
+    for kind, some in (("streams", [e for e in calls if e.is_stream]), ("answers", calls)):
+        if len(some) >= _ENOUGH and all(_misfits(e) for e in some):
+            words = f"no call in {len(some)} {kind} fits the schema of its tool, the first: {_misfits(some[0])}"
+            return Observation(Behaviour.IGNORED, words, statistics={"exchanges": len(calls)})
 
     named = [str(call.get("id")) for e in calls for call in Reply(e).tool_calls]
     if len(calls) >= _ENOUGH and len(set(named)) == 1:
@@ -198,7 +202,14 @@ def every_stream_is_counted(exchanges: Sequence[Exchange]) -> Observation:
 
     Honoured: in all streams. Ignored: some leave it out, or count nothing.
     """
-    return _inspect(_streams(exchanges), _uncounted, "streams")
+
+    def look(exchange: Exchange) -> Iterator[Finding]:
+        yield from _uncounted(exchange)
+        ends = [event.json for event in exchange.events if event.type == "message_delta"]
+        if ends and not any(isinstance(body, dict) and body.get("usage") for body in ends):
+            yield Finding("message_delta has no usage: message_start's is only an estimate")
+
+    return _inspect(_streams(exchanges), look, "streams")
 
 
 @inspection("stream.stop_reason")
@@ -281,6 +292,23 @@ def _uncounted(exchange: Exchange) -> Iterator[Finding]:
         yield Finding("a prompt of 0 tokens")
     if reply.output_tokens is None and (reply.text or reply.thinking or reply.tool_calls):
         yield Finding("0 output tokens for a reply that has content")
+
+
+_FAR_APART = 4000
+"""Characters by which requests, or replies, must differ for a count that stays the same to be a finding."""
+
+
+def _stuck(exchanges: Sequence[Exchange]) -> str:
+    """Why a count says nothing: it is the same whatever the request or the reply holds; else empty."""
+    replies = [Reply(exchange) for exchange in exchanges]
+    for name, counts, lengths in (
+        ("input", {r.size for r in replies}, [len(r.exchange.request_body) for r in replies]),
+        ("output", {r.output_tokens for r in replies}, [len(r.text + r.thinking) for r in replies]),
+    ):
+        far = _FAR_APART if name == "input" else _FAR_APART // 10
+        if len(counts) == 1 and lengths and max(lengths) - min(lengths) > far:
+            return f"{name} is always {counts.pop()} tokens, of {min(lengths)} to {max(lengths)} characters"
+    return ""
 
 
 def _misnamed_stop(exchange: Exchange) -> Iterator[Finding]:

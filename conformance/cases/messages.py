@@ -306,6 +306,10 @@ def _thought_goes_back(api: Endpoint, first: Reply, thinking: Mapping[str, Json]
         return Observation(Behaviour.HONOURED, words, signals=("status",))
     if without.size is None or after.size is None:
         return Observation(Behaviour.ACCEPTED, "taken; the service counts no prompt", signals=("status",))
+    if first.size is None or without.size <= first.size or after.size < without.size:
+        raise Inconclusive(
+            f"the service's count does not follow the prompt: {first.size}, {without.size}, {after.size}"
+        )
     # Templates put a few tokens around a block; the words of the thought itself must be there.
     expected = max(3, len(first.thinking) // 16)
     words = f"{len(first.thinking)} characters of thinking: the prompt went from {without.size} to {after.size} tokens"

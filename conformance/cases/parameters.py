@@ -213,6 +213,8 @@ def vowels_stop_prose(api: Endpoint) -> Observation:
         )
     if not stopped.text and stopped.stop_reason == "max_tokens":
         raise Inconclusive("the reply had no text before max_tokens ran out")
+    if not any(letter in plain.text for letter in asked):
+        raise Inconclusive("the control has no English prose to be stopped")
     if len(stopped.text) >= len(plain.text):
         raise Inconclusive("the reply has none of the letters, and is no shorter for it")
     return Observation(
@@ -245,8 +247,6 @@ def _stopped(api: Endpoint) -> tuple[list[str], Reply, Reply]:
         "max_tokens": ROOM,
     }
     plain = control(api, **prose)
-    if not any(letter in plain.text for letter in asked):
-        raise Inconclusive("the control has no English prose to be stopped")
     return asked, plain, api.ask("treatment", **prose, stop_sequences=asked)
 
 

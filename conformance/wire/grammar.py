@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from conformance.values import Json
 from conformance.wire.sse import Event
@@ -122,6 +123,32 @@ def blocks_of(events: Sequence[Event]) -> Iterator[Finding]:
                 pass
     if state.open is not None:
         yield Finding(f"block {state.open} is never stopped")
+    yield from _repeated(events)
+
+
+_SURE = 4
+"""Deltas, each beginning with all of the one before, that no text makes by chance."""
+
+
+def _repeated(events: Sequence[Event]) -> Iterator[Finding]:
+    """Blocks whose pieces repeat what came before: a client that adds them up says everything twice."""
+    pieces: dict[int, list[str]] = {}
+    whole: dict[int, str] = {}
+    for event in events:
+        body = event.json
+        if not isinstance(body, dict) or not isinstance(body.get("index"), int):
+            continue
+        block, delta = body.get("content_block"), body.get("delta")
+        if isinstance(block, dict):
+            whole[body["index"]] = str(block.get("text") or block.get("thinking") or "")
+        if isinstance(delta, dict) and (piece := delta.get("text") or delta.get("thinking")):
+            pieces.setdefault(body["index"], []).append(str(piece))
+    for index, texts in pieces.items():
+        grows = all(len(after) > len(before) and after.startswith(before) for before, after in pairwise(texts))
+        if len(texts) >= _SURE and grows:
+            yield Finding(f"every delta of block {index} repeats all before it")
+        if len(started := whole.get(index, "")) > 1 and "".join(texts) == started:
+            yield Finding(f"block {index} starts with its whole text, and repeats it in its deltas")
 
 
 def _start(state: _Blocks, index: int, body: dict[str, Json], at: int) -> Iterator[Finding]:

@@ -55,7 +55,10 @@ def events_of(events: Sequence[Event]) -> Iterator[Finding]:
         body = dict(event.json)
         body.setdefault("type", event.type)
         if event.type == "message_start":
-            body["message"] = _completed(body.get("message"))
+            message = body.get("message")
+            body["message"] = _completed(message)
+            if isinstance(message, dict) and message.get("content"):
+                yield Finding("message_start has content already: the SDK would have it twice", at)
         if event.type == "content_block_start":
             body["content_block"] = _completed_block(body.get("content_block"))
         if event.type == "message_delta":
@@ -96,7 +99,11 @@ def _against(kind: Any, body: Json, where: str) -> Iterator[Finding]:
     try:
         _adapter(kind).validate_python(body, strict=True)
     except ValidationError as error:
-        for problem in error.errors(include_url=False, include_context=False):
+        problems = error.errors(include_url=False, include_context=False)
+        # Of a union pydantic tells what keeps the body from being each of its members: the one it says it is counts.
+        others = [problem["loc"][:-1] for problem in problems if problem["loc"][-1:] == ("type",)]
+        meant = [problem for problem in problems if not any(problem["loc"][: len(at)] == at for at in others)]
+        for problem in meant or problems:
             # The discriminator's own name is part of the place; people look for the key.
             place = ".".join(str(part) for part in problem["loc"] if not _is_tag(part))
             yield Finding(f"{where + ': ' if where else ''}{place or 'body'}: {problem['msg']}")
