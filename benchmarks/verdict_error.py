@@ -28,7 +28,7 @@ from conformance.wire.reply import Reply
 FEATURES = ("temperature", "top_p", "top_k")
 OPENINGS = (2, 3, 6, 12, 1000)
 NOISES = (0.0, 0.05, 0.1, 0.2, 0.3)
-DECIDED, HARDEST, STEP = 0.95, 2, 4
+DECIDED, HARDEST, STEP = 0.95, 1, 7
 """Of the comparison with a fixed size: the share of runs that makes a service count, and how it is searched."""
 
 
@@ -151,7 +151,7 @@ def _against_fixed(spent: Counter[Service], decided: Counter[Service], runs: int
     trials = 1000
 
     def enough(size: int) -> bool:
-        # The services least often decided set the size; the others need less.
+        # The service least often decided sets the size; the others need less.
         return all(_failures(service, size, trials, seed) <= float(ERROR) * trials for service in judged[:HARDEST])
 
     low = next(size for size in range(min(LOOKS), 16 * max(LOOKS), STEP) if enough(size))
