@@ -63,7 +63,9 @@ def bytes_come_as_they_are_written(api: Endpoint) -> Observation:
         # Twice more: a busy machine can hold a stream back once, a service that buffers always does.
         if all(_held_back(_streamed(api, "short", 16), _streamed(api, "long", 256)) for _ in range(2)):
             return Observation(Behaviour.IGNORED, f"held back: {seen}", signals=("timing",), statistics=figures)
-        raise Inconclusive(f"held back now and then: {seen}")
+        return Observation(
+            Behaviour.ACCEPTED, f"held back once, and not again: {seen}", signals=("timing",), statistics=figures
+        )
     return Observation(Behaviour.ACCEPTED, f"too quick to see: {seen}", signals=("timing",), statistics=figures)
 
 
