@@ -129,7 +129,7 @@ _JSON_TYPES: Mapping[str, type | tuple[type, ...]] = {"string": str, "integer": 
 def _misfits(exchange: Exchange) -> str:
     """Why a call does not fit the schema of its tool (the few words of JSON Schema our tools use); else empty."""
     request = exchange.request if isinstance(exchange.request, dict) else {}
-    schemas = {tool["name"]: tool["input_schema"] for tool in request.get("tools") or []}
+    schemas = {tool["name"]: tool["input_schema"] for tool in request.get("tools") or [] if "input_schema" in tool}
     for call in Reply(exchange).tool_calls:
         schema, given = schemas.get(call.get("name")), call.get("input")
         if schema is None or not isinstance(given, dict):

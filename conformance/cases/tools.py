@@ -114,7 +114,8 @@ def any_forces_a_call(api: Endpoint) -> Observation:
 def any_forces_a_streamed_call(api: Endpoint) -> Observation:
     """``any`` makes the model call one of the tools in a streamed reply as well.
 
-    Honoured: every stream has a call. Ignored: none has, where one is read without streaming.
+    Accepted: every stream has a call; whether it is forced, the case without streaming shows against its
+    control. Ignored: none has, though the tools are read.
     """
     request: dict[str, Json] = {"messages": [ASKS_FOR_NONE], "max_tokens": ROOM, "tools": BOTH, "stream": True}
     needs_streams(api)
@@ -125,7 +126,7 @@ def any_forces_a_streamed_call(api: Endpoint) -> Observation:
     if not obeyed:
         _tools_are_read(api)
         return Observation(Behaviour.IGNORED, f"{_TRIES} streams without a call", signals=("blocks",))
-    return Observation(Behaviour.HONOURED, f"streamed: {_calls(reply)}", signals=("blocks",))
+    return Observation(Behaviour.ACCEPTED, f"streamed: {_calls(reply)}", signals=("blocks",))
 
 
 @case("tool_choice.tool")
