@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,9 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .events import Event, events
+from .ledger import Ledger
 from .mutants import mutated
+from .pace import Bucket, Late, Limited
 from .personality import Failure, Personality
 from .refusals import Refusal
 from .service import Answer, Service, Traits
@@ -38,12 +41,30 @@ def create_app(
     diversity: float | None = None,
     key: str | None = None,
     paced: bool = True,
+    rpm_limit: int | None = None,
+    latency: float = 0.0,
 ) -> ASGIApp:
-    """Make a service of a personality, with one thing broken if a mutant is named."""
+    """Make a service of a personality, with one thing broken if a mutant is named.
+
+    Args:
+        noise: the share of draws that ignore near-greedy settings.
+        diversity: how many openings the model has.
+        key: the only right one; None takes any.
+        paced: whether streams come at the speed of the model.
+        rpm_limit: requests a minute; what is more is answered with a 429 at once.
+        latency: seconds before every answer begins, but for those of the rate limit.
+
+    Raises:
+        ValueError: nobody has that name, or a number makes no sense.
+    """
     if not 0 <= noise <= 1:
         raise ValueError(f"noise is a probability, not {noise}")
     if diversity is not None and diversity <= 0:
         raise ValueError(f"diversity is a number of openings, not {diversity}")
+    if rpm_limit is not None and rpm_limit < 1:
+        raise ValueError(f"rpm_limit is a number of requests a minute, not {rpm_limit}")
+    if not (0 <= latency < math.inf):
+        raise ValueError(f"latency is a number of seconds, not {latency}")
     habits = mutated(personality, mutant)
     desk = _Desk(Service(habits, Traits(seed, noise, diversity)), key, paced)
     routes = [
@@ -54,8 +75,12 @@ def create_app(
     ]
     # MiniMax's base URL ends in /anthropic; the SDK adds the rest.
     nowhere = Route("/{path:path}", desk.nowhere, methods=_METHODS)
-    app = Starlette(routes=[*routes, Mount("/anthropic", routes=[*routes, nowhere]), nowhere])
-    return _Stamped(app, habits.stamp)
+    app: ASGIApp = Starlette(routes=[*routes, Mount("/anthropic", routes=[*routes, nowhere]), nowhere])
+    if latency:
+        app = Late(app, latency)
+    if rpm_limit is not None:
+        app = Limited(app, Bucket(rpm_limit), desk.refuse)
+    return _Stamped(Ledger(app), habits.stamp)
 
 
 @dataclass(frozen=True)
@@ -98,8 +123,13 @@ class _Desk:
         personality = self.service.personality(None)
         if personality.wire.no_such_path is not None:
             return Response(personality.wire.no_such_path, 404, media_type="text/plain")
+        return self.refuse(Refusal("Not found", "not_found_error"))
+
+    def refuse(self, refusal: Refusal) -> Response:
+        """Refuse what was not looked into."""
+        personality = self.service.personality(None)
         request_id = personality.wire.request_id(self.service.draw("request", b""))
-        return _failure(personality, Refusal("Not found", "not_found_error"), request_id)
+        return _failure(personality, refusal, request_id)
 
     async def _served(
         self, http: HttpRequest, serve: Callable[[Personality, bytes, Mapping[str, str], str], Response]

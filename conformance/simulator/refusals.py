@@ -10,7 +10,9 @@ STATUSES: Final = {
     "authentication_error": 401,
     "not_found_error": 404,
     "request_too_large": 413,
+    "rate_limit_error": 429,
     "api_error": 500,
+    "overloaded_error": 529,
 }
 
 

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from typing import TypedDict, Unpack
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -34,20 +35,24 @@ class _Server(uvicorn.Server):
             self.settled.set()
 
 
+class Options(TypedDict, total=False):
+    """What else there is to say of a service: see create_app."""
+
+    seed: int
+    noise: float
+    diversity: float | None
+    key: str | None
+    paced: bool
+    rpm_limit: int | None
+    latency: float
+
+
 @contextmanager
 def running(
-    personality: str = "documented",
-    *,
-    mutant: str | None = None,
-    seed: int = 0,
-    noise: float = 0.0,
-    diversity: float | None = None,
-    key: str | None = None,
-    paced: bool = True,
+    personality: str = "documented", *, mutant: str | None = None, **options: Unpack[Options]
 ) -> Generator[str]:
     """Serve on a free port in the background; give the base URL, and stop at the end."""
-    app = create_app(personality, mutant=mutant, seed=seed, noise=noise, diversity=diversity, key=key, paced=paced)
-    with serving(app) as url:
+    with serving(create_app(personality, mutant=mutant, **options)) as url:
         yield url
 
 
@@ -74,14 +79,10 @@ def serve(
     *,
     personality: str = "documented",
     mutant: str | None = None,
-    seed: int = 0,
-    noise: float = 0.0,
-    diversity: float | None = None,
-    key: str | None = None,
-    paced: bool = True,
+    **options: Unpack[Options],
 ) -> None:
     """Serve in the foreground until interrupted."""
-    app = create_app(personality, mutant=mutant, seed=seed, noise=noise, diversity=diversity, key=key, paced=paced)
+    app = create_app(personality, mutant=mutant, **options)
     with _listener(host, port) as listener:
         what = f"personality {personality}, " + (f"mutant {mutant}" if mutant else "no mutant")
         url = f"http://{host}:{listener.getsockname()[1]}"
