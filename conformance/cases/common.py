@@ -16,10 +16,13 @@ __all__ = [
     "QUESTION",
     "RISE",
     "ROOM",
+    "WHOLE",
     "assistant",
     "control",
     "fact",
     "is_read",
+    "is_read_whole",
+    "long_fact",
     "needs_streams",
     "rejected",
     "text",
@@ -116,6 +119,7 @@ def is_read(
     without: Mapping[str, Json],
     carrying: Mapping[str, Json],
     plainly: Mapping[str, Json],
+    counted: bool = True,
 ) -> Observation:
     """Is what stands in this place part of the prompt?
 
@@ -127,6 +131,8 @@ def is_read(
         without: the control, whose request lacks the content.
         carrying: the treatment, which has it in the place under test.
         plainly: the witness arm, which has it in the user's own words.
+        counted: whether a service that counts its prompts is sure to count what stands in this place. Where
+            it is not, a count that stays the same says nothing, and only the model's words can.
     """
     before = control(api, **without)
     after = api.ask("treatment", **carrying)
@@ -134,7 +140,8 @@ def is_read(
         return rejected(what, after)
     growth = _grew(before, after)
     signals = _witnesses(before, after, codeword)
-    if growth is None and not signals:
+    silent = growth is None or not (counted or growth > FLAT)
+    if silent and not signals:
         # Without a count the model's words decide, and one silence of a model proves little.
         again = [api.ask("treatment", **carrying) for _ in range(2)]
         signals = ("text",) if any(reply.ok and _says(reply, codeword) for reply in again) else ()
@@ -144,9 +151,50 @@ def is_read(
         return Observation(Behaviour.HONOURED, words, signals=signals)
     if growth is not None and abs(growth) > FLAT:
         raise Inconclusive(f"the prompt grew by {growth} tokens, neither by nothing nor by the ballast")
-    shown = _shown(api, before, codeword, plainly, counted=growth is not None)
+    shown = _shown(api, before, codeword, plainly, counted=not silent)
     words = f"{what} is not read: no codeword, {_sizes(before, after)}; in plain text it shows ({', '.join(shown)})"
     return Observation(Behaviour.IGNORED, words, signals=shown)
+
+
+WHOLE = 0.8
+"""The share of a long text's tokens that must be counted for all of it to have been read."""
+
+_LENGTH = 12
+"""How often the ballast is said in a long text: some 1500 tokens."""
+
+
+def long_fact(codeword: str, times: int = _LENGTH) -> str:
+    """A text of so many paragraphs of ballast, with the fact at its end."""
+    return f"{' '.join([BALLAST] * times)} The name of the office cat is {codeword}."
+
+
+def is_read_whole(
+    api: Endpoint,
+    what: str,
+    codeword: str,
+    *,
+    without: Mapping[str, Json],
+    carrying: Mapping[str, Json],
+    plainly: Mapping[str, Json],
+) -> Observation:
+    """Is all of a long text in this place part of the prompt, or only a piece of it?
+
+    The prompt grows by as much as it does for the same text in the user's own words. Where the service
+    does not count this place at all, the codeword at the text's end decides, as in ``is_read``.
+    """
+    before, plain = control(api, **without), control(api, "witness", **plainly)
+    after = api.ask("treatment", **carrying)
+    if not after.ok:
+        return rejected(what, after)
+    expected, growth = _grew(before, plain), _grew(before, after)
+    if expected is None or growth is None or growth <= FLAT:
+        return is_read(api, what, codeword, without=without, carrying=carrying, plainly=plainly)
+    if expected < _LENGTH * RISE:
+        raise Inconclusive(f"the same text in plain sight is counted as {expected} tokens, which cannot be right")
+    seen = f"{growth} tokens are counted, {expected} where the same text is in plain sight"
+    if growth >= WHOLE * expected:
+        return Observation(Behaviour.HONOURED, f"{what} is read: {seen}", signals=("size",))
+    return Observation(Behaviour.IGNORED, f"{what} is read only in part: {seen}", signals=("size",))
 
 
 def _shown(

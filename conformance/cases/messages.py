@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import re
 import struct
+import textwrap
 import zlib
 from collections.abc import Mapping
 
@@ -13,10 +15,12 @@ from conformance.cases.common import (
     QUESTION,
     RISE,
     ROOM,
+    WHOLE,
     assistant,
     control,
     fact,
     is_read,
+    long_fact,
     needs_streams,
     rejected,
     text,
@@ -105,6 +109,28 @@ def a_long_history_is_read(api: Endpoint) -> Observation:
 
 
 @case("messages.text")
+def a_long_message_is_read_to_its_end(api: Endpoint) -> Observation:
+    """A message is read from its first word to its last, also where it is long.
+
+    Honoured: a text many times as long makes the prompt grow as many times, or a codeword at its end comes
+    back where nothing is counted. Ignored: the prompt grows by less, so a part of the text was cut away.
+    """
+    codeword, times = "Gossamund", 20
+    none = control(api, messages=[user(QUESTION)], max_tokens=ROOM)
+    once = control(api, "control, once", messages=[user(f"{BALLAST}\n\n{QUESTION}")], max_tokens=ROOM)
+    long = api.ask("treatment", messages=[user(f"{long_fact(codeword, times)}\n\n{QUESTION}")], max_tokens=ROOM)
+    if not long.ok:
+        raise Inconclusive(f"a message of {times} paragraphs is refused ({long.refusal})")
+    if none.size is not None and once.size is not None and long.size is not None and once.size - none.size >= RISE:
+        seen = f"the prompt went from {none.size} to {once.size} tokens, and to {long.size} with {times} times as much"
+        whole = long.size - none.size >= WHOLE * times * (once.size - none.size)
+        return Observation(Behaviour.HONOURED if whole else Behaviour.IGNORED, seen, signals=("size",))
+    if codeword.lower() in long.text.lower():
+        return Observation(Behaviour.HONOURED, "the codeword at its end came back", signals=("text",))
+    raise Inconclusive("the service does not count what it has read, and the reply does not show it")
+
+
+@case("messages.text")
 def earlier_turns_are_read(api: Endpoint) -> Observation:
     """The history is part of the prompt: what the user said before.
 
@@ -156,7 +182,7 @@ def what_the_assistant_said_is_read(api: Endpoint) -> Observation:
     )
 
 
-def _looked_up(note: str, result: Json, *before: Json) -> dict[str, Json]:
+def _looked_up(note: str, result: Json, *before: Json, asking: str = QUESTION) -> dict[str, Json]:
     """A conversation in which the office was looked up: with this note in the call, and this result."""
     call = {"type": "tool_use", "id": "toolu_conformance_1", "name": "look_up", "input": {"note": note}}
     answer = {"type": "tool_result", "tool_use_id": call["id"], "content": result}
@@ -165,7 +191,7 @@ def _looked_up(note: str, result: Json, *before: Json) -> dict[str, Json]:
         "messages": [
             user("Look up the office in the directory."),
             assistant(*before, call),
-            user(answer, text(QUESTION)),
+            user(answer, text(asking)),
         ],
         "max_tokens": ROOM,
         "tools": [{"name": "look_up", "description": "Looks up an office. Takes a note.", "input_schema": schema}],
@@ -230,7 +256,12 @@ def a_result_of_blocks_is_read(api: Endpoint) -> Observation:
     """A tool_result's content may be a list of text blocks.
 
     Honoured: a codeword in the second comes back, or the prompt grows by it. Ignored: neither.
+    Rejected: a list is refused where a string is taken.
     """
+    listed = api.ask("control, a list", **_looked_up("office", [text("Done.")]))
+    if not listed.ok:
+        control(api, "control, a string", **_looked_up("office", "Done."))
+        return rejected("a tool_result whose content is a list", listed)
     return is_read(
         api,
         "the second text block of a tool_result",
@@ -238,6 +269,60 @@ def a_result_of_blocks_is_read(api: Endpoint) -> Observation:
         without=_looked_up("office", [text("Done.")]),
         carrying=_looked_up("office", [text("Done."), text(fact("Calderwist"))]),
         plainly=_plainly("Calderwist"),
+    )
+
+
+@case("messages.tool_result")
+def every_result_of_a_turn_is_read(api: Endpoint) -> Observation:
+    """The results of two calls made at once come back in one turn, and both are read.
+
+    Honoured: a codeword in either comes back, or the prompt grows by it. Ignored: neither.
+    """
+
+    def both(*results: str) -> dict[str, Json]:
+        request = _looked_up("office", results[0])
+        opening, calls, answers = request["messages"]
+        second = {**calls["content"][0], "id": "toolu_conformance_2", "input": {"note": "canteen"}}
+        answer = {**answers["content"][0], "tool_use_id": second["id"], "content": results[1]}
+        turns = [
+            opening,
+            assistant(*calls["content"], second),
+            user(answers["content"][0], answer, answers["content"][1]),
+        ]
+        return {**request, "messages": turns}
+
+    for place, results in (
+        ("the first of two tool_results", (fact("Wintersole"), "Done.")),
+        ("the second of two tool_results", ("Done.", fact("Wintersole"))),
+    ):
+        found = is_read(
+            api,
+            place,
+            "Wintersole",
+            without=both("Done.", "Done."),
+            carrying=both(*results),
+            plainly=_plainly("Wintersole"),
+        )
+        if found.behaviour is not Behaviour.HONOURED:
+            break
+    return found
+
+
+@case("messages.tool_result")
+def what_is_said_beside_a_result_is_read(api: Endpoint) -> Observation:
+    """A turn that brings a result may say something as well.
+
+    Honoured: a codeword in the text behind a result comes back, or the prompt grows by it. Ignored: neither.
+    """
+    if (refused := _history_refused(api, "tool_result", "tool_use")) is not None:
+        return refused
+    return is_read(
+        api,
+        "the text behind a tool_result",
+        "Marigolden",
+        without=_looked_up("office", "Done."),
+        carrying=_looked_up("office", "Done.", asking=f"{fact('Marigolden')}\n\n{QUESTION}"),
+        plainly=_plainly("Marigolden"),
     )
 
 
@@ -340,11 +425,64 @@ def a_picture_is_seen(api: Endpoint) -> Observation:
     plain 200 to a prompt that did not grow, the worst of the three.
     """
     question = text("What colour is the picture? Answer with one word.")
-    data = base64.b64encode(_png((255, 0, 0), 256)).decode()
-    picture = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
+    before = control(api, messages=[user(question)], max_tokens=ROOM)
+    after = api.ask("treatment", messages=[user(_red(), question)], max_tokens=ROOM)
+    return _taken_in("image", before, after, says="red")
+
+
+@case("messages.image.url")
+def a_picture_is_fetched(api: Endpoint) -> Observation:
+    """An image block may name a picture by its address.
+
+    Honoured: one that does not exist is looked for and missed. Rejected: the kind of source is refused.
+    Ignored: a plain 200 to a prompt that did not grow.
+    """
+    question = text("What colour is the picture? Answer with one word.")
+    picture = {"type": "image", "source": {"type": "url", "url": "https://images.conformance.invalid/red.png"}}
     before = control(api, messages=[user(question)], max_tokens=ROOM)
     after = api.ask("treatment", messages=[user(picture, question)], max_tokens=ROOM)
+    if not after.ok and _FETCHED.search(after.error_message):
+        return Observation(Behaviour.HONOURED, f"the picture is looked for ({after.refusal})", signals=("status",))
     return _taken_in("image", before, after, says="red")
+
+
+_FETCHED = re.compile(
+    r"download|fetch|resolv|retriev|connect|reach|timed? ?out|dns|host|name or service", re.IGNORECASE
+)
+"""Words of a service that went looking for a picture."""
+
+
+@case("messages.image.in_a_result")
+def a_picture_in_a_result_is_seen(api: Endpoint) -> Observation:
+    """A tool may return a picture: a tool_result's content may hold image blocks.
+
+    Honoured: its colour comes back, or the prompt grows by it. Rejected: it is refused. Ignored: a
+    plain 200 to a prompt that did not grow.
+    """
+    question = "What colour is the picture that the tool has returned? Answer with one word."
+    before = control(api, **_looked_up("office", [text("Done.")], asking=question))
+    after = api.ask("treatment", **_looked_up("office", [text("Done."), _red()], asking=question))
+    return _taken_in("image", before, after, says="red")
+
+
+def _red() -> dict[str, Json]:
+    data = base64.b64encode(_png((255, 0, 0), 256)).decode()
+    return {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
+
+
+@case("messages.document.pdf")
+def a_pdf_is_read(api: Endpoint) -> Observation:
+    """A document block may hold a PDF.
+
+    Honoured: a codeword in it comes back, or the prompt grows by it. Rejected: it is refused.
+    Ignored: a plain 200 to a prompt that did not grow.
+    """
+    question = text(QUESTION)
+    data = base64.b64encode(_pdf(fact("Brackenhurst"))).decode()
+    source = {"type": "base64", "media_type": "application/pdf", "data": data}
+    before = control(api, messages=[user(question)], max_tokens=ROOM)
+    after = api.ask("treatment", messages=[user({"type": "document", "source": source}, question)], max_tokens=ROOM)
+    return _taken_in("document", before, after, says="brackenhurst")
 
 
 @case("messages.document")
@@ -388,6 +526,27 @@ def _png(colour: tuple[int, int, int], side: int) -> bytes:
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     rows = (b"\x00" + bytes(colour) * side) * side
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
+
+
+def _pdf(words: str) -> bytes:
+    """One page of text as a PDF 1.4 (ISO 32000-1, chapter 7): objects, their table, and where it begins."""
+    lines = [line.replace("(", "").replace(")", "") for line in textwrap.wrap(words, 80)]
+    page = "BT /F1 11 Tf 50 790 Td 14 TL " + " ".join(f"({line}) Tj T*" for line in lines) + " ET"
+    font = "/Resources << /Font << /F1 5 0 R >> >>"
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R {font} >>",
+        f"<< /Length {len(page)} >>\nstream\n{page}\nendstream",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    body, places = "%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(body))
+        body += f"{number} 0 obj\n{content}\nendobj\n"
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    end = f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n"
+    return f"{body}xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}{end}".encode("ascii")
 
 
 @case("messages.cache_control")

@@ -9,7 +9,20 @@ from typing import get_args
 from anthropic import Omit
 from anthropic.types import StopReason
 
-from conformance.cases.common import HELLO, QUESTION, ROOM, control, fact, is_read, needs_streams, rejected, text, user
+from conformance.cases.common import (
+    HELLO,
+    QUESTION,
+    ROOM,
+    control,
+    fact,
+    is_read,
+    is_read_whole,
+    long_fact,
+    needs_streams,
+    rejected,
+    text,
+    user,
+)
 from conformance.cases.registry import case
 from conformance.endpoint import BETAS, Endpoint
 from conformance.trouble import Inconclusive
@@ -173,6 +186,24 @@ def it_is_read_for_a_stream(api: Endpoint) -> Observation:
         without=asked,
         carrying={**asked, "system": fact("Pellimore")},
         plainly={**asked, "messages": [user(f"{fact('Pellimore')}\n\n{QUESTION}")]},
+    )
+
+
+@case("system")
+def a_long_one_is_read_to_its_end(api: Endpoint) -> Observation:
+    """system is read from its first word to its last, also where it is long.
+
+    Honoured: the prompt grows by as much as for the same text in the user's words. Ignored: by less, so
+    a part of it was cut away.
+    """
+    asked: dict[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM}
+    return is_read_whole(
+        api,
+        "a long system prompt",
+        "Harrowmint",
+        without=asked,
+        carrying={**asked, "system": long_fact("Harrowmint")},
+        plainly={**asked, "messages": [user(f"{long_fact('Harrowmint')}\n\n{QUESTION}")]},
     )
 
 
@@ -408,6 +439,10 @@ def _range(api: Endpoint, name: str) -> Observation:
     if taken_outside:
         words = ", ".join(repr(value) for value in taken_outside)
         return Observation(Behaviour.IGNORED, f"taken although outside the range: {words}", signals=("status",))
+    streamed = api.ask(f"treatment {name}={outside[0]!r}, streamed", **HELLO, **{name: outside[0]}, stream=True)
+    if streamed.ok:
+        words = f"{outside[0]!r}, outside the range, is refused, but not over a stream"
+        return Observation(Behaviour.IGNORED, words, signals=("status",))
     return Observation(Behaviour.HONOURED, f"refused: {', '.join(map(repr, outside))}", signals=("status",))
 
 

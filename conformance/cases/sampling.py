@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.cases.common import rejected, user
+from conformance.cases.common import needs_streams, rejected, user
 from conformance.cases.registry import case
 from conformance.endpoint import Endpoint
 from conformance.stats import ERROR, Collapse, Outcome, collapse
@@ -27,6 +27,8 @@ _PROMPT: Mapping[str, Json] = {
     "messages": [user("Write the opening of a short story about a place you have invented. Begin at once.")],
     "max_tokens": 48,
 }
+
+_STREAMED: Mapping[str, Json] = {**_PROMPT, "max_tokens": 24, "stream": True}
 
 
 @case("temperature")
@@ -57,6 +59,36 @@ def one_collapses_diversity(api: Endpoint) -> Observation:
     return _collapses(api, "top_k", {"top_k": 1}, bases=[HOT, {}])
 
 
+@case("temperature")
+def near_zero_collapses_streams(api: Endpoint) -> Observation:
+    """temperature controls the randomness of streamed replies as well.
+
+    Honoured: streams at 0.01 share one opening where streams at 1.0 do not. Ignored: they differ as much.
+    """
+    needs_streams(api)
+    return _collapses(api, "temperature", {"temperature": 0.01}, bases=[HOT, {}], prompt=_STREAMED)
+
+
+@case("top_p")
+def tiny_nucleus_collapses_streams(api: Endpoint) -> Observation:
+    """top_p bounds the nucleus of streamed replies as well.
+
+    Honoured: streams at 0.001 share one opening where streams without it do not. Ignored: they differ as much.
+    """
+    needs_streams(api)
+    return _collapses(api, "top_p", {"top_p": 0.001}, bases=[HOT, {}], prompt=_STREAMED)
+
+
+@case("top_k")
+def one_collapses_streams(api: Endpoint) -> Observation:
+    """top_k bounds the candidates of streamed replies as well.
+
+    Honoured: streams at 1 share one opening where streams without it do not. Ignored: they differ as much.
+    """
+    needs_streams(api)
+    return _collapses(api, "top_k", {"top_k": 1}, bases=[HOT, {}], prompt=_STREAMED)
+
+
 @dataclass
 class _Arm:
     """One setting to draw from; the reply that showed it is taken is its first draw."""
@@ -64,6 +96,7 @@ class _Arm:
     api: Endpoint
     name: str
     params: Mapping[str, Json]
+    """The whole request."""
     first: Reply
 
     def __post_init__(self) -> None:
@@ -72,7 +105,7 @@ class _Arm:
     def draw(self) -> str:
         """The opening of one more reply."""
         for _ in range(_LEGIBLE):
-            reply = self._waiting.pop() if self._waiting else self.api.ask(self.name, **_PROMPT, **self.params)
+            reply = self._waiting.pop() if self._waiting else self.api.ask(self.name, **self.params)
             if not reply.ok:
                 raise Inconclusive(f"a draw of the {self.name} was refused after one was not ({reply.refusal})")
             if words := opening(reply):
@@ -81,18 +114,24 @@ class _Arm:
 
 
 def _collapses(
-    api: Endpoint, name: str, setting: Mapping[str, Json], bases: Sequence[Mapping[str, Json]]
+    api: Endpoint,
+    name: str,
+    setting: Mapping[str, Json],
+    bases: Sequence[Mapping[str, Json]],
+    *,
+    prompt: Mapping[str, Json] = _PROMPT,
 ) -> Observation:
     """Compare draws with and without a setting, on the first base that the service takes with it."""
     refused: Reply | None = None
     for base in bases:
-        without = api.ask("control", **_PROMPT, **base)
+        plain = {**prompt, **base}
+        without = api.ask("control", **plain)
         if not without.ok:
             continue
-        params = {**base, **setting}
-        treated = api.ask("treatment", **_PROMPT, **params)
+        params = {**plain, **setting}
+        treated = api.ask("treatment", **params)
         if treated.ok:
-            control, treatment = _Arm(api, "control", base, without), _Arm(api, "treatment", params, treated)
+            control, treatment = _Arm(api, "control", plain, without), _Arm(api, "treatment", params, treated)
             return _observed(name, setting, collapse(control.draw, treatment.draw))
         refused = treated
     if refused is None:

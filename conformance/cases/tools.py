@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.cases.common import BALLAST, RISE, control, needs_streams, rejected, user
+from conformance.cases.common import BALLAST, QUESTION, RISE, control, fact, is_read, needs_streams, rejected, user
 from conformance.cases.registry import case
 from conformance.endpoint import Endpoint
 from conformance.trouble import Inconclusive
@@ -64,6 +64,29 @@ def a_declared_tool_is_called(api: Endpoint) -> Observation:
     if plain.size is None:
         raise Inconclusive("the model calls nothing, and the service does not count what it has read")
     return Observation(Behaviour.IGNORED, f"{seen}; forced, it makes {_calls(forced)}", signals=("blocks", "size"))
+
+
+@case("tools")
+def what_describes_a_tool_is_read(api: Endpoint) -> Observation:
+    """A tool's description tells the model what it is for.
+
+    Honoured: a codeword that stands only there comes back, or the prompt grows by it. Ignored: neither,
+    where the model repeats it each time from plain sight. (Not every service counts its tools.)
+    """
+
+    def declared(more: str) -> dict[str, Json]:
+        tool = {**WEATHER, "description": f"{WEATHER['description']} {more}".strip()}
+        return {"messages": [user(QUESTION)], "max_tokens": ROOM, "tools": [tool]}
+
+    return is_read(
+        api,
+        "the description of a tool",
+        "Umbertalle",
+        without=declared(""),
+        carrying=declared(fact("Umbertalle")),
+        plainly={**declared(""), "messages": [user(f"{fact('Umbertalle')}\n\n{QUESTION}")]},
+        counted=False,
+    )
 
 
 @case("tool_choice.auto")

@@ -18,6 +18,8 @@ def mutants() -> Iterator[Mutant]:
     """All services that get a message's content wrong."""
     yield from _text()
     yield from _blocks()
+    yield from _results()
+    yield from _unusual_media()
     yield from _media()
 
 
@@ -37,6 +39,16 @@ def _text() -> Iterator[Mutant]:
         "What the assistant said before is lost.",
         mishearing(_each(lambda role, blocks: _no_text(blocks) if role == "assistant" else blocks)),
     )
+
+    yield Mutant(
+        "messages.text-cut",
+        "Of a long message only the first 2000 characters are read.",
+        mishearing(_each(lambda _, blocks: [_short(block) for block in blocks])),
+    )
+
+
+def _short(block: Object) -> Object:
+    return {**block, "text": block["text"][:2000]} if block["type"] == "text" else block
 
 
 def _each(change: Callable[[str, list[Object]], list[Object]]) -> Callable[[Object], Object]:
@@ -90,6 +102,82 @@ def _not_reading(kind: str) -> Change:
 
 def _refusing(kind: str) -> Change:
     return checking(f"messages.{kind}.rejected", no_blocks(kind))
+
+
+def _in_turns(change: Callable[[list[Object]], list[Object]]) -> Change:
+    """Change the blocks of the turns that bring results."""
+
+    def of_one(_: str, blocks: list[Object]) -> list[Object]:
+        return change(blocks) if any(block["type"] == "tool_result" for block in blocks) else blocks
+
+    return mishearing(_each(of_one))
+
+
+def _one_result(blocks: list[Object], at: int) -> list[Object]:
+    results = [block for block in blocks if block["type"] == "tool_result"]
+    return [block for block in blocks if block["type"] != "tool_result" or block is results[at]]
+
+
+def _results() -> Iterator[Mutant]:
+    yield Mutant(
+        "messages.tool_result-text-beside-lost",
+        "What a turn says beside a tool result is dropped.",
+        _in_turns(_no_text),
+    )
+    for at, which in ((0, "first"), (-1, "last")):
+        yield Mutant(
+            f"messages.tool_result-{which}-only",
+            f"Of a turn's tool results only the {which} is read.",
+            _in_turns(lambda blocks, at=at: _one_result(blocks, at)),  # type: ignore[misc]
+        )
+    yield Mutant(
+        "messages.tool_result-list-rejected",
+        "A tool result whose content is a list is refused.",
+        checking("messages.tool_result.list", _no_listed_result),
+    )
+
+
+def _no_listed_result(request: Request) -> None:
+    for where, _, block in every_block(request):
+        if block.get("type") == "tool_result" and not isinstance(block.get("content"), str):
+            raise Refusal(f"{where}.content: Input should be a valid string")
+
+
+def _unusual_media() -> Iterator[Mutant]:
+    """Pictures and documents that are taken only where they come in another way than the usual one, and dropped."""
+    for name, kind, unusual in (
+        ("image.url", "image", _by_address),
+        ("image.in_a_result", "image", _nested),
+        ("document.pdf", "document", _not_text),
+    ):
+        yield Mutant(
+            f"messages.{name}-ignored",
+            f"{kind} blocks are refused, but not where they are {name.partition('.')[2]}.",
+            both(taking(kind, read=False), checking(f"messages.{name}", _only(kind, unusual))),
+        )
+
+
+def _only(kind: str, unusual: Callable[[Object, bool], bool]) -> Callable[[Request], None]:
+    def check(request: Request) -> None:
+        for where, _, block in every_block(request):
+            inner = blocks_of(block.get("content")) if block.get("type") == "tool_result" else []
+            for each, inside in ((block, False), *((each, True) for each in inner)):
+                if each.get("type") == kind and not unusual(each, inside):
+                    raise Refusal(f"{where}.type: content block type {kind!r} is not supported")
+
+    return check
+
+
+def _by_address(block: Object, _inside: bool) -> bool:  # noqa: FBT001  where it stands is one of two places
+    return block["source"].get("type") == "url"
+
+
+def _nested(_block: Object, inside: bool) -> bool:  # noqa: FBT001  as above
+    return inside
+
+
+def _not_text(block: Object, _inside: bool) -> bool:  # noqa: FBT001  as above
+    return block["source"].get("type") != "text"
 
 
 def _media() -> Iterator[Mutant]:

@@ -68,6 +68,7 @@ def _plain() -> Iterator[Mutant]:
     for name in ("system", "max_tokens", "stream", "tools"):
         yield Mutant(f"{name}-ignored", f"{name} is taken and has no effect.", deaf_to(name))
     yield Mutant("system.list-ignored", "A system prompt given as a list of blocks is dropped.", mishearing(_no_list))
+    yield Mutant("system-cut", "Only the first 400 characters of a system prompt are read.", mishearing(_short_system))
     yield Mutant("system.list-rejected", "A system prompt given as a list of blocks is refused.", _strings_only)
     yield Mutant(
         "max_tokens.stop_reason-wrong",
@@ -75,6 +76,11 @@ def _plain() -> Iterator[Mutant]:
         replying(lambda reply: _ended(reply) if reply.stop_reason == "max_tokens" else reply),
     )
     yield Mutant("metadata-ignored", "metadata of a wrong type is taken.", unchecked("metadata"))
+
+
+def _short_system(body: Object) -> Object:
+    system = body.get("system")
+    return {**body, "system": system[:400]} if isinstance(system, str) else body
 
 
 def _no_list(body: Object) -> Object:
@@ -194,6 +200,7 @@ def _tools() -> Iterator[Mutant]:
         "disable_parallel_tool_use has no effect.",
         mishearing(_parallel),
     )
+    yield Mutant("tools-descriptions-lost", "What describes a tool is dropped.", mishearing(_undescribed))
     yield Mutant("tools.input-invalid", "A call's input does not fit the tool's schema.", replying(_misfit))
     yield Mutant(
         "tools.stop_reason-wrong",
@@ -222,6 +229,11 @@ def _parallel(body: Object) -> Object:
     return {**body, "tool_choice": {**choice, "disable_parallel_tool_use": False}} if choice else body
 
 
+def _undescribed(body: Object) -> Object:
+    tools = [{key: value for key, value in tool.items() if key != "description"} for tool in body.get("tools", [])]
+    return {**body, "tools": tools} if tools else body
+
+
 def _misfit(reply: Reply) -> Reply:
     blocks = tuple(
         replace(block, input={"unexpected": [None]}) if isinstance(block, ToolUse) else block for block in reply.blocks
@@ -231,8 +243,29 @@ def _misfit(reply: Reply) -> Reply:
 
 def _streamed() -> Iterator[Mutant]:
     """Services that hear a parameter, and forget it where the answer is streamed."""
-    for name in ("system", "max_tokens", "tool_choice"):
+    for name in ("system", "max_tokens", "tool_choice", "temperature", "top_p"):
         yield Mutant(f"{name}-ignored-in-streams", f"{name} has no effect on a stream.", mishearing(_forgetting(name)))
+    yield Mutant(
+        "top_k-ignored-in-streams", "top_k has no effect on a stream.", mishearing(_forgetting("top_k")), "reference"
+    )
+    yield Mutant(
+        "temperature.range-not-enforced-in-streams",
+        "Any number is taken for the temperature of a stream.",
+        _unchecked_in_streams("temperature"),
+    )
+
+
+def _unchecked_in_streams(name: str) -> Change:
+    def change(service: Personality) -> Personality:
+        check = service.checks[name]
+
+        def only_whole(request: Request) -> None:
+            if request.body.get("stream") is not True:
+                check(request)
+
+        return checking(name, only_whole)(service)
+
+    return change
 
 
 def _forgetting(name: str) -> Callable[[Object], Object]:
