@@ -12,7 +12,7 @@ from conformance.endpoint import Target
 from conformance.matrix import Claim, Matrix
 from conformance.values import Json
 
-__all__ = ["Planned", "plan", "selected"]
+__all__ = ["Planned", "holds", "plan", "selected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def plan(matrix: Matrix, models: Sequence[str] = ()) -> Iterator[Planned]:
 
     Args:
         models: these instead of the matrix's own. One the matrix does not list gets every claim that
-            is made for all of its models.
+            is made for all of its models, and none that is one of several on a feature.
     """
     for model in models or [known.name for known in matrix.models]:
         mine = [planned for claim in matrix.claims for planned in _cases(matrix, claim, model)]
@@ -54,9 +54,14 @@ def selected(feature: str, wanted: Sequence[str]) -> bool:
     return not wanted or any(feature == name or feature.startswith(f"{name}.") for name in wanted)
 
 
+def holds(matrix: Matrix, claim: Claim, model: str) -> bool:
+    """Whether a claim is made of a model; of one the matrix does not list, if it is made of all of its own."""
+    every = {known.name for known in matrix.models}
+    return model in claim.models or (model not in every and every == set(claim.models))
+
+
 def _cases(matrix: Matrix, claim: Claim, model: str) -> Iterator[Planned]:
-    every = [known.name for known in matrix.models]
-    if model not in claim.models and (model in every or set(claim.models) != set(every)):
+    if not holds(matrix, claim, model):
         return
     target = Target(model, matrix.target.auth, {**_figures(matrix, model), **claim.details})
     known = next((d.reason for d in matrix.known_deviations if d.feature == claim.feature and model in d.models), None)

@@ -23,12 +23,11 @@ def check(matrix: Matrix, features: Collection[str]) -> None:
     problems = Problems(matrix.path, matrix.lines)
     claimed = {claim.feature for claim in matrix.claims}
     for claim in matrix.claims:
-        place = ("claims", claim.group, claim.feature)
         if claim.parts and claim.feature in features:
-            problems.add((*place, "parts"), "the feature has cases of its own; leave the parts out")
+            problems.add((*claim.place, "parts"), "the feature has cases of its own; leave the parts out")
         elif not claim.parts and claim.feature not in features:
             hint = did_you_mean(claim.feature, features) or "; write one, or leave the claim out"
-            problems.add(place, f"no case tests this feature{hint}")
+            problems.add(claim.place, f"no case tests this feature{hint}")
     for feature in matrix.not_tested:
         if feature not in features:
             hint = did_you_mean(feature, features) or "; leave it out"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conformance.matrix.problems import Lines
+from conformance.matrix.problems import Lines, Place
 from conformance.matrix.schema import FieldReport, Model, Target
 from conformance.values import Json, Status
 
@@ -38,7 +38,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What is documented of a feature, for some models or all."""
+    """What is documented of a feature, for some models or all; of one model there is one claim at most."""
 
     feature: str
     group: str
@@ -55,6 +55,8 @@ class Claim:
     parts: tuple[str, ...] = ()
     """The features whose worst verdict is this one's."""
     field_reports: tuple[FieldReport, ...] = ()
+    place: Place = ()
+    """Where it stands in the file; the claims of one feature on different models are items of a list."""
     line: int = 1
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 
@@ -91,24 +92,19 @@ class _Resolver:
             target=file.target,
             sources=MappingProxyType(self._sources),
             models=file.models,
-            claims=tuple(self._claims()),
+            claims=tuple(self._claim(place, entry) for place, entry in file.entries()),
             not_tested=MappingProxyType(file.not_tested),
             known_deviations=tuple(map(self._deviation, range(len(file.known_deviations)), file.known_deviations)),
             lines=MappingProxyType(dict(self._lines)),
         )
 
-    def _claims(self) -> Iterable[Claim]:
-        for group, features in self._file.claims.items():
-            for feature, entry in features.items():
-                yield self._claim(group, feature, entry)
-
-    def _claim(self, group: str, feature: str, entry: ClaimEntry) -> Claim:
+    def _claim(self, place: Place, entry: ClaimEntry) -> Claim:
         statements = tuple(self._statement(entry, statement) for statement in entry.statements or ())
         says = entry.says or " ".join(f"In {said.where}: {said.says}" for said in statements) or _SILENCE
         source = self._sources[entry.source] if entry.source else statements[0].source
         return Claim(
-            feature=feature,
-            group=group,
+            feature=str(place[2]),
+            group=str(place[1]),
             status=entry.status or (statements[0].status if statements else Status.UNDOCUMENTED),
             says=says,
             source=source,
@@ -118,7 +114,8 @@ class _Resolver:
             details=MappingProxyType(entry.details),
             parts=entry.parts,
             field_reports=entry.field_reports,
-            line=self._lines[("claims", group, feature)],
+            place=place,
+            line=self._lines[place],
         )
 
     def _statement(self, claim: ClaimEntry, entry: StatementEntry) -> Statement:
@@ -126,8 +123,8 @@ class _Resolver:
         return Statement(entry.status, entry.says, entry.where, source, claim.date or source.date)
 
     def _deviation(self, index: int, entry: DeviationEntry) -> KnownDeviation:
-        claimed = next(group[entry.feature] for group in self._file.claims.values() if entry.feature in group)
-        models = self._in_order(entry.models or claimed.models)
+        claimed = [claim.models or self._models for place, claim in self._file.entries() if place[2] == entry.feature]
+        models = self._in_order(entry.models or chain.from_iterable(claimed))
         return KnownDeviation(
             entry.feature, models, entry.reason, entry.since, self._lines[("known_deviations", index)]
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 
 from conformance.matrix.problems import Place, Problems, did_you_mean, shown
 from conformance.matrix.schema import RANGE, ClaimEntry, File
@@ -23,22 +23,20 @@ class _References:
         self._file = file
         self._problems = problems
         self._models = {model.name: model for model in file.models}
-        self._claims = {feature: entry for _, feature, entry in self._entries()}
+        self._claims: dict[str, list[ClaimEntry]] = {}
+        for place, entry in file.entries():
+            self._claims.setdefault(str(place[2]), []).append(entry)
 
     def check(self) -> None:
         self._check_names()
         self._check_groups()
-        for group, feature, entry in self._entries():
-            self._check_claim(("claims", group, feature), feature, entry)
+        for place, entry in self._file.entries():
+            self._check_claim(place, str(place[2]), entry)
+        self._check_lists()
         for feature in self._file.not_tested:
             if feature in self._claims:
                 self._problems.add(("not_tested", feature), "is claimed as well; keep the claim or the reason")
         self._check_deviations()
-
-    def _entries(self) -> Iterator[tuple[str, str, ClaimEntry]]:
-        for group, features in self._file.claims.items():
-            for feature, entry in features.items():
-                yield group, feature, entry
 
     def _check_names(self) -> None:
         self._once(("models",), [model.name for model in self._file.models], tail=("name",))
@@ -48,10 +46,27 @@ class _References:
 
     def _check_groups(self) -> None:
         first: dict[str, str] = {}
-        for group, feature, _ in self._entries():
-            if feature in first:
-                self._problems.add(("claims", group, feature), f"is in group {first[feature]} already; keep one")
-            first.setdefault(feature, group)
+        for group, features in self._file.claims.items():
+            for feature in features:
+                if feature in first:
+                    self._problems.add(("claims", group, feature), f"is in group {first[feature]} already; keep one")
+                first.setdefault(feature, group)
+
+    def _check_lists(self) -> None:
+        """Of the claims in a list, each says which models it holds for, and no two hold for the same."""
+        taken: set[tuple[str, str]] = set()
+        for place, entry in self._file.entries():
+            if len(place) == 3:
+                continue
+            feature = str(place[2])
+            if entry.models is None:
+                self._problems.add(place, "names no models; in a list every claim says which it holds for")
+            models = entry.models or ()
+            for model in dict.fromkeys(models):
+                if (feature, model) in taken:
+                    words = f"{shown(model)} has a claim on {feature} already; keep one"
+                    self._problems.add((*place, "models", models.index(model)), words)
+                taken.add((feature, model))
 
     def _check_claim(self, place: Place, feature: str, entry: ClaimEntry) -> None:
         if entry.source:
@@ -74,7 +89,7 @@ class _References:
         if part not in self._claims:
             words = f"{shown(part)} is not a claim; add it, or leave the part out"
             self._problems.add(place, words + did_you_mean(part, self._claims))
-        elif part == feature or self._claims[part].parts:
+        elif part == feature or any(claim.parts for claim in self._claims[part]):
             self._problems.add(place, f"{shown(part)} has parts itself; list those instead")
 
     def _check_figures(self, place: Place, feature: str, entry: ClaimEntry) -> None:
@@ -89,16 +104,16 @@ class _References:
         for index, entry in enumerate(self._file.known_deviations):
             place = ("known_deviations", index)
             self._check_models((*place, "models"), entry.models or ())
-            claim = self._claims.get(entry.feature)
-            if claim is None:
+            claims = self._claims.get(entry.feature)
+            if claims is None:
                 words = f"{shown(entry.feature)} is not a claim{did_you_mean(entry.feature, self._claims)}"
                 self._problems.add((*place, "feature"), words)
                 continue
-            if claim.parts:
+            if any(claim.parts for claim in claims):
                 self._problems.add(
                     (*place, "feature"), f"{shown(entry.feature)} has parts; name the part that deviates"
                 )
-            claimed = claim.models or tuple(self._models)
+            claimed = dict.fromkeys(model for claim in claims for model in claim.models or self._models)
             for model in dict.fromkeys(entry.models or claimed):
                 if model in self._models and model not in claimed:
                     self._problems.add((*place, "models"), f"{shown(model)} has no claim on {entry.feature}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -13,18 +14,22 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     StrictInt,
     StrictStr,
+    Tag,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from conformance.matrix.problems import did_you_mean, shown
+from conformance.matrix.problems import Place, did_you_mean, shown
 from conformance.values import GROUPS, Json, Status
 
 __all__ = [
+    "ONE",
     "RANGE",
+    "SEVERAL",
     "VERSION",
     "ClaimEntry",
     "DeviationEntry",
@@ -42,6 +47,9 @@ VERSION = 1
 
 RANGE = ("above", "from", "below", "to")
 """The words of a range: > and >=, < and <=."""
+
+ONE, SEVERAL = "[claim]", "[claims]"
+"""How pydantic marks, in the place of an error, which of two shapes it took a value for."""
 
 
 def wrong(words: str) -> PydanticCustomError:
@@ -273,6 +281,17 @@ class ClaimEntry(_Shape):
         return self
 
 
+def _one_or_several(value: object) -> str:
+    return SEVERAL if isinstance(value, list | tuple) else ONE
+
+
+Claims = Annotated[
+    Annotated[ClaimEntry, Tag(ONE)] | Annotated[tuple[ClaimEntry, ...], Field(min_length=1), Tag(SEVERAL)],
+    Discriminator(_one_or_several),
+]
+"""One claim, or a list of them where the documentation says different things of different models."""
+
+
 class DeviationEntry(_Shape):
     """A deviation that is known, and expected until the service changes."""
 
@@ -289,6 +308,16 @@ class File(_Shape):
     target: Target
     sources: dict[Text, SourceEntry]
     models: Annotated[tuple[Model, ...], Field(min_length=1)]
-    claims: dict[Group, dict[Feature, ClaimEntry]]
+    claims: dict[Group, dict[Feature, Claims]]
     not_tested: dict[Feature, Text] = {}
     known_deviations: tuple[DeviationEntry, ...] = ()
+
+    def entries(self) -> Iterator[tuple[Place, ClaimEntry]]:
+        """Every claim and its place: claims, the group, the feature, and in a list the number of the item."""
+        for group, features in self.claims.items():
+            for feature, given in features.items():
+                place = ("claims", group, feature)
+                if isinstance(given, ClaimEntry):
+                    yield place, given
+                else:
+                    yield from (((*place, index), entry) for index, entry in enumerate(given))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from conformance.matrix.problems import Place, did_you_mean, shown
+from conformance.matrix.schema import ONE, SEVERAL
 
 __all__ = ["explained"]
 
@@ -28,7 +29,7 @@ _WANTED = {
 
 def explained(error: ErrorDetails, root: type[BaseModel]) -> tuple[Place, str]:
     """Where an error stands in the file, and what to do about it."""
-    place = tuple(step for step in error["loc"] if step != "[key]")
+    place = tuple(step for step in error["loc"] if step not in ("[key]", ONE, SEVERAL))
     value, context = error["input"], error.get("ctx", {})
     match error["type"]:
         case "matrix":
@@ -58,7 +59,7 @@ def explained(error: ErrorDetails, root: type[BaseModel]) -> tuple[Place, str]:
 
 def _keys(root: type[BaseModel], place: Place) -> list[str]:
     """The keys the shape knows at a place."""
-    found = _at(root, place)
+    found = _arm(_at(root, place), "")  # a key is a step that is no number
     return list(found.model_fields) if isinstance(found, type) and issubclass(found, BaseModel) else []
 
 
@@ -70,7 +71,7 @@ def _at(root: Any, place: Place) -> Any:
     """The type the shape has at a place: through fields, mappings and lists."""
     found = root
     for step in place:
-        found = _bare(found)
+        found = _arm(_bare(found), step)
         if get_origin(found) is dict:
             found = get_args(found)[1]
         elif get_origin(found) is tuple:
@@ -79,6 +80,14 @@ def _at(root: Any, place: Place) -> Any:
             fields: Mapping[str, Any] = found.model_fields
             found = fields[str(step)].annotation
     return _bare(found)
+
+
+def _arm(found: Any, step: str | int) -> Any:
+    """Of one claim or a list of them, the one a step leads into; anything else as it is."""
+    if get_origin(found) not in (Union, UnionType):
+        return found
+    arms = [_bare(arm) for arm in get_args(found)]
+    return next(arm for arm in arms if (get_origin(arm) is tuple) == isinstance(step, int))
 
 
 def _bare(found: Any) -> Any:

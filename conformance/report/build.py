@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from conformance import __version__
 from conformance.judge import holding, worst
 from conformance.matrix import Claim, Matrix
-from conformance.plan import Planned
+from conformance.plan import Planned, holds
 from conformance.values import Behaviour, CaseResult, Json, Source, Status, Verdict
 
 __all__ = ["NOT_SELECTED", "build"]
@@ -41,7 +41,7 @@ def build(
         _row(name, claim, model, planned, results)
         for model in models
         for claim in matrix.claims
-        if _cases(claim, model, planned)
+        if holds(matrix, claim, model) and _cases(claim, model, planned)
     ]
     cells = [case for row in rows for case in row["cases"] if not _by_parts(matrix, row["feature"])]
     sources = Counter(case["source"] for case in cells if case["source"])
@@ -63,7 +63,7 @@ def build(
         "summary": {verdict.value: verdicts[verdict] for verdict in Verdict},
         "undocumented": verdicts[None],
         "models": models,
-        "claims": [_claim(claim, planned) for claim in matrix.claims],
+        "claims": [_claim(matrix, claim, planned) for claim in matrix.claims],
         "results": rows,
     }
 
@@ -141,12 +141,14 @@ def _case(name: str, item: Planned, result: CaseResult) -> dict[str, Json]:
     return case
 
 
-def _claim(claim: Claim, planned: Sequence[Planned]) -> dict[str, Json]:
-    cases = {item.case.name: item.case.requirement for item in planned if item.claim.feature == claim.feature}
+def _claim(matrix: Matrix, claim: Claim, planned: Sequence[Planned]) -> dict[str, Json]:
+    cases = {item.case.name: item.case.requirement for item in planned if item.claim == claim}
+    several = any(other.feature == claim.feature and other != claim for other in matrix.claims)
     return {
         "feature": claim.feature,
         "group": claim.group,
         "status": claim.status.value,
+        **({"models": list(claim.models)} if several else {}),
         "says": claim.says,
         "source": {"title": claim.source.title, "url": claim.source.url, "date": str(claim.date)},
         "contradictory": claim.contradictory,

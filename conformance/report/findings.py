@@ -90,13 +90,13 @@ def deviations(rows: Sequence[Row]) -> tuple[Deviation, ...]:
     found: dict[_Way, list[Seen]] = {}
     also: dict[_Way, dict[str, None]] = {}
     for row, result, cases in _standing(rows, wholes, Verdict.FALLS_SHORT):
-        known = result.get("known_deviation")
+        known, documented = result.get("known_deviation"), row.documented_of(result["model"])
         for case in cases:
-            way = row.feature, case_name(case["id"]), row.documented, seen_in_case(case), known
+            way = row.feature, case_name(case["id"]), documented, seen_in_case(case), known
             found.setdefault(way, []).append(Seen(result["model"], case["summary"], case["id"]))
             also.setdefault(way, {}).update(dict.fromkeys(wholes.get(case["id"], ())))
         if not cases:
-            way = row.feature, "", row.documented, seen_word(result), known
+            way = row.feature, "", documented, seen_word(result), known
             found.setdefault(way, []).append(Seen(result["model"], "no single case says why", None))
     every = [Deviation(*way, tuple(seen), tuple(also.get(way, ()))) for way, seen in found.items()]
     return tuple(sorted(every, key=lambda deviation: deviation.known is not None))
@@ -105,7 +105,7 @@ def deviations(rows: Sequence[Row]) -> tuple[Deviation, ...]:
 def contradictions(rows: Sequence[Row]) -> tuple[Contradiction, ...]:
     """Where the documentation contradicts itself, and which statement holds for which models."""
     return tuple(
-        Contradiction(row.feature, tuple(claim["statements"]), tuple(_outcomes(row, claim["statements"])))
+        Contradiction(row.feature, tuple(claim["statements"]), tuple(_outcomes(row, claim)))
         for row in rows
         for claim in row.claims
         if claim.get("contradictory")
@@ -150,9 +150,10 @@ def _wholes(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _outcomes(row: Row, statements: Sequence[Mapping[str, Json]]) -> Iterator[Outcome]:
+def _outcomes(row: Row, claim: Mapping[str, Json]) -> Iterator[Outcome]:
     found: dict[tuple[str, str], list[str]] = {}
-    for result in row.results.values():
+    statements: Sequence[Mapping[str, Json]] = claim["statements"]
+    for result in row.results_of(claim):
         decided = result["observed"] not in (None, Behaviour.INCONCLUSIVE) and "holds" in result
         holds = _holding(statements, result["holds"]) if decided else "not decided"
         found.setdefault((seen_word(result), holds), []).append(result["model"])

@@ -110,7 +110,7 @@ def _table(view: View, table: Table) -> Iterator[str]:
     yield ""
     yield from _grid(
         ["feature", "documented", *map(markdown, view.models)],
-        [[_feature(row), row.documented, *_cells(view, row)] for row in table.rows],
+        [[_feature(row), markdown(row.documented), *_cells(view, row)] for row in table.rows],
     )
 
 

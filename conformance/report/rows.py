@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from conformance.report.cells import Result, status_word
+from conformance.report.escape import plain
 from conformance.report.words import GROUP_ORDER, GROUP_TITLES
 from conformance.values import Json
 
@@ -36,6 +37,15 @@ class Row:
     """By model, in the order of the columns."""
     notes: tuple[Note, ...] = ()
 
+    def documented_of(self, model: str) -> str:
+        """The documented status of one model, which may be another than the next one's."""
+        mine = [claim for claim in self.claims if _made_of(claim, model)]
+        return " and ".join(_words(mine)) or self.documented
+
+    def results_of(self, claim: Mapping[str, Json]) -> list[Result]:
+        """The results of the models that a claim is made of."""
+        return [result for model, result in self.results.items() if _made_of(claim, model)]
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -57,6 +67,8 @@ def tables(models: Sequence[str], claims: Iterable[Mapping[str, Json]], results:
         found.setdefault((result["group"], result["feature"]), {})[result["model"]] = result
     claimed: dict[_Place, tuple[Mapping[str, Json], ...]] = {}
     for claim in claims:
+        if models and not any(_made_of(claim, model) for model in models):
+            continue
         place = claim["group"], claim["feature"]
         claimed[place] = (*claimed.get(place, ()), claim)
     places = list(dict.fromkeys([*claimed, *found]))
@@ -88,13 +100,30 @@ def _notes(feature: str, claims: Iterable[Mapping[str, Json]], number: Iterator[
             yield Note(next(number), feature, report["says"], report["date"], report["where"])
 
 
+def _made_of(claim: Mapping[str, Json], model: str) -> bool:
+    """Whether a claim is made of a model; it names its models only where there are others on the feature."""
+    return model in claim.get("models", (model,))
+
+
 def _documented(claims: Sequence[Mapping[str, Json]], results: Iterable[Result]) -> str:
     """The documented status in words: both where the page contradicts itself, each where models differ."""
-    statuses: list[str] = []
+    if not claims:
+        return " and ".join(dict.fromkeys(status_word(result["documented"]) for result in results))
+    found: dict[str, list[str]] = {}
     for claim in claims:
-        if claim.get("contradictory"):
-            statuses += [statement["status"] for statement in claim.get("statements", ())]
-        else:
-            statuses.append(claim["status"])
-    statuses = statuses or [result["documented"] for result in results]
-    return " and ".join(dict.fromkeys(status_word(status) for status in statuses))
+        found.setdefault(" and ".join(_words([claim])), []).extend(claim.get("models", ()))
+    if len(found) == 1 or not all(found.values()):
+        return " and ".join(found)
+    return ", ".join(f"{words} for {_how_many(models)}" for words, models in found.items())
+
+
+def _words(claims: Iterable[Mapping[str, Json]]) -> Iterator[str]:
+    statuses: dict[str, None] = {}
+    for claim in claims:
+        said = claim.get("statements", ()) if claim.get("contradictory") else ()
+        statuses |= dict.fromkeys([statement["status"] for statement in said] or [claim["status"]])
+    return map(status_word, statuses)
+
+
+def _how_many(models: Sequence[str]) -> str:
+    return plain(models[0]) if len(models) == 1 else f"{len(models)} models"
