@@ -142,8 +142,8 @@ def _case(name: str, item: Planned, result: CaseResult) -> dict[str, Json]:
 
 
 def _claim(matrix: Matrix, claim: Claim, planned: Sequence[Planned]) -> dict[str, Json]:
-    cases = {item.case.name: item.case.requirement for item in planned if item.claim == claim}
-    several = any(other.feature == claim.feature and other != claim for other in matrix.claims)
+    cases = {item.case.name: item.case.requirement for item in planned if item.claim is claim}
+    several = any(other.feature == claim.feature and other is not claim for other in matrix.claims)
     return {
         "feature": claim.feature,
         "group": claim.group,
