@@ -119,7 +119,6 @@ def is_read(
     without: Mapping[str, Json],
     carrying: Mapping[str, Json],
     plainly: Mapping[str, Json],
-    counted: bool = True,
 ) -> Observation:
     """Is what stands in this place part of the prompt?
 
@@ -131,8 +130,6 @@ def is_read(
         without: the control, whose request lacks the content.
         carrying: the treatment, which has it in the place under test.
         plainly: the witness arm, which has it in the user's own words.
-        counted: whether a service that counts its prompts is sure to count what stands in this place. Where
-            it is not, a count that stays the same says nothing, and only the model's words can.
     """
     before = control(api, **without)
     after = api.ask("treatment", **carrying)
@@ -140,8 +137,7 @@ def is_read(
         return rejected(what, after)
     growth = _grew(before, after)
     signals = _witnesses(before, after, codeword)
-    silent = growth is None or not (counted or growth > FLAT)
-    if silent and not signals:
+    if growth is None and not signals:
         # Without a count the model's words decide, and one silence of a model proves little.
         again = [api.ask("treatment", **carrying) for _ in range(2)]
         signals = ("text",) if any(reply.ok and _says(reply, codeword) for reply in again) else ()
@@ -151,7 +147,7 @@ def is_read(
         return Observation(Behaviour.HONOURED, words, signals=signals)
     if growth is not None and abs(growth) > FLAT:
         raise Inconclusive(f"the prompt grew by {growth} tokens, neither by nothing nor by the ballast")
-    shown = _shown(api, before, codeword, plainly, counted=not silent)
+    shown = _shown(api, before, codeword, plainly, counted=growth is not None)
     words = f"{what} is not read: no codeword, {_sizes(before, after)}; in plain text it shows ({', '.join(shown)})"
     return Observation(Behaviour.IGNORED, words, signals=shown)
 

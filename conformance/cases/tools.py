@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.cases.common import BALLAST, QUESTION, RISE, control, fact, is_read, needs_streams, rejected, user
+from conformance.cases.common import BALLAST, FLAT, QUESTION, RISE, control, fact, needs_streams, rejected, user
 from conformance.cases.registry import case
 from conformance.endpoint import Endpoint
 from conformance.trouble import Inconclusive
@@ -70,23 +70,29 @@ def a_declared_tool_is_called(api: Endpoint) -> Observation:
 def what_describes_a_tool_is_read(api: Endpoint) -> Observation:
     """A tool's description tells the model what it is for.
 
-    Honoured: a codeword that stands only there comes back, or the prompt grows by it. Ignored: neither,
-    where the model repeats it each time from plain sight. (Not every service counts its tools.)
+    Honoured: the prompt grows by it, or a codeword that stands only there comes back. Ignored: the service
+    counts its tools, and the prompt stays the same. (A model need not take a description for something
+    it was told: where tools are not counted, its silence says nothing.)
     """
 
     def declared(more: str) -> dict[str, Json]:
         tool = {**WEATHER, "description": f"{WEATHER['description']} {more}".strip()}
         return {"messages": [user(QUESTION)], "max_tokens": ROOM, "tools": [tool]}
 
-    return is_read(
-        api,
-        "the description of a tool",
-        "Umbertalle",
-        without=declared(""),
-        carrying=declared(fact("Umbertalle")),
-        plainly={**declared(""), "messages": [user(f"{fact('Umbertalle')}\n\n{QUESTION}")]},
-        counted=False,
-    )
+    bare = control(api, "control, no tools", messages=[user(QUESTION)], max_tokens=ROOM)
+    short = control(api, **declared(""))
+    long = api.ask("treatment", **declared(fact("Umbertalle")))
+    if not long.ok:
+        return rejected("a long description of a tool", long)
+    if bare.size is not None and short.size is not None and long.size is not None:
+        seen = f"the prompt went from {short.size} to {long.size} tokens, and from {bare.size} with the tool itself"
+        if long.size - short.size >= RISE:
+            return Observation(Behaviour.HONOURED, seen, signals=("size",))
+        if short.size - bare.size >= RISE // 2 and long.size - short.size <= FLAT:
+            return Observation(Behaviour.IGNORED, f"the description is not read: {seen}", signals=("size",))
+    if "umbertalle" in long.text.lower():
+        return Observation(Behaviour.HONOURED, "the codeword came back", signals=("text",))
+    raise Inconclusive("the service does not count its tools, and the model does not repeat what describes them")
 
 
 @case("tool_choice.auto")

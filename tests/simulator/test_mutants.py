@@ -38,6 +38,20 @@ def say(feature: str, headers: dict[str, str] | None = None, **body: Any) -> Pro
 STORY = [user("Write a long story.")]
 PARIS = [user("What is the weather in Paris?")]
 THOUGHT = {"type": "thinking", "thinking": "The codeword is OWL-1.", "signature": "any"}
+PDF = {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjQ="}}
+ELSEWHERE = {"type": "image", "source": {"type": "url", "url": "https://images.invalid/red.png"}}
+CALLS = [{"type": "tool_use", "id": f"toolu_{n}", "name": "weather", "input": {"city": "Paris"}} for n in (1, 2)]
+
+
+def results(*contents: Any) -> list[dict[str, Any]]:
+    """Two calls, what came of each, and a word beside it."""
+    brought = [
+        {"type": "tool_result", "tool_use_id": call["id"], "content": content}
+        for call, content in zip(CALLS, contents, strict=True)
+    ]
+    return [user("Weather?"), {"role": "assistant", "content": CALLS}, user(*brought, "The codeword is WREN-5.")]
+
+
 CLEARING = {"edits": [{"type": "clear_tool_uses_20250919", "trigger": {"type": "tool_uses", "value": 1}}]}
 SERVER = {"type": "url", "name": "nowhere", "url": "https://mcp.invalid/"}
 PROBES = (
@@ -86,6 +100,17 @@ PROBES = (
     say("messages.thinking", messages=[user("Hi"), {"role": "assistant", "content": [THOUGHT]}, user("Hi")]),
     say("messages.image", messages=[user(png(220, 20, 20), "What colour is this image?")]),
     say("messages.document", messages=[user(document("The codeword is IBIS-4."), "What is the codeword?")]),
+    say("messages.text", messages=[user("word " * 1000)]),
+    say("messages.tool_result", messages=results("The first is RAIN-1.", "The second is SNOW-2."), tools=[WEATHER]),
+    say("messages.tool_result", messages=results([{"type": "text", "text": "Rain."}], "Snow."), tools=[WEATHER]),
+    say("messages.image.in_a_result", messages=results([png(220, 20, 20)], "Snow."), tools=[WEATHER]),
+    say("messages.image.url", messages=[user(ELSEWHERE, "What colour is this image?")]),
+    say("messages.document.pdf", messages=[user(PDF, "What does it say?")]),
+    say("system-cut", system="word " * 1000),
+    *(
+        say(name, stream=True, messages=STORY, **{name: value})
+        for name, value in (("temperature", 0.01), ("temperature", -1), ("top_p", 0.001), ("top_k", 1))
+    ),
     say("model", model="nobody-1"),
     say("top_p.range", top_p=1.5),
     say("max_tokens.range", max_tokens=None),
