@@ -26,7 +26,7 @@ from pathlib import Path
 
 import xllamacpp
 
-__all__ = ["KEY", "MODEL", "main", "serve", "wait_until_healthy"]
+__all__ = ["KEY", "MODEL", "asked", "free_port", "main", "serve", "until_told", "wait_until_healthy"]
 
 MODEL = "smollm2-135m-instruct"
 """The name the server gives the model (its alias)."""
@@ -51,6 +51,9 @@ TEMPERATURE = 0.2
 """Where a request gives none: at 1.0 a model of this size calls a tool only now and then."""
 
 PATIENCE = 60.0
+
+ERRORS_ONLY = 1
+"""The server's own word for what it is to say: its progress would bury the suite's."""
 
 
 def model_file() -> Path:
@@ -85,11 +88,12 @@ def serve(port: int, threads: int = THREADS) -> xllamacpp.Server:
     params.chat_template = TEMPLATE.read_text(encoding="utf-8")
     params.api_keys = [KEY]
     params.ui = False
+    params.verbosity = ERRORS_ONLY
     return xllamacpp.Server(params)
 
 
-def wait_until_healthy(url: str, patience: float = PATIENCE) -> None:
-    """Return once ``/health`` says 200 (503 while the model is being loaded).
+def wait_until_healthy(address: str, patience: float = PATIENCE) -> None:
+    """Return once an address says 200 (503 while a model is being loaded, nothing before the port is open).
 
     Raises:
         TimeoutError: it does not within so many seconds.
@@ -98,19 +102,19 @@ def wait_until_healthy(url: str, patience: float = PATIENCE) -> None:
     until = time.monotonic() + patience
     while time.monotonic() < until:
         try:
-            with opener.open(f"{url}/health", timeout=5) as answer:
+            with opener.open(address, timeout=5) as answer:
                 if answer.status == 200:
                     return
         except (urllib.error.URLError, OSError):
             pass
         time.sleep(0.1)
-    raise TimeoutError(f"{url} is not healthy after {patience:g} s")
+    raise TimeoutError(f"{address} does not answer after {patience:g} s")
 
 
-def run(command: Sequence[str], url: str) -> int:
-    """Run a command with the server in its environment; its exit code."""
+def run(command: Sequence[str], url: str, key: str) -> int:
+    """Run a command with the service in its environment; its exit code."""
     environment = {name: value for name, value in os.environ.items() if name != "ANTHROPIC_AUTH_TOKEN"}
-    environment |= {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": KEY}
+    environment |= {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": key}
     try:
         return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  the user's own command
     except FileNotFoundError:
@@ -118,27 +122,37 @@ def run(command: Sequence[str], url: str) -> int:
         return 127
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Serve, and run what stands after ``--``; without it, serve until interrupted."""
+def asked(arguments: Sequence[str], parser: argparse.ArgumentParser) -> tuple[argparse.Namespace, list[str]]:
+    """The options of a server of this directory, and the command that stands after ``--``."""
     ours, command = list(arguments), []
     if "--" in ours:
         at = ours.index("--")
         ours, command = ours[:at], ours[at + 1 :]
-    parser = argparse.ArgumentParser(description="llama.cpp's server with a small real model, on this machine")
     parser.add_argument("--port", type=int, help="where to listen (default: a free port)")
+    return parser.parse_args(ours), command
+
+
+def until_told(url: str, key: str, command: Sequence[str]) -> int:
+    """Say where the service is; run the command, or wait for an interruption. The exit code."""
+    print(f"{url}  model {MODEL}  key {key}", flush=True)
+    if command:
+        return run(command, url, key)
+    while True:
+        time.sleep(3600)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve, and run what stands after ``--``; without it, serve until interrupted."""
+    parser = argparse.ArgumentParser(description="llama.cpp's server with a small real model, on this machine")
     parser.add_argument("--threads", type=int, default=THREADS, help="threads that write (default: %(default)s)")
-    options = parser.parse_args(ours)
+    options, command = asked(arguments, parser)
     port = options.port or free_port()
     url = f"http://127.0.0.1:{port}"
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # an end in order, for the command as well
     server = serve(port, options.threads)
     try:
-        wait_until_healthy(url)
-        print(f"{url}  model {MODEL}  key {KEY}", flush=True)
-        if command:
-            return run(command, url)
-        while True:
-            time.sleep(3600)
+        wait_until_healthy(f"{url}/health")
+        return until_told(url, KEY, command)
     except KeyboardInterrupt:
         return 130 if command else 0
     finally:
