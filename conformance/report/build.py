@@ -11,7 +11,7 @@ from conformance.matrix import Claim, Matrix
 from conformance.plan import Planned, holds
 from conformance.values import Behaviour, CaseResult, Json, Source, Status, Verdict
 
-__all__ = ["NOT_SELECTED", "build"]
+__all__ = ["NOT_SELECTED", "assemble", "build", "claim_of", "row_of"]
 
 NOT_SELECTED = "not selected in this run"
 
@@ -36,83 +36,108 @@ def build(
     Args:
         name: the matrix file as it stands in node ids.
     """
-    models = list(dict.fromkeys(item.model for item in planned))
-    rows = [
-        _row(name, claim, model, planned, results)
-        for model in models
-        for claim in matrix.claims
-        if holds(matrix, claim, model) and _cases(claim, model, planned)
-    ]
-    cells = [case for row in rows for case in row["cases"] if not _by_parts(matrix, row["feature"])]
-    sources = Counter(case["source"] for case in cells if case["source"])
-    verdicts = Counter(row["verdict"] for row in rows)
+    by_model: dict[str, list[Planned]] = {}
+    for item in planned:
+        by_model.setdefault(item.model, []).append(item)
+    claims = [_claim(matrix, claim, planned) for claim in matrix.claims]
+    rows: list[dict[str, Json]] = []
+    for model, items in by_model.items():
+        for claim, documented in zip(matrix.claims, claims, strict=True):
+            if holds(matrix, claim, model) and (mine := _cases(claim, items)):
+                cases = [_case(name, item, results.get(item.slug) or _not_run(item.claim)) for item in mine]
+                known = next((item.known_deviation for item in mine if item.known_deviation), None)
+                rows.append(row_of(documented, model, cases, known))
     recorded = sorted({result.endpoint for result in results.values() if result.endpoint})
-    report: dict[str, Json] = {"version": 1}
-    if sources[Source.SIMULATOR]:
-        report["notice"] = _NOTICE.format(count=sources[Source.SIMULATOR], total=len(cells), title=matrix.target.title)
-    return report | {
-        "suite": {"name": "conformance", "version": __version__, "sdk": sdk},
-        "target": {
+    return assemble(
+        suite={"name": "conformance", "version": __version__, "sdk": sdk},
+        target={
             "name": matrix.target.name,
             "title": matrix.target.title,
             # Where the evidence was recorded, whatever a matrix or an option would have it.
             "endpoint": ", ".join(recorded) or matrix.target.endpoint,
             "matrix": name,
         },
+        models=list(by_model),
+        claims=claims,
+        rows=rows,
+    )
+
+
+def assemble(
+    *,
+    suite: Mapping[str, Json],
+    target: Mapping[str, Json],
+    models: Sequence[str],
+    claims: Sequence[Mapping[str, Json]],
+    rows: Sequence[Mapping[str, Json]],
+) -> dict[str, Json]:
+    """A report of these rows: what is counted in it is counted here, and so is what is simulated."""
+    # A row that is judged by its parts repeats their cases.
+    own = [row for row in rows if not claim_of(claims, row["feature"], row["model"]).get("parts")]
+    cells = [case for row in own for case in row["cases"]]
+    sources = Counter(case["source"] for case in cells if case["source"])
+    verdicts = Counter(row["verdict"] for row in rows)
+    report: dict[str, Json] = {"version": 1}
+    if sources[Source.SIMULATOR]:
+        title = target.get("title", target["name"])
+        report["notice"] = _NOTICE.format(count=sources[Source.SIMULATOR], total=len(cells), title=title)
+    return report | {
+        "suite": dict(suite),
+        "target": dict(target),
         "sources": {source.value: sources[source] for source in (Source.SIMULATOR, Source.LIVE, Source.LOCAL)},
         "summary": {verdict.value: verdicts[verdict] for verdict in Verdict},
         "undocumented": verdicts[None],
-        "models": models,
-        "claims": [_claim(matrix, claim, planned) for claim in matrix.claims],
-        "results": rows,
+        "models": list(models),
+        "claims": list(claims),
+        "results": list(rows),
     }
 
 
-def _by_parts(matrix: Matrix, feature: str) -> bool:
-    return any(claim.parts for claim in matrix.claims if claim.feature == feature)
-
-
-def _cases(claim: Claim, model: str, planned: Sequence[Planned]) -> list[Planned]:
-    """The cases a row stands on: its own, or those of its parts."""
-    features = claim.parts or (claim.feature,)
-    return [item for item in planned if item.model == model and item.claim.feature in features]
-
-
-def _row(
-    name: str,
-    claim: Claim,
-    model: str,
-    planned: Sequence[Planned],
-    results: Mapping[Slug, CaseResult],
+def row_of(
+    claim: Mapping[str, Json], model: str, cases: Sequence[Mapping[str, Json]], known: str | None = None
 ) -> dict[str, Json]:
-    items = _cases(claim, model, planned)
-    judged = [results.get(item.slug) or _not_run(item.claim) for item in items]
-    verdicts = [result.verdict for result in judged if result.verdict is not None]
-    documented = Status.UNDOCUMENTED is not claim.status
-    verdict = worst(verdicts) if verdicts and documented else None
-    decisive = next((result for result in judged if result.verdict == verdict), judged[0])
+    """A feature with a model, judged by its cases: the worst of their verdicts.
+
+    Args:
+        known: why the row is expected to fall short, if it is.
+    """
+    verdicts = [Verdict(case["verdict"]) for case in cases if case["verdict"] is not None]
+    verdict = worst(verdicts) if verdicts and claim["status"] != Status.UNDOCUMENTED else None
+    decisive = next((case for case in cases if case["verdict"] == verdict), cases[0])
     row: dict[str, Json] = {
         "model": model,
-        "group": claim.group,
-        "feature": claim.feature,
-        "documented": claim.status.value,
-        "observed": _observed(judged) if verdict is None else _value(decisive.behaviour),
+        "group": claim["group"],
+        "feature": claim["feature"],
+        "documented": claim["status"],
+        "observed": _observed(cases) if verdict is None else decisive["behaviour"],
         "verdict": _value(verdict),
     }
-    if claim.contradictory and decisive.behaviour is not None:
-        row["holds"] = list(holding(claim.statuses, decisive.behaviour))
-    if (known := next((item.known_deviation for item in items if item.known_deviation), None)) is not None:
+    if claim.get("contradictory") and decisive["behaviour"] is not None:
+        statuses = [Status(statement["status"]) for statement in claim["statements"]]
+        row["holds"] = list(holding(statuses, Behaviour(decisive["behaviour"])))
+    if known is not None:
         row["known_deviation"] = known
-    row["cases"] = [_case(name, item, result) for item, result in zip(items, judged, strict=True)]
-    return row
+    return row | {"cases": list(cases)}
+
+
+def claim_of(claims: Sequence[Mapping[str, Json]], feature: str, model: str) -> Mapping[str, Json]:
+    """The claim that is made of a feature with a model; nothing where there is none."""
+    mine = (claim for claim in claims if claim["feature"] == feature and model in claim.get("models", (model,)))
+    return next(mine, {})
+
+
+def _cases(claim: Claim, planned: Sequence[Planned]) -> list[Planned]:
+    """The cases a row stands on, of those of its model: its own, or those of its parts."""
+    features = claim.parts or (claim.feature,)
+    return [item for item in planned if item.claim.feature in features]
 
 
 _LEAST_FIRST = (Behaviour.INCONCLUSIVE, Behaviour.REJECTED, Behaviour.IGNORED, Behaviour.ACCEPTED, Behaviour.HONOURED)
 
 
-def _observed(judged: Sequence[CaseResult]) -> str | None:
+def _observed(cases: Sequence[Mapping[str, Json]]) -> str | None:
     """The least a feature does in any of its cases, where no verdict says which case decides."""
-    seen = {result.behaviour for result in judged}
+    seen = {case["behaviour"] for case in cases}
     return next((behaviour.value for behaviour in _LEAST_FIRST if behaviour in seen), None)
 
 
