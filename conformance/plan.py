@@ -64,10 +64,16 @@ def _cases(matrix: Matrix, claim: Claim, model: str) -> Iterator[Planned]:
     if not holds(matrix, claim, model):
         return
     target = Target(model, matrix.target.auth, {**_figures(matrix, model), **claim.details})
-    known = next((d.reason for d in matrix.known_deviations if d.feature == claim.feature and model in d.models), None)
     for case in CASES.get(claim.feature, ()):
         if case.needs <= target.details.keys():
-            yield Planned(model, claim, case, target, known)
+            yield Planned(model, claim, case, target, _known(matrix, model, claim.feature, case.name))
+
+
+def _known(matrix: Matrix, model: str, feature: str, case: str) -> str | None:
+    for deviation in matrix.known_deviations:
+        if (deviation.feature, deviation.case or case) == (feature, case) and model in deviation.models:
+            return deviation.reason
+    return None
 
 
 def _figures(matrix: Matrix, model: str) -> dict[str, Json]:

@@ -66,6 +66,11 @@ known_deviations:
 
 FEATURES = {"temperature.range", "thinking", "top_k", "messages.text", "errors.type", "errors.status"}
 
+
+def cases_of(features):
+    """Two cases for every feature."""
+    return dict.fromkeys(features, ["one_collapses", "forty_changes_little"])
+
 # An edit of the valid file, and what is then said of it (after the file's name).
 WRONG = [
     # keys
@@ -484,7 +489,7 @@ def complaint(path: Path) -> str:
 
 def test_a_valid_matrix_is_read(matrix_of):
     matrix = load(matrix_of(VALID))
-    check(matrix, FEATURES)
+    check(matrix, cases_of(FEATURES))
     assert matrix.target.endpoint == "https://api.acme.example/anthropic"
     assert (matrix.target.auth, matrix.target.requests_per_minute, matrix.target.concurrency) == ("required", 60, 4)
     assert [model.name for model in matrix.models] == ["small", "org/large:latest"]
@@ -651,8 +656,26 @@ def test_a_file_with_a_byte_order_mark_and_crlf_is_read(matrix_of):
 def test_claims_and_cases_belong_together(matrix_of, features, said):
     matrix = load(matrix_of(VALID))
     with pytest.raises(MatrixError) as raised:
-        check(matrix, features)
+        check(matrix, cases_of(features))
     assert str(raised.value).split("\n") == [f"{matrix.path}:{line}" for line in said]
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ("one_collapses", None),
+        ("one_colapses", "'one_colapses' is no case of top_k; did you mean 'one_collapses'?"),
+    ],
+)
+def test_a_deviation_may_be_of_one_case(matrix_of, named, said):
+    matrix = load(matrix_of(VALID.replace("{feature: top_k,", f"{{feature: top_k, case: {named},")))
+    assert [deviation.case for deviation in matrix.known_deviations] == [named]
+    if said is None:
+        check(matrix, cases_of(FEATURES))
+        return
+    with pytest.raises(MatrixError) as raised:
+        check(matrix, cases_of(FEATURES))
+    assert str(raised.value) == f"{matrix.path}:41: known_deviations[0].case: {said}"
 
 
 @pytest.mark.parametrize(
@@ -745,7 +768,7 @@ def minimax() -> Matrix:
 @pytest.mark.parametrize("path", MATRICES, ids=lambda path: path.name)
 def test_every_matrix_here_is_valid_and_every_case_has_its_place(path):
     matrix = load(path)
-    check(matrix, CASES.keys())
+    check(matrix, {feature: [case.name for case in cases] for feature, cases in CASES.items()})
     assert looks_like_matrix(path)
     groups = list(dict.fromkeys(claim.group for claim in matrix.claims))
     assert groups == [group for group in GROUPS if group in groups], "groups stand in the order of a report"

@@ -79,6 +79,8 @@ class KnownDeviation:
     reason: str
     since: str
     line: int = 1
+    case: str | None = None
+    """The one case that deviates; where none is named, all of the feature's do."""
 
 
 @dataclass(frozen=True, slots=True)

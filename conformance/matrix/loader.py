@@ -125,9 +125,8 @@ class _Resolver:
     def _deviation(self, index: int, entry: DeviationEntry) -> KnownDeviation:
         claimed = [claim.models or self._models for place, claim in self._file.entries() if place[2] == entry.feature]
         models = self._in_order(entry.models or chain.from_iterable(claimed))
-        return KnownDeviation(
-            entry.feature, models, entry.reason, entry.since, self._lines[("known_deviations", index)]
-        )
+        line = self._lines[("known_deviations", index)]
+        return KnownDeviation(entry.feature, models, entry.reason, entry.since, line, entry.case)
 
     def _in_order(self, names: Iterable[str] | None) -> tuple[str, ...]:
         """The models a claim names, in the matrix's order; all of them where it names none."""

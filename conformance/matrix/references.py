@@ -100,7 +100,7 @@ class _References:
                 self._problems.add(place, f"holds for {name}, which has no {figure}; add it under models")
 
     def _check_deviations(self) -> None:
-        covered: set[tuple[str, str]] = set()
+        covered: set[tuple[str, str | None, str]] = set()
         for index, entry in enumerate(self._file.known_deviations):
             place = ("known_deviations", index)
             self._check_models((*place, "models"), entry.models or ())
@@ -117,9 +117,9 @@ class _References:
             for model in dict.fromkeys(entry.models or claimed):
                 if model in self._models and model not in claimed:
                     self._problems.add((*place, "models"), f"{shown(model)} has no claim on {entry.feature}")
-                elif (entry.feature, model) in covered:
+                elif covered & {(entry.feature, case, model) for case in (entry.case, None)}:
                     self._problems.add(place, f"{entry.feature} of {model} is listed already; keep one")
-                covered.add((entry.feature, model))
+                covered.add((entry.feature, entry.case, model))
 
     def _check_source(self, place: Place, name: str) -> None:
         if name not in self._file.sources:

@@ -182,6 +182,8 @@ class Target(_Shape):
     """The ``anthropic-version`` the claims were written for."""
     requests_per_minute: Count = 60
     concurrency: Count = 4
+    max_age: Count = 90
+    """Days after which a recording is stale evidence."""
 
 
 class SourceEntry(_Shape):
@@ -296,6 +298,7 @@ class DeviationEntry(_Shape):
     """A deviation that is known, and expected until the service changes."""
 
     feature: Text
+    case: Text | None = None
     models: Annotated[tuple[ModelName, ...], Field(min_length=1)] | None = None
     reason: Text
     since: Day

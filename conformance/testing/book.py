@@ -32,9 +32,13 @@ class Book:
     planned: list[Planned]
     """Every case of the chosen models, selected or not."""
     judge: Judge
+    cassettes: Path
+    """The directory of recordings, of all targets."""
     results: dict[Slug, CaseResult] = field(default_factory=dict[Slug, CaseResult])
     troubles: dict[Slug, str] | None = None
     """In a live run: the cases that were asked, and why one has no recording (empty where it has)."""
+    stopped: str = ""
+    """Why a live run ended before all was asked, if it did."""
 
     def find(self, slug: Sequence[str]) -> Planned | None:
         """A planned case by its slug."""
@@ -49,7 +53,7 @@ def open_book(path: Path, name: str, cassettes: Path, models: Sequence[str], *, 
         WrongSelection: it does not have a model that was asked for.
     """
     matrix = load(path)
-    check(matrix, CASES.keys())
+    check(matrix, {feature: [case.name for case in cases] for feature, cases in CASES.items()})
     known = [model.name for model in matrix.models]
     for model in models:
         if model not in known and not live:
@@ -58,7 +62,7 @@ def open_book(path: Path, name: str, cassettes: Path, models: Sequence[str], *, 
                 f"a model that {name} does not list can only be asked with --live"
             )
     planned = list(plan(matrix, models))
-    return Book(name, matrix, planned, Judge(matrix, cassettes, planned))
+    return Book(name, matrix, planned, Judge(matrix, cassettes, planned), cassettes)
 
 
 def select(book: Book, features: Sequence[str]) -> list[Planned]:
