@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from conformance import simulator
 from conformance.commands import Subparsers, Wrong
@@ -30,6 +31,16 @@ def add(commands: Subparsers) -> None:
     )
     parser.add_argument("--rpm-limit", type=int, metavar="N", help="answer 429 to more than N requests a minute")
     parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="begin every answer so late")
+    troubles = "; ".join(f"{name}: {fault.description}" for name, fault in simulator.FAULTS.items())
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME=RATE",
+        help="trouble on purpose, for a share of what is asked; repeatable, NAME alone is every time, all=RATE spreads "
+        f"over all but tls. {troubles}",
+    )
+    parser.add_argument("--authority", type=Path, metavar="FILE", help="write the certificate to trust there, for tls")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -47,6 +58,8 @@ def run(options: argparse.Namespace) -> int:
             paced=options.paced,
             rpm_limit=options.rpm_limit,
             latency=options.latency,
+            faults=simulator.rates(options.fault),
+            authority=options.authority,
         )
     except (OverflowError, ValueError) as error:
         raise Wrong(str(error)) from None

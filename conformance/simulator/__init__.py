@@ -9,19 +9,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from .app import STAMP, create_app
+    from .app import create_app
+    from .faults import FAULTS, Faults, rates
     from .mutants import MUTANTS, Mutant
     from .personalities import PERSONALITIES
     from .server import running, serve
+    from .stamp import STAMP
 
-__all__ = ["MUTANTS", "PERSONALITIES", "STAMP", "Mutant", "create_app", "running", "serve"]
+__all__ = [
+    "FAULTS",
+    "MUTANTS",
+    "PERSONALITIES",
+    "STAMP",
+    "Faults",
+    "Mutant",
+    "create_app",
+    "rates",
+    "running",
+    "serve",
+]
 
 _HOMES: Final = {
+    "FAULTS": "faults",
+    "Faults": "faults",
     "MUTANTS": "mutants",
     "Mutant": "mutants",
     "PERSONALITIES": "personalities",
-    "STAMP": "app",
+    "STAMP": "stamp",
     "create_app": "app",
+    "rates": "faults",
     "running": "server",
     "serve": "server",
 }

@@ -6,19 +6,20 @@ import asyncio
 import json
 import math
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from .events import Event, events
+from .faults import Faults, Faulty
 from .ledger import Ledger
 from .mutants import mutated
 from .pace import Bucket, Late, Limited
@@ -26,8 +27,8 @@ from .personality import Failure, Personality
 from .refusals import Refusal
 from .service import Answer, Service, Traits
 from .shapes import Object, is_object
+from .stamp import Stamped
 
-STAMP: Final = "x-conformance-simulator"
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _RELEASED: Final = "2026-01-01T00:00:00Z"
 
@@ -43,6 +44,7 @@ def create_app(
     paced: bool = True,
     rpm_limit: int | None = None,
     latency: float = 0.0,
+    faults: Faults | None = None,
 ) -> ASGIApp:
     """Make a service of a personality, with one thing broken if a mutant is named.
 
@@ -53,6 +55,7 @@ def create_app(
         paced: whether streams come at the speed of the model.
         rpm_limit: requests a minute; what is more is answered with a 429 at once.
         latency: seconds before every answer begins, but for those of the rate limit.
+        faults: what goes wrong on purpose, of what befalls requests; connections are the server's.
 
     Raises:
         ValueError: nobody has that name, or a number makes no sense.
@@ -76,27 +79,13 @@ def create_app(
     # MiniMax's base URL ends in /anthropic; the SDK adds the rest.
     nowhere = Route("/{path:path}", desk.nowhere, methods=_METHODS)
     app: ASGIApp = Starlette(routes=[*routes, Mount("/anthropic", routes=[*routes, nowhere]), nowhere])
+    if faults is not None:
+        app = Faulty(app, faults, desk.refuse)
     if latency:
         app = Late(app, latency)
     if rpm_limit is not None:
         app = Limited(app, Bucket(rpm_limit), desk.refuse)
-    return _Stamped(Ledger(app), habits.stamp)
-
-
-@dataclass(frozen=True)
-class _Stamped:
-    """Says on every answer, whatever it is, that it was simulated."""
-
-    app: ASGIApp
-    stamp: str
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def stamped(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[STAMP] = self.stamp
-            await send(message)
-
-        await self.app(scope, receive, stamped)
+    return Stamped(Ledger(app, faults.happened if faults else Counter()), habits.stamp)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,6 +31,7 @@ class Ledger:
     """Counts all that is asked; GET /_stats shows it, and is not counted itself."""
 
     app: ASGIApp
+    faults: Mapping[str, int]
     began: float = field(default_factory=time.monotonic)
     asked: int = 0
     in_flight: int = 0
@@ -62,9 +64,10 @@ class Ledger:
             self.entries.append(Entry(at - self.began, status, time.monotonic() - at))
 
     def statistics(self) -> Object:
-        """The ledger as JSON; `requests` are `[at, status, seconds]`, in the order in which they ended, the last ones.
+        """The ledger as JSON.
 
-        All times are seconds, counted from the start of the service.
+        `requests` are `[at, status, seconds]` in the order in which they ended, the last 100,000 of them, and
+        `faults` says how often each happened. All times are seconds, counted from the start of the service.
         """
         return {
             "uptime": round(time.monotonic() - self.began, 4),
@@ -72,5 +75,6 @@ class Ledger:
             "in_flight": self.in_flight,
             "most_in_flight": self.most_in_flight,
             "statuses": {str(status or "none"): count for status, count in self.statuses.items()},
+            "faults": dict(self.faults),
             "requests": [[round(entry.at, 4), entry.status, round(entry.seconds, 4)] for entry in self.entries],
         }

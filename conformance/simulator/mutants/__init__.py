@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
+from conformance.simulator.naming import known
 from conformance.simulator.personalities import BY_NAME
 from conformance.simulator.personality import Personality
 
@@ -15,8 +15,6 @@ from . import messages, parameters, wire
 from .mutant import Mutant
 
 __all__ = ["MUTANTS", "Mutant", "Mutated", "mutated"]
-
-_LISTED: Final = 10
 
 MUTANTS: Final[Mapping[str, Mutant]] = MappingProxyType(
     {mutant.name: mutant for module in (parameters, messages, wire) for mutant in module.mutants()}
@@ -39,22 +37,11 @@ class Mutated:
 
 def mutated(personality: str, mutant: str | None) -> Mutated:
     """Find a personality and a mutant by name; NAME@MODEL breaks one model alone."""
-    healthy = BY_NAME[_known(personality, BY_NAME, "personality")]
+    healthy = BY_NAME[known(personality, BY_NAME, "personality")]
     if mutant is None:
         return Mutated(healthy, healthy, personality)
     name, _, only = mutant.partition("@")
-    change = MUTANTS[_known(name, MUTANTS, "mutant")].change
+    change = MUTANTS[known(name, MUTANTS, "mutant")].change
     if only:
-        _known(only, [model.name for model in healthy.models], "model")
+        known(only, [model.name for model in healthy.models], "model")
     return Mutated(healthy, change(healthy), f"{personality}+{mutant}", only or None)
-
-
-def _known(name: str, names: Collection[str], kind: str) -> str:
-    if name in names:
-        return name
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
-    if near:
-        hint = f"did you mean {near[0]!r}?"
-    else:
-        hint = f"there are {', '.join(names)}" if len(names) <= _LISTED else f"{kind.upper()}S lists all {len(names)}"
-    raise ValueError(f"no {kind} is called {name!r}; {hint}")

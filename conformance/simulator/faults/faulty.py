@@ -1,0 +1,65 @@
+"""The service with trouble in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from conformance.simulator.refusals import Refusal
+from conformance.simulator.stamp import STAMP
+
+from .call import Call
+from .rates import Faults
+from .statuses import hops, redirect
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """Answers as the service would, but for the requests that a fault befalls; the stamp says which did."""
+
+    app: ASGIApp
+    faults: Faults
+    refuse: Callable[[Refusal], Response]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or have it meet its fault."""
+        body = b""
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        fault, chance = self.faults.draw(scope["method"], scope["path"], body)
+        name = fault.name if fault else ""
+        if followed := hops(scope):
+            name = "redirect, followed"
+        call = Call(self.app, scope, receive, _named(name, send), body, chance, self.refuse)
+        if followed:
+            self._followed(scope)
+            await redirect(call)
+        elif fault is None or fault.meet is None or (fault.streams_only and not call.streamed):
+            await call.pass_on(send)
+        else:
+            self.faults.happened[name] += 1
+            await fault.meet(call)
+
+    def _followed(self, scope: Scope) -> None:
+        self.faults.happened["redirect, followed"] += 1
+        names = {name for name, _ in scope["headers"]}
+        if names & {b"authorization", b"x-api-key"}:
+            self.faults.happened["redirect, followed with the key"] += 1
+
+
+def _named(name: str, send: Send) -> Send:
+    async def named(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)[STAMP] = f"; fault={name}"
+        await send(message)
+
+    return named
