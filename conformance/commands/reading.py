@@ -1,0 +1,52 @@
+"""What the commands on reports share: finding them, and saying what is wrong in one line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.commands import Wrong
+
+if TYPE_CHECKING:
+    from conformance.report.load import Loaded
+
+__all__ = ["add_report_dir", "read", "refusing"]
+
+
+def add_report_dir(parser: argparse.ArgumentParser) -> None:
+    """The option that says where a target's name leads to."""
+    parser.add_argument(
+        "--report-dir",
+        type=Path,
+        default=Path("reports"),
+        metavar="DIR",
+        help="where a target's name is looked for (default: %(default)s/)",
+    )
+
+
+def read(name: str, report_dir: Path) -> Loaded:
+    """The report of a target's name, or of a path.
+
+    Raises:
+        Wrong: there is none, or it is damaged.
+    """
+    from conformance.report.load import find, load  # noqa: PLC0415  --help needs no report
+
+    with refusing():
+        return load(find(name, report_dir))
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Turn what is wrong with a report, or with a file that is to be written, into a line for who called."""
+    from conformance.report.load import ReportError  # noqa: PLC0415  as above
+
+    try:
+        yield
+    except ReportError as error:
+        raise Wrong(str(error)) from None
+    except OSError as error:
+        raise Wrong(f"{error.filename or 'a file'} cannot be written: {error.strerror or error}") from None

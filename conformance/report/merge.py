@@ -1,0 +1,240 @@
+"""Joins reports of one target, of a run's shards or of separate runs, into the one that a single run would write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from conformance.report.assemble import NOT_SELECTED, assemble, claim_of, row_of
+from conformance.report.escape import plain
+from conformance.report.load import Loaded, ReportError
+from conformance.values import Json, Verdict
+
+__all__ = ["Conflict", "Merged", "merge"]
+
+_Version = tuple[Loaded, Mapping[str, Json]]
+"""A case as one report has it."""
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A case that was run more than once, with different results, and which of them was taken."""
+
+    case: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A joined report, and what had to be chosen for it."""
+
+    report: dict[str, Json]
+    conflicts: tuple[Conflict, ...]
+    """The later result was taken."""
+    repeated: int
+    """Cases that were run more than once, with the same result; the later recording was taken."""
+
+
+def merge(reports: Sequence[Loaded], *, newer: bool = False) -> Merged:
+    """Join reports.
+
+    Args:
+        newer: take the later recording where two runs of a case had different results.
+
+    Raises:
+        ReportError: they are not of one target, matrix and suite, or two runs of a case contradict each other.
+    """
+    first = reports[0]
+    for other in reports[1:]:
+        _same_run(first, other)
+    claims = _claims(reports)
+    every = [(loaded, row) for loaded in reports for row in loaded.report["results"]]
+    versions: dict[str, list[_Version]] = {}
+    for loaded, row in every:
+        for case in row["cases"]:
+            versions.setdefault(case["id"], []).append((loaded, case))
+    chosen = {id_: _later(found) for id_, found in versions.items()}
+    conflicts = [id_ for id_, found in versions.items() if _contradict(found)]
+    if conflicts:
+        _decidable(versions, chosen, conflicts, newer=newer)
+    return Merged(
+        report=assemble(
+            suite=first.report["suite"],
+            target={**first.report["target"], "endpoint": _endpoint(reports)},
+            models=_models(reports),
+            claims=claims,
+            rows=_rows(reports, claims, chosen),
+        ),
+        conflicts=tuple(Conflict(id_, f"taken: {_told(chosen[id_])}") for id_ in conflicts),
+        repeated=sum(
+            1
+            for id_, found in versions.items()
+            if id_ not in conflicts and len({_text(case) for _, case in found if _was_run(case)}) > 1
+        ),
+    )
+
+
+# --- what must be the same
+
+
+def _same_run(one: Loaded, other: Loaded) -> None:
+    for place, key, what in (
+        ("target", "name", "are of two targets"),
+        ("target", "title", "are of two targets"),
+        ("target", "matrix", "are of two matrices"),
+        ("suite", "name", "are by two suites"),
+        ("suite", "version", "are by two versions of the suite"),
+        ("suite", "sdk", "were made with two SDKs"),
+    ):
+        mine, theirs = (loaded.report[place].get(key) for loaded in (one, other))
+        if mine != theirs:
+            way = " (replay all recordings with one)" if place == "suite" else ""
+            raise ReportError(f"these reports {what}{way}: {one.path} has {mine}, {other.path} has {theirs}")
+
+
+def _claims(reports: Sequence[Loaded]) -> list[dict[str, Json]]:
+    """The claims of all, which must be the same, with the cases that any report has of them."""
+    first, *others = reports
+    claims = [{**claim, "cases": list(claim.get("cases", ()))} for claim in first.report.get("claims", ())]
+    for other in others:
+        theirs = other.report.get("claims", ())
+        for mine, claim in zip(claims, theirs, strict=False):
+            _same_claim(first, other, mine, claim)
+            known = {case["name"]: case for case in mine["cases"]}
+            for case in claim.get("cases", ()):
+                if known.setdefault(case["name"], case) != case:
+                    raise _differ(first, other, f"what {claim['feature']} requires is not the same")
+            mine["cases"] = list(known.values())
+        if len(claims) != len(theirs):
+            raise _differ(first, other, f"one makes {len(claims)} claims, the other {len(theirs)}")
+    return claims
+
+
+def _same_claim(one: Loaded, other: Loaded, mine: Mapping[str, Json], theirs: Mapping[str, Json]) -> None:
+    feature, status = mine["feature"], mine["status"]
+    if feature != theirs["feature"]:
+        raise _differ(one, other, f"{feature} stands in one where {theirs['feature']} stands in the other")
+    if status != theirs["status"]:
+        raise _differ(one, other, f"{feature} is documented {status} in one and {theirs['status']} in the other")
+    if {**mine, "cases": ()} != {**theirs, "cases": ()}:
+        raise _differ(one, other, f"what is documented of {feature} is not the same")
+
+
+def _differ(one: Loaded, other: Loaded, what: str) -> ReportError:
+    return ReportError(f"{one.path} and {other.path} are of two matrices: {what}")
+
+
+# --- which result of a case
+
+
+def _was_run(case: Mapping[str, Json]) -> bool:
+    return case["behaviour"] is not None or case["verdict"] not in (None, Verdict.NOT_RUN)
+
+
+def _outcome(case: Mapping[str, Json]) -> tuple[Json, Json] | None:
+    """What came of a case; None where it was not run."""
+    return (case["behaviour"], case["verdict"]) if _was_run(case) else None
+
+
+def _contradict(versions: Iterable[_Version]) -> bool:
+    return len({_outcome(case) for _, case in versions} - {None}) > 1
+
+
+def _later(versions: Sequence[_Version]) -> _Version:
+    """The one that was run, else why it was not; of several the later, and always the same of several alike."""
+
+    def rank(version: _Version) -> tuple[bool, bool, datetime, str]:
+        case = version[1]
+        return _was_run(case), case.get("reason") != NOT_SELECTED, _recorded(case), _text(case)
+
+    return max(versions, key=rank)
+
+
+def _decidable(
+    versions: Mapping[str, Sequence[_Version]],
+    chosen: Mapping[str, _Version],
+    conflicts: Sequence[str],
+    *,
+    newer: bool,
+) -> None:
+    """Carry on if every conflict can be decided as asked."""
+    for id_ in conflicts:
+        taken = chosen[id_]
+        others = [version for version in versions[id_] if _contradict([version, taken])]
+        alike = [version for version in others if _recorded(version[1]) == _recorded(taken[1])]
+        if newer and not alike:
+            continue
+        against = (alike or others)[0]
+        way = "neither is the newer one" if alike else "--newer takes the later one"
+        more = f"; {len(conflicts)} cases contradict each other" if len(conflicts) > 1 else ""
+        raise ReportError(f"{id_} was run twice, with different results: {_told(against)}; {_told(taken)}: {way}{more}")
+
+
+def _told(version: _Version) -> str:
+    loaded, case = version
+    seen = case["behaviour"] or Verdict(case["verdict"]).value.replace("_", " ")
+    when = f"recorded {case['recorded_at']}" if case["recorded_at"] else "without a recording"
+    return plain(f"{seen}, {when}, in {loaded.path}")
+
+
+def _recorded(case: Mapping[str, Json]) -> datetime:
+    return datetime.fromisoformat(case["recorded_at"]) if case["recorded_at"] else _NEVER
+
+
+def _text(case: Mapping[str, Json]) -> str:
+    return json.dumps(case, sort_keys=True)
+
+
+# --- the whole
+
+
+def _models(reports: Sequence[Loaded]) -> list[str]:
+    """The models of all, in the order of a report that has all of them, else as they come."""
+    each = [
+        list(dict.fromkeys([*loaded.report.get("models", ()), *(row["model"] for row in loaded.report["results"])]))
+        for loaded in reports
+    ]
+    every = dict.fromkeys(model for models in each for model in models)
+    return next((models for models in each if len(models) == len(every)), list(every))
+
+
+def _endpoint(reports: Sequence[Loaded]) -> str:
+    """Where the evidence was recorded; a report without any names the endpoint of its matrix."""
+    evident = [
+        loaded for loaded in reports if any(case["source"] for row in loaded.report["results"] for case in row["cases"])
+    ]
+    given = [loaded.report["target"]["endpoint"] for loaded in evident or reports]
+    return ", ".join(sorted({endpoint for endpoints in given for endpoint in endpoints.split(", ")}))
+
+
+def _rows(
+    reports: Sequence[Loaded], claims: Sequence[Mapping[str, Json]], chosen: Mapping[str, _Version]
+) -> list[dict[str, Json]]:
+    found: dict[tuple[str, str], list[_Version]] = {}
+    for loaded in reports:
+        for row in loaded.report["results"]:
+            found.setdefault((row["model"], row["feature"]), []).append((loaded, row))
+    features = dict.fromkeys([*(claim["feature"] for claim in claims), *(feature for _, feature in found)])
+    return [
+        _row(claim_of(claims, feature, model), versions, chosen)
+        for model in _models(reports)
+        for feature in features
+        if (versions := found.get((model, feature)))
+    ]
+
+
+def _row(claim: Mapping[str, Json], versions: Sequence[_Version], chosen: Mapping[str, _Version]) -> dict[str, Json]:
+    (first, row), *others = versions
+    for other, theirs in others:
+        for key in ("group", "documented", "known_deviation"):
+            if row.get(key) != theirs.get(key):
+                raise _differ(first, other, f"{row['feature']} with {row['model']} has another {key.replace('_', ' ')}")
+    claim = claim or {"feature": row["feature"], "group": row["group"], "status": row["documented"]}
+    ids = dict.fromkeys(case["id"] for _, one in versions for case in one["cases"])
+    if not ids:
+        raise ReportError(f"{first.path}: {row['feature']} with {row['model']} has no cases to judge it by")
+    return row_of(claim, row["model"], [chosen[id_][1] for id_ in ids], row.get("known_deviation"))
