@@ -58,6 +58,8 @@ def _shaped(path: Path, document: Document) -> File:
     except ValidationError as error:
         known = [problem.place for problem in problems]
         for detail in error.errors(include_url=False):
+            if detail["type"] == "too_short" and detail["input"]:
+                continue  # its items are wrong, each of which is a problem of its own
             place, words = explained(detail, File)
             if not any(_related(place, other) for other in known):
                 problems.append(Problem(line_of(document.lines, place), place, words))
