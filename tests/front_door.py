@@ -30,10 +30,10 @@ from conformance.testing import session  # noqa: F401
 ROOT = Path(__file__).parent.parent
 MODEL = "MiniMax-M2.7"
 KEY = "sk-canary-0123456789"
-RECORDED = ("stream", "system", "top_k")
+RECORDED = ("stream", "system", "container")
 """The features whose cases every project has recordings of."""
 
-TOP_K = f"matrix.yaml::{MODEL}::top_k::one_collapses_diversity"
+CONTAINER = f"matrix.yaml::{MODEL}::container::an_unknown_container_is_missed"
 SYSTEM = f"matrix.yaml::{MODEL}::system::a_codeword_comes_back"
 STREAM = f"matrix.yaml::{MODEL}::stream::a_streamed_reply_is_events"
 
@@ -166,9 +166,9 @@ def documented() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def refusing_top_k() -> Iterator[str]:
+def refusing_container() -> Iterator[str]:
     """A service with one deviation."""
-    with simulator.running(paced=False, mutant="top_k-rejected") as url:
+    with simulator.running(paced=False, mutant="container-rejected") as url:
         yield url
 
 

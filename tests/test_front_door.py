@@ -16,7 +16,7 @@ from front_door import (
     KEY,
     MODEL,
     SYSTEM,
-    TOP_K,
+    CONTAINER,
     Project,
     Recordings,
     as_documented,
@@ -38,7 +38,7 @@ def listed(result: pytest.RunResult) -> list[str]:
 
 def test_a_live_run_records_and_judges(recordings: Recordings) -> None:
     seen = verdicts(recordings.report)
-    assert seen[TOP_K] == ("ignored", "conforms")
+    assert seen[CONTAINER] == ("ignored", "conforms")
     assert seen[SYSTEM] == ("honoured", "conforms")
     assert all(verdict in ("conforms", "inconclusive") for _, verdict in seen.values())
     assert f"recorded {EXPERIMENTS} cases" in recordings.printed
@@ -71,15 +71,15 @@ def test_with_xdist_one_process_records_and_another_judges(
 
 
 def test_only_what_is_selected_is_asked(fresh: Project, documented: str) -> None:
-    fresh.live(documented, TOP_K).assert_outcomes(passed=1)
-    assert [file.name for file in fresh.path.rglob("cassettes/**/*.yaml")] == ["one_collapses_diversity.yaml"]
+    fresh.live(documented, CONTAINER).assert_outcomes(passed=1)
+    assert [file.name for file in fresh.path.rglob("cassettes/**/*.yaml")] == ["an_unknown_container_is_missed.yaml"]
 
 
 def test_the_environment_may_name_the_endpoint_and_either_kind_of_key(fresh: Project, documented: str) -> None:
     fresh.monkeypatch.setenv("ANTHROPIC_BASE_URL", f"{documented}/anthropic/")
     fresh.monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", KEY)
-    fresh.replay("--live", TOP_K).assert_outcomes(passed=1)
-    assert f"endpoint: {documented}/anthropic\n" in fresh.cassette(TOP_K).read_text("utf-8")
+    fresh.replay("--live", CONTAINER).assert_outcomes(passed=1)
+    assert f"endpoint: {documented}/anthropic\n" in fresh.cassette(CONTAINER).read_text("utf-8")
 
 
 def test_a_recording_can_move_to_another_endpoint(fresh: Project, documented: str) -> None:
@@ -92,8 +92,8 @@ def test_a_model_that_the_matrix_does_not_list_can_be_asked(fresh: Project) -> N
     from services import service  # noqa: PLC0415
 
     with service(mutant="models.unlisted-served") as url:
-        fresh.live(url, *rows("top_k", model="next/model")).assert_outcomes(passed=1)
-    assert fresh.path.joinpath("cassettes/minimax/next%2Fmodel/top_k/one_collapses_diversity.yaml").exists()
+        fresh.live(url, *rows("container", model="next/model")).assert_outcomes(passed=1)
+    assert fresh.path.joinpath("cassettes/minimax/next%2Fmodel/container/an_unknown_container_is_missed.yaml").exists()
     assert {row["model"] for row in fresh.report()["results"]} == {"next/model"}
 
 
@@ -143,7 +143,7 @@ def test_directories_that_exist_are_not_taken_for_tests(project: Project, elsewh
     given = {"--cassettes": elsewhere / "cassettes", "--report-dir": elsewhere / "reports"}
     words = [f"{name}={value}" if joined else str(word) for name, value in given.items() for word in (name, value)]
     words = list(dict.fromkeys(words)) if joined else words
-    result = project.replay(*words, *rows("top_k"))
+    result = project.replay(*words, *rows("container"))
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines([f"rootdir: {project.path}", "configfile: pyproject.toml", "testpaths: matrix.yaml"])
     assert verdicts(json.loads((elsewhere / "reports" / "minimax" / "report.json").read_text("utf-8")))
@@ -154,21 +154,21 @@ def test_directories_are_relative_to_where_the_command_is_given(project: Project
     below.mkdir()
     project.monkeypatch.chdir(below)
     project.replay(
-        "../matrix.yaml", "--cassettes", "../cassettes", "--report-dir", "out", *rows("top_k")
+        "../matrix.yaml", "--cassettes", "../cassettes", "--report-dir", "out", *rows("container")
     ).assert_outcomes(passed=1)
     assert (below / "out" / "minimax" / "report.json").exists()
 
 
 @pytest.mark.parametrize("option", ["--junit-xml", "-k", "-c"])
 def test_the_value_of_any_option_may_be_something_that_exists(project: Project, option: str) -> None:
-    project.path.joinpath("top_k").write_bytes(project.path.joinpath("pyproject.toml").read_bytes())
-    value = {"-c": "pyproject.toml"}.get(option, "top_k")
-    project.replay(option, value, "--cassettes", "cassettes", *rows("top_k")).assert_outcomes(passed=1)
+    project.path.joinpath("container").write_bytes(project.path.joinpath("pyproject.toml").read_bytes())
+    value = {"-c": "pyproject.toml"}.get(option, "container")
+    project.replay(option, value, "--cassettes", "cassettes", *rows("container")).assert_outcomes(passed=1)
 
 
 def test_a_matrix_may_be_named_from_anywhere(project: Project, tmp_path_factory: pytest.TempPathFactory) -> None:
     project.monkeypatch.chdir(tmp_path_factory.mktemp("away"))
-    result = project.replay(project.matrix, "--cassettes", project.path / "cassettes", *rows("top_k"))
+    result = project.replay(project.matrix, "--cassettes", project.path / "cassettes", *rows("container"))
     result.assert_outcomes(passed=1)
 
 
@@ -178,17 +178,17 @@ def test_a_matrix_may_be_named_from_anywhere(project: Project, tmp_path_factory:
 @pytest.mark.parametrize(
     ("selection", "nodeids"),
     [
-        ([TOP_K], [TOP_K]),
-        ([f"matrix.yaml::{MODEL}::top_k"], [TOP_K]),
+        ([CONTAINER], [CONTAINER]),
+        ([f"matrix.yaml::{MODEL}::container"], [CONTAINER]),
         ([f"matrix.yaml::{MODEL}", "-k", "codeword"], [SYSTEM]),
-        (["--model", MODEL, "-k", "top_k or codeword_comes"], [SYSTEM, TOP_K]),
+        (["--model", MODEL, "-k", "container or codeword_comes"], [SYSTEM, CONTAINER]),
         (
-            ["--model", "MiniMax-M2", "--model", MODEL, "--feature", "top_k"],
-            [TOP_K.replace(MODEL, "MiniMax-M2"), TOP_K],
+            ["--model", "MiniMax-M2", "--model", MODEL, "--feature", "container"],
+            [CONTAINER.replace(MODEL, "MiniMax-M2"), CONTAINER],
         ),
         (
-            rows("top_k", "service_tier"),
-            [TOP_K, f"matrix.yaml::{MODEL}::service_tier::a_tier_leaves_a_trace"],
+            rows("container", "service_tier"),
+            [f"matrix.yaml::{MODEL}::service_tier::a_tier_leaves_a_trace", CONTAINER],
         ),
     ],
     ids=[
@@ -205,13 +205,14 @@ def test_cases_are_selected(fresh: Project, selection: list[str], nodeids: list[
 
 
 def test_a_node_id_is_printed_as_it_is_typed(project: Project) -> None:
-    project.replay("-v", TOP_K).stdout.fnmatch_lines([f"{TOP_K} PASSED*"])
+    project.replay("-v", CONTAINER).stdout.fnmatch_lines([f"{CONTAINER} PASSED*"])
 
 
 def test_a_feature_is_selected_with_all_that_refines_it(fresh: Project) -> None:
     nodes = listed(fresh.replay("--collect-only", "-q", *rows("temperature", "messages")))
     features = dict.fromkeys(node.split("::")[2] for node in nodes)
-    parts = ["text", "tool_use", "tool_result", "thinking", "image", "document", "cache_control", "count_tokens"]
+    pictures = ["image", "image.url", "image.in_a_result", "document", "document.pdf"]
+    parts = ["text", "tool_use", "tool_result", "thinking", *pictures, "cache_control", "count_tokens"]
     assert list(features) == ["temperature", "temperature.range", *(f"messages.{part}" for part in parts)]
 
 
@@ -224,7 +225,7 @@ def test_all_of_the_matrix_is_there_without_a_selection(fresh: Project) -> None:
 @pytest.mark.parametrize(
     ("feature", "message"),
     [
-        ("topk", "--feature topk: matrix.yaml has no such feature; did you mean 'top_k'?"),
+        ("contaner", "--feature contaner: matrix.yaml has no such feature; did you mean 'container'?"),
         ("messages.", "--feature messages.: matrix.yaml has no such feature; did you mean 'messages'?"),
         ("%", "--feature %: matrix.yaml has no such feature"),
     ],
@@ -242,7 +243,7 @@ def test_a_replay_of_a_selection_leaves_the_report_alone(project: Project) -> No
     report = project.path / "reports" / "minimax" / "index.html"
     report.parent.mkdir(parents=True)
     report.write_text("the whole of it", "utf-8")
-    result = project.replay(*rows("top_k"))
+    result = project.replay(*rows("container"))
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["a selection was run: reports/ is left as it was (--report-dir DIR writes one)"])
     assert [file.name for file in report.parent.iterdir()] == ["index.html"]
@@ -250,7 +251,7 @@ def test_a_replay_of_a_selection_leaves_the_report_alone(project: Project) -> No
 
 
 def test_a_replay_of_a_selection_is_written_where_it_is_asked_for(project: Project) -> None:
-    project.replay("--report-dir", "mine", *rows("top_k")).stdout.fnmatch_lines(["report: */mine/minimax/index.html"])
+    project.replay("--report-dir", "mine", *rows("container")).stdout.fnmatch_lines(["report: */mine/minimax/index.html"])
     summary = project.report("mine")["summary"]
     assert summary["conforms"] == 1
     assert summary["not_run"] > 40

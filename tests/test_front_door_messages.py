@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from front_door import KEY, MODEL, SYSTEM, TOP_K, Project, edit, plainly, rows
+from front_door import KEY, MODEL, SYSTEM, CONTAINER, Project, edit, plainly, rows
 from services import forgetting_the_key, service
 
 from conformance import simulator
@@ -44,28 +44,28 @@ def nobody() -> Iterator[str]:
 
 
 def test_no_recording_names_the_command_that_makes_one(fresh: Project) -> None:
-    result = fresh.replay(*rows("top_k"))
+    result = fresh.replay(*rows("container"))
     result.assert_outcomes(errors=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert message(result, "no recording") == (
-        f"no recording: no cassette at {fresh.cassette(TOP_K)}; record it with: pytest --live '{TOP_K}'"
+        f"no recording: no cassette at {fresh.cassette(CONTAINER)}; record it with: pytest --live '{CONTAINER}'"
     )
 
 
 def test_the_command_names_the_directory_that_was_asked_for(fresh: Project) -> None:
-    result = fresh.replay("--cassettes", "mine", *rows("top_k"))
-    assert message(result, "no recording").endswith(f"record it with: pytest --live '{TOP_K}' --cassettes mine")
+    result = fresh.replay("--cassettes", "mine", *rows("container"))
+    assert message(result, "no recording").endswith(f"record it with: pytest --live '{CONTAINER}' --cassettes mine")
 
 
 def test_half_a_recording_is_damaged(project: Project) -> None:
-    cassette = project.cassette(TOP_K)
+    cassette = project.cassette(CONTAINER)
     cassette.write_text(cassette.read_text("utf-8")[: cassette.stat().st_size // 2], "utf-8")
-    result = project.replay(*rows("top_k"))
+    result = project.replay(*rows("container"))
     result.assert_outcomes(errors=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     said = message(result, "damaged recording")
     assert said.startswith(f"damaged recording: {cassette} is damaged (")
-    assert said.endswith(f"record it with: pytest --live '{TOP_K}'")
+    assert said.endswith(f"record it with: pytest --live '{CONTAINER}'")
 
 
 def test_a_changed_request_makes_its_recording_stale(project: Project) -> None:
@@ -87,19 +87,19 @@ def test_the_command_that_is_named_mends_it(project: Project, documented: str) -
 
 
 def test_an_inspection_blames_the_recording_that_is_damaged(project: Project) -> None:
-    project.cassette(TOP_K).write_text("interactions: [", "utf-8")
+    project.cassette(CONTAINER).write_text("interactions: [", "utf-8")
     result = project.replay(*rows("stream.usage"))
     result.assert_outcomes(errors=1)
     said = message(result, "damaged recording")
-    assert said.startswith(f"damaged recording: {project.cassette(TOP_K)} is damaged (")
-    assert said.endswith(f"record it with: pytest --live '{TOP_K}'")
+    assert said.startswith(f"damaged recording: {project.cassette(CONTAINER)} is damaged (")
+    assert said.endswith(f"record it with: pytest --live '{CONTAINER}'")
 
 
 def test_one_bad_recording_spoils_no_other_row(project: Project) -> None:
-    project.cassette(TOP_K).unlink()
-    project.replay("--report-dir", "out", SYSTEM, TOP_K).assert_outcomes(errors=1, passed=1)
+    project.cassette(CONTAINER).unlink()
+    project.replay("--report-dir", "out", SYSTEM, CONTAINER).assert_outcomes(errors=1, passed=1)
     assert project.verdicts("out") == {SYSTEM: ("honoured", "conforms")}
-    spoilt = next(row for row in project.report("out")["results"] if row["feature"] == "top_k")
+    spoilt = next(row for row in project.report("out")["results"] if row["feature"] == "container")
     assert (spoilt["observed"], spoilt["verdict"]) == (None, "not_run")
     assert spoilt["cases"][0]["summary"].startswith("error: no recording: no cassette at ")
 
@@ -153,13 +153,13 @@ def test_a_model_that_the_target_does_not_have_is_one_line(project: Project) -> 
 
 
 def test_a_model_that_the_service_does_not_have_stops_a_live_run(fresh: Project, documented: str) -> None:
-    said = stopped(fresh.live(documented, *rows("top_k", model="MiniMax-M2.8")))
+    said = stopped(fresh.live(documented, *rows("container", model="MiniMax-M2.8")))
     assert said == "--model MiniMax-M2.8: the service does not have it (404: model: MiniMax-M2.8)"
     assert not list(fresh.path.rglob("cassettes"))
 
 
 def test_live_without_a_key_says_which_variable_to_set(fresh: Project, documented: str) -> None:
-    result = fresh.replay("--live", "--endpoint", documented, *rows("top_k"))
+    result = fresh.replay("--live", "--endpoint", documented, *rows("container"))
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     said = message(result, "ERROR: ")
     assert said == "ERROR: --live needs a key: set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN in the environment"
@@ -182,7 +182,7 @@ def test_a_file_is_no_directory(project: Project, option: str) -> None:
 def test_a_report_that_cannot_be_written_still_shows_what_was_found(project: Project) -> None:
     project.path.joinpath("out").mkdir()
     project.path.joinpath("out", "minimax").write_text("in the way", "utf-8")
-    result = project.replay("--report-dir", "out", *rows("top_k"))
+    result = project.replay("--report-dir", "out", *rows("container"))
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.INTERNAL_ERROR
     assert "no report could be written" in message(result, "no report")
@@ -192,27 +192,27 @@ def test_a_report_that_cannot_be_written_still_shows_what_was_found(project: Pro
 
 
 def test_an_endpoint_that_refuses_connections_stops_the_run(fresh: Project, nobody: str) -> None:
-    said = stopped(fresh.live(nobody, *rows("top_k")))
+    said = stopped(fresh.live(nobody, *rows("container")))
     assert said == f"{nobody} does not answer: [Errno {errno.ECONNREFUSED}] Connection refused (3 tries)"
     assert not list(fresh.path.rglob("cassettes"))
 
 
 def test_an_endpoint_that_is_no_address_stops_the_run(fresh: Project) -> None:
-    said = stopped(fresh.live("me:secret@api.example.com", *rows("top_k")))
+    said = stopped(fresh.live("me:secret@api.example.com", *rows("container")))
     assert said == "api.example.com is no endpoint: an address begins with http:// or https://"
 
 
 def test_a_key_that_is_refused_stops_the_run_at_once(fresh: Project) -> None:
     with simulator.running(paced=False, key="right-key") as url:
-        said = stopped(fresh.live(url, "-vv", "--showlocals", *rows("top_k")))
+        said = stopped(fresh.live(url, "-vv", "--showlocals", *rows("container")))
         assert said == (f"{url} refuses the key (401 with authorization, 401 with x-api-key): check ANTHROPIC_API_KEY")
         assert not list(fresh.path.rglob("cassettes"))
-        fresh.live(url, *rows("top_k"), key="right-key").assert_outcomes(passed=1)
+        fresh.live(url, *rows("container"), key="right-key").assert_outcomes(passed=1)
 
 
 def test_a_key_that_is_withdrawn_stops_the_run_where_it_stands(fresh: Project) -> None:
-    with service(forgetting_the_key(after=9)) as url:
-        said = stopped(fresh.live(url, "--concurrency", "1", SYSTEM, TOP_K))
+    with service(forgetting_the_key(after=3)) as url:
+        said = stopped(fresh.live(url, "--concurrency", "1", SYSTEM, CONTAINER))
     assert said == "the service refuses the key: 401 at 127.0.0.1"
     assert [file.parent.name for file in fresh.path.rglob("cassettes/**/*.yaml")] == ["system"]
 
@@ -220,17 +220,17 @@ def test_a_key_that_is_withdrawn_stops_the_run_where_it_stands(fresh: Project) -
 def test_recordings_that_cannot_be_written_stop_the_run(fresh: Project, documented: str) -> None:
     fresh.path.joinpath("cassettes").mkdir()
     fresh.path.joinpath("cassettes", "minimax").write_text("in the way", "utf-8")
-    said = stopped(fresh.live(documented, *rows("top_k")))
-    assert said.startswith(f"cannot write the recording {fresh.cassette(TOP_K)}: ")
+    said = stopped(fresh.live(documented, *rows("container")))
+    assert said.startswith(f"cannot write the recording {fresh.cassette(CONTAINER)}: ")
 
 
 def test_the_same_lines_come_out_of_xdist(fresh: Project, nobody: str) -> None:
-    said = stopped(fresh.live(nobody, "-n", "1", *rows("top_k")))
+    said = stopped(fresh.live(nobody, "-n", "1", *rows("container")))
     assert said == f"{nobody} does not answer: [Errno {errno.ECONNREFUSED}] Connection refused (3 tries)"
 
 
 def test_an_unknown_word_in_a_node_id_is_one_line(project: Project) -> None:
-    result = project.replay(f"matrix.yaml::{MODEL}::topk")
+    result = project.replay(f"matrix.yaml::{MODEL}::contaner")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert message(result, "ERROR: ") == f"ERROR: not found: {project.matrix}::{MODEL}::topk"
+    assert message(result, "ERROR: ") == f"ERROR: not found: {project.matrix}::{MODEL}::contaner"
     assert KEY not in plainly(result)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 import pytest
-from front_door import EVERYTHING, SYSTEM, TOP_K, Project, as_documented, plainly, rows
+from front_door import EVERYTHING, SYSTEM, CONTAINER, Project, as_documented, plainly, rows
 
 from conformance.cases import CASES
 from conformance.endpoint import Endpoint
@@ -21,7 +21,7 @@ from conformance.values import Behaviour, Observation
 
 KNOWN = """
 known_deviations:
-  - feature: top_k
+  - feature: container
     models: [MiniMax-M2.7]
     reason: It was refused on the first of April.
     since: 2026-04-01
@@ -29,7 +29,7 @@ known_deviations:
 
 
 def expecting(project: Project) -> None:
-    """Write the deviation of top_k down as known."""
+    """Write the deviation of container down as known."""
     project.matrix.write_text(project.matrix.read_text("utf-8") + KNOWN, "utf-8")
 
 
@@ -48,40 +48,40 @@ def seeing(project: Project, feature: str, behaviour: Behaviour, summary: str = 
 # --- verdicts
 
 
-def test_what_falls_short_fails_and_says_why(fresh: Project, refusing_top_k: str) -> None:
-    result = fresh.live(refusing_top_k, SYSTEM, TOP_K)
+def test_what_falls_short_fails_and_says_why(fresh: Project, refusing_container: str) -> None:
+    result = fresh.live(refusing_container, SYSTEM, CONTAINER)
     result.assert_outcomes(failed=1, passed=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     plainly(result)
     result.stdout.fnmatch_lines(
         [
-            "top_k with MiniMax-M2.7 falls short of what is documented",
+            "container with MiniMax-M2.7 falls short of what is documented",
             "  documented  ignored: The parameter has no effect. (MiniMax: *, 2026-11-23)",
-            "  observed    rejected: top_k=1 is refused (400: top_k: this parameter is not supported)",
+            "  observed    rejected: container is refused (400: container: this parameter is not supported)",
             "  control *200, *",
-            "  treatment *400: top_k: this parameter is not supported",
-            "  evidence    simulator, *, minimax/MiniMax-M2.7/top_k/one_collapses_diversity.yaml",
-            "falls short: top_k, documented ignored, seen rejected, MiniMax-M2.7",
-            f"  {TOP_K}",
-            f"FAILED {TOP_K} - *",
+            "  treatment *400: container: this parameter is not supported",
+            "  evidence    simulator, *, minimax/MiniMax-M2.7/container/an_unknown_container_is_missed.yaml",
+            "falls short: container, documented ignored, seen rejected, MiniMax-M2.7",
+            f"  {CONTAINER}",
+            f"FAILED {CONTAINER}*",
         ]
     )
-    fresh.replay(SYSTEM, TOP_K).assert_outcomes(failed=1, passed=1)
+    fresh.replay(SYSTEM, CONTAINER).assert_outcomes(failed=1, passed=1)
 
 
 def test_what_exceeds_passes(project: Project) -> None:
-    seeing(project, "top_k", Behaviour.HONOURED)
-    project.replay("--report-dir", "out", *rows("top_k")).assert_outcomes(passed=1)
-    assert project.verdicts("out")[TOP_K] == ("honoured", "exceeds")
+    seeing(project, "container", Behaviour.HONOURED)
+    project.replay("--report-dir", "out", *rows("container")).assert_outcomes(passed=1)
+    assert project.verdicts("out")[CONTAINER] == ("honoured", "exceeds")
 
 
 def test_what_is_inconclusive_skips_with_its_reason_and_its_row(project: Project) -> None:
-    seeing(project, "top_k", Behaviour.INCONCLUSIVE, "the stars were wrong")
-    result = project.replay("-rs", "--report-dir", "out", *rows("top_k"))
+    seeing(project, "container", Behaviour.INCONCLUSIVE, "the stars were wrong")
+    result = project.replay("-rs", "--report-dir", "out", *rows("container"))
     result.assert_outcomes(skipped=1)
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["SKIPPED [[]1] matrix.yaml:*: inconclusive: the stars were wrong"])
-    assert project.verdicts("out")[TOP_K] == ("inconclusive", "inconclusive")
+    assert project.verdicts("out")[CONTAINER] == ("inconclusive", "inconclusive")
 
 
 def test_what_was_not_run_skips_with_its_reason(project: Project) -> None:
@@ -102,24 +102,24 @@ def test_what_nobody_documents_passes_and_has_no_verdict(fresh: Project, documen
 # --- known deviations
 
 
-def test_a_known_deviation_is_expected_to_fail(fresh: Project, refusing_top_k: str) -> None:
+def test_a_known_deviation_is_expected_to_fail(fresh: Project, refusing_container: str) -> None:
     expecting(fresh)
-    result = fresh.live(refusing_top_k, "-rx", *rows("top_k"))
+    result = fresh.live(refusing_container, "-rx", *rows("container"))
     result.assert_outcomes(xfailed=1)
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(
         [
-            "falls short (known): top_k, documented ignored, seen rejected, MiniMax-M2.7",
-            f"XFAIL {TOP_K} - known deviation: It was refused on the first of April.",
+            "falls short (known): container, documented ignored, seen rejected, MiniMax-M2.7",
+            f"XFAIL {CONTAINER} - known deviation: It was refused on the first of April.",
         ]
     )
-    row = next(row for row in fresh.report()["results"] if row["feature"] == "top_k")
+    row = next(row for row in fresh.report()["results"] if row["feature"] == "container")
     assert (row["verdict"], row["known_deviation"]) == ("falls_short", "It was refused on the first of April.")
 
 
 def test_a_known_deviation_that_is_gone_fails_and_says_what_to_do(project: Project) -> None:
     expecting(project)
-    result = project.replay(*rows("top_k"))
+    result = project.replay(*rows("container"))
     result.assert_outcomes(failed=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     said = [line for line in plainly(result).splitlines() if line.startswith("this known deviation")]
@@ -130,13 +130,13 @@ def test_a_known_deviation_that_is_gone_fails_and_says_what_to_do(project: Proje
 
 def test_a_known_deviation_that_cannot_be_seen_skips(project: Project) -> None:
     expecting(project)
-    seeing(project, "top_k", Behaviour.INCONCLUSIVE)
-    project.replay(*rows("top_k")).assert_outcomes(skipped=1)
+    seeing(project, "container", Behaviour.INCONCLUSIVE)
+    project.replay(*rows("container")).assert_outcomes(skipped=1)
 
 
-def test_a_deviation_is_known_of_the_models_it_is_known_of(fresh: Project, refusing_top_k: str) -> None:
+def test_a_deviation_is_known_of_the_models_it_is_known_of(fresh: Project, refusing_container: str) -> None:
     expecting(fresh)
-    fresh.live(refusing_top_k, *rows("top_k"), "--model", "MiniMax-M2").assert_outcomes(failed=1, xfailed=1)
+    fresh.live(refusing_container, *rows("container"), "--model", "MiniMax-M2").assert_outcomes(failed=1, xfailed=1)
 
 
 # --- faults of the suite
@@ -146,11 +146,11 @@ def test_a_case_that_breaks_is_an_error_and_no_verdict(project: Project) -> None
     def breaks(_: Endpoint) -> NoReturn:
         raise ZeroDivisionError("of our own")
 
-    project.monkeypatch.setitem(CASES, "top_k", [replace(CASES["top_k"][0], experiment=breaks)])
-    result = project.replay("--report-dir", "out", SYSTEM, TOP_K)
+    project.monkeypatch.setitem(CASES, "container", [replace(CASES["container"][0], experiment=breaks)])
+    result = project.replay("--report-dir", "out", SYSTEM, CONTAINER)
     result.assert_outcomes(errors=1, passed=1)
     assert "ZeroDivisionError: of our own" in result.stdout.str()
-    assert TOP_K not in project.verdicts("out")
+    assert CONTAINER not in project.verdicts("out")
 
 
 def test_a_case_that_phones_home_in_a_replay_is_an_error(project: Project) -> None:
@@ -158,8 +158,8 @@ def test_a_case_that_phones_home_in_a_replay_is_an_error(project: Project) -> No
         with socket.create_connection(("127.0.0.1", 9)):
             raise AssertionError("somebody answered")
 
-    project.monkeypatch.setitem(CASES, "top_k", [replace(CASES["top_k"][0], experiment=phones_home)])
-    result = project.replay(*rows("top_k"))
+    project.monkeypatch.setitem(CASES, "container", [replace(CASES["container"][0], experiment=phones_home)])
+    result = project.replay(*rows("container"))
     result.assert_outcomes(errors=1)
     assert "fault of the suite: a replay tried to reach the network" in plainly(result).splitlines()
 

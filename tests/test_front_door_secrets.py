@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from front_door import KEY, SYSTEM, TOP_K, Project, rows, traces_of_key
+from front_door import KEY, SYSTEM, CONTAINER, Project, rows, traces_of_key
 from services import forgetting_the_key, repeating_the_key, service
 
 from conformance.cases import CASES
@@ -27,35 +27,35 @@ def written(project: Project) -> set[str]:
     return {file.suffix for file in project.path.rglob("*") if file.is_file()}
 
 
-def test_a_failing_run_at_its_loudest_does_not_show_the_key(fresh: Project, refusing_top_k: str) -> None:
-    result = fresh.live(refusing_top_k, *LOUD, SYSTEM, TOP_K, command=True)
+def test_a_failing_run_at_its_loudest_does_not_show_the_key(fresh: Project, refusing_container: str) -> None:
+    result = fresh.live(refusing_container, *LOUD, SYSTEM, CONTAINER, command=True)
     result.assert_outcomes(failed=1, passed=1)
-    assert "Bearer [redacted]" in fresh.cassette(TOP_K).read_text("utf-8")
+    assert "Bearer [redacted]" in fresh.cassette(CONTAINER).read_text("utf-8")
     assert {".yaml", ".json", ".md", ".html", ".xml"} <= written(fresh)
 
 
 def test_a_service_that_repeats_the_key_is_not_quoted(fresh: Project) -> None:
-    with service(repeating_the_key(given="top_k")) as url:
-        result = fresh.live(url, *LOUD, SYSTEM, TOP_K)
+    with service(repeating_the_key(given="container")) as url:
+        result = fresh.live(url, *LOUD, SYSTEM, CONTAINER)
     result.assert_outcomes(failed=1, passed=1)
-    result.stdout.fnmatch_lines(["*observed*rejected: top_k=1 is refused (400: top_k: not for Bearer [[]redacted]*"])
-    cassette = fresh.cassette(TOP_K).read_text("utf-8")
-    assert "top_k: not for Bearer [redacted]" in cassette
+    result.stdout.fnmatch_lines(["*observed*rejected: container is refused (400: container: not for Bearer [[]redacted]*"])
+    cassette = fresh.cassette(CONTAINER).read_text("utf-8")
+    assert "container: not for Bearer [redacted]" in cassette
     assert "/keys/" in cassette
     assert "x-account" not in cassette
 
 
 def test_a_service_that_takes_only_x_api_key_is_not_quoted_either(fresh: Project) -> None:
-    with service(repeating_the_key(given="top_k"), mutant="headers.authorization-refused") as url:
-        fresh.live(url, *LOUD, *rows("top_k")).assert_outcomes(failed=1)
-    cassette = fresh.cassette(TOP_K).read_text("utf-8")
+    with service(repeating_the_key(given="container"), mutant="headers.authorization-refused") as url:
+        fresh.live(url, *LOUD, *rows("container")).assert_outcomes(failed=1)
+    cassette = fresh.cassette(CONTAINER).read_text("utf-8")
     assert "x-api-key:" in cassette
     assert "authorization:" not in cassette
 
 
 def test_a_run_that_is_stopped_does_not_show_the_key(fresh: Project) -> None:
-    with service(forgetting_the_key(after=5)) as url:
-        result = fresh.live(url, *LOUD, SYSTEM, TOP_K)
+    with service(forgetting_the_key(after=3)) as url:
+        result = fresh.live(url, *LOUD, SYSTEM, CONTAINER)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
 
 
@@ -71,8 +71,8 @@ def test_a_case_that_breaks_while_it_records_does_not_show_the_key(fresh: Projec
         key = str(api.client.api_key)
         raise RuntimeError(f"no idea what to do with {key}")
 
-    fresh.monkeypatch.setitem(CASES, "top_k", [replace(CASES["top_k"][0], experiment=breaks)])
-    result = fresh.live(documented, *LOUD, SYSTEM, TOP_K)
+    fresh.monkeypatch.setitem(CASES, "container", [replace(CASES["container"][0], experiment=breaks)])
+    result = fresh.live(documented, *LOUD, SYSTEM, CONTAINER)
     result.assert_outcomes(errors=1, passed=1)
     result.stdout.fnmatch_lines(["*failed while recording: RuntimeError: no idea what to do with [[]redacted]"])
 
@@ -84,7 +84,7 @@ def test_a_crash_of_the_suite_itself_does_not_show_the_key(fresh: Project, docum
     for place in ("engine.open_client", "testing.recording.side_by_side", "record.live.LiveWire.probe"):
         with fresh.monkeypatch.context() as patch:
             patch.setattr(f"conformance.{place}", crash)
-            assert "out of numbers" in fresh.live(documented, *LOUD, *rows("top_k")).stdout.str()
+            assert "out of numbers" in fresh.live(documented, *LOUD, *rows("container")).stdout.str()
 
 
 @pytest.mark.parametrize("around", ["", "x", "xy", "Bearer ", "key: "], ids=repr)

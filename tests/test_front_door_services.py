@@ -10,7 +10,7 @@ from front_door import (
     MODEL,
     STREAM,
     SYSTEM,
-    TOP_K,
+    CONTAINER,
     Project,
     Recordings,
     as_documented,
@@ -45,7 +45,7 @@ def row(report: dict[str, Any], feature: str) -> dict[str, Any]:
 def test_what_was_waited_out_is_not_on_a_cassette(fresh: Project, recordings: Recordings, status: int) -> None:
     with service(busy_at_first(status)) as url:
         as_documented(fresh.live(url, *EVERYTHING))
-    assert {status for nodeid in (TOP_K, SYSTEM, STREAM) for status in fresh.statuses(nodeid)} == {200}
+    assert {status for nodeid in (CONTAINER, SYSTEM, STREAM) for status in fresh.statuses(nodeid)} == {200}
     assert fresh.verdicts() == verdicts(recordings.report)
 
 
@@ -56,31 +56,31 @@ def test_a_stream_that_is_cut_is_asked_for_again(fresh: Project) -> None:
 
 
 def test_what_never_ends_is_inconclusive_and_leaves_no_cassette(fresh: Project, recordings: Recordings) -> None:
-    with service(always(529, given="top_k")) as url:
-        result = fresh.live(url, "-rs", SYSTEM, TOP_K)
+    with service(always(529, given="container")) as url:
+        result = fresh.live(url, "-rs", SYSTEM, CONTAINER)
     result.assert_outcomes(passed=1, skipped=1)
     assert result.ret == pytest.ExitCode.OK
     reason = "service: the service answered 529 (6 tries)"
     result.stdout.fnmatch_lines(
         ["recorded 1 cases, 1 without a recording", f"SKIPPED [[]1] matrix.yaml:*: inconclusive: {reason}"]
     )
-    assert not fresh.cassette(TOP_K).exists()
+    assert not fresh.cassette(CONTAINER).exists()
     report = fresh.report()
-    assert (row(report, "top_k")["verdict"], row(report, "top_k")["cases"][0]["reason"]) == ("inconclusive", reason)
+    assert (row(report, "container")["verdict"], row(report, "container")["cases"][0]["reason"]) == ("inconclusive", reason)
     assert fresh.verdicts()[SYSTEM] == verdicts(recordings.report)[SYSTEM]
 
 
 def test_an_older_recording_is_neither_lost_nor_judged_in_its_place(project: Project) -> None:
-    before = project.cassette(TOP_K).read_bytes()
-    with service(always(529, given="top_k")) as url:
-        project.live(url, *rows("top_k")).assert_outcomes(skipped=1)
-    assert project.cassette(TOP_K).read_bytes() == before
-    assert project.verdicts()[TOP_K] == ("inconclusive", "inconclusive")
+    before = project.cassette(CONTAINER).read_bytes()
+    with service(always(529, given="container")) as url:
+        project.live(url, *rows("container")).assert_outcomes(skipped=1)
+    assert project.cassette(CONTAINER).read_bytes() == before
+    assert project.verdicts()[CONTAINER] == ("inconclusive", "inconclusive")
 
 
 def test_a_service_that_is_only_busy_stops_the_run(fresh: Project) -> None:
     with service(always(529, given="messages")) as url:
-        result = fresh.live(url, *rows("top_k"))
+        result = fresh.live(url, *rows("container"))
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"{url} is not well: the service answered 529 (6 tries)" in plainly(result)
 
@@ -89,14 +89,14 @@ def test_a_service_that_is_only_busy_stops_the_run(fresh: Project) -> None:
 
 
 def test_a_500_that_comes_with_the_treatment_every_time_is_a_refusal(fresh: Project) -> None:
-    with service(always(500, given="top_k")) as url:
-        result = fresh.live(url, SYSTEM, TOP_K)
+    with service(always(500, given="container")) as url:
+        result = fresh.live(url, SYSTEM, CONTAINER)
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        ["*observed*rejected: top_k=1 is refused (500: simulated trouble); the status blames *"]
+        ["*observed*rejected: container is refused (500: simulated trouble); the status blames *"]
     )
-    assert fresh.verdicts()[TOP_K] == ("rejected", "falls_short")
-    assert fresh.statuses(TOP_K) == {200, 500}
+    assert fresh.verdicts()[CONTAINER] == ("rejected", "falls_short")
+    assert fresh.statuses(CONTAINER) == {200, 500}
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_500_that_comes_with_the_treatment_every_time_is_a_refusal(fresh: Proj
 )
 def test_a_500_that_comes_and_goes_is_never_a_verdict(fresh: Project, habit: Habit) -> None:
     with service(habit) as url:
-        result = fresh.live(url, "--concurrency", "1", SYSTEM, TOP_K)
+        result = fresh.live(url, "--concurrency", "1", SYSTEM, CONTAINER)
     assert result.ret == pytest.ExitCode.OK
     assert set(result.parseoutcomes()) <= {"passed", "skipped"}
     assert set(fresh.verdicts().values()) <= {
@@ -119,7 +119,7 @@ def test_a_500_that_comes_and_goes_is_never_a_verdict(fresh: Project, habit: Hab
         ("ignored", "conforms"),
         ("inconclusive", "inconclusive"),
     }
-    for nodeid in (TOP_K, SYSTEM):
+    for nodeid in (CONTAINER, SYSTEM):
         if fresh.cassette(nodeid).exists():
             assert fresh.statuses(nodeid) == {200}
 
@@ -159,7 +159,7 @@ def test_a_service_of_ones_own_is_local(fresh: Project) -> None:
 def test_one_simulated_cell_is_enough_for_the_notice(project: Project) -> None:
     with service(stamped=False) as url:
         project.live(url, SYSTEM).assert_outcomes(passed=1)
-    project.replay("--report-dir", "mixed", SYSTEM, TOP_K).assert_outcomes(passed=2)
+    project.replay("--report-dir", "mixed", SYSTEM, CONTAINER).assert_outcomes(passed=2)
     report = project.report("mixed")
     assert report["sources"] == {"simulator": 1, "live": 0, "local": 1}
     assert report["notice"].startswith("SIMULATED EVIDENCE. 1 of ")
