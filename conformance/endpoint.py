@@ -145,6 +145,9 @@ class Endpoint:
         known = _arguments(BetaMessages if betas else Messages)
         typed = {name: value for name, value in params.items() if name in known}
         extra = {name: value for name, value in params.items() if name not in known}
+        # The SDK warns of some of Anthropic's models, and of what is asked of them. Here it is asked on purpose,
+        # so the name goes in beside the types, in the place of one the SDK has no opinion of.
+        extra["model"], typed["model"] = typed["model"], "named below"
         if betas:
             typed["betas"] = betas
         # The signature cannot be checked statically: which arguments go in is the experiment.
