@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import random
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,6 +51,13 @@ Habit = Callable[[Asked], Answer | None]
 def service(*habits: Habit, stamped: bool = True, **simulator: Any) -> Iterator[str]:
     """Serve the simulator with habits in front of it; unstamped, it passes for somebody else's."""
     with serving(_Habitual(create_app(paced=False, **simulator), habits, stamped)) as url:
+        yield url
+
+
+@contextmanager
+def serving_as(models: Mapping[str, str], **simulator: Any) -> Iterator[str]:
+    """Serve the simulator's models under names of a test's own: theirs, by ours."""
+    with serving(_Renamed(create_app(paced=False, **simulator), models)) as url:
         yield url
 
 
@@ -147,6 +154,34 @@ class _Habitual:
             await self.app(scope, _again(body, receive), sent)
         else:
             await _give(answer, sent)
+
+
+@dataclass(frozen=True)
+class _Renamed:
+    app: ASGIApp
+    models: Mapping[str, str]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = b"".join([part async for part in _parts(receive)])
+        for ours, theirs in self.models.items():
+            body = body.replace(f'"{ours}"'.encode(), f'"{theirs}"'.encode())
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": _without(message["headers"], b"content-length")}
+            else:
+                text = message.get("body", b"")
+                for ours, theirs in self.models.items():
+                    text = text.replace(f'"{theirs}"'.encode(), f'"{ours}"'.encode())
+                message = {**message, "body": text}
+            await send(message)
+
+        headers = _without(scope["headers"], b"content-length")
+        await self.app({**scope, "headers": headers}, _again(body, receive), sent)
+
+
+def _without(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[tuple[bytes, bytes]]:
+    return [(known, value) for known, value in headers if known != name]
 
 
 async def _parts(receive: Receive) -> AsyncIterator[bytes]:
