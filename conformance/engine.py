@@ -23,8 +23,10 @@ from conformance.endpoint import REPLAY_KEY, Endpoint, credentials, open_client
 from conformance.judge import verdict
 from conformance.matrix import Claim, Matrix
 from conformance.plan import Planned
+from conformance.record.budget import Budget
 from conformance.record.cassette import Cassette, Provenance
 from conformance.record.live import PATIENCE, Credentials, LiveWire, Patience
+from conformance.record.pace import Pace
 from conformance.record.redact import Redactor
 from conformance.record.transport import Recorder, Replayer
 from conformance.trouble import (
@@ -35,6 +37,7 @@ from conformance.trouble import (
     NetworkTrouble,
     NotApplicable,
     ServiceTrouble,
+    Stopped,
     SuiteFault,
     Trouble,
 )
@@ -42,7 +45,7 @@ from conformance.values import Behaviour, CaseResult, Json, Observation, Source,
 from conformance.wire.exchange import Exchange
 from conformance.wire.reply import Reply
 
-__all__ = ["SDK", "Judge", "Service", "open_service", "without_userinfo"]
+__all__ = ["SDK", "Judge", "Service", "is_loopback", "open_service", "without_userinfo"]
 
 SDK = f"anthropic {version('anthropic')}"
 _REFUSED_KEY = (401, 403)
@@ -74,11 +77,18 @@ class Judge:
         """
         if planned.case.inspection is not None:
             return self._inspected(planned, among)
-        return self._replayed(planned)
+        return self._replayed(planned, lambda: self._load(self.path(planned)))
 
-    def _replayed(self, planned: Planned) -> CaseResult:
-        path = self.path(planned)
-        wire = _Lazily(lambda: Replayer(self._load(path).player(), self._base_path()))
+    def judge_recording(self, planned: Planned, cassette: Cassette) -> CaseResult:
+        """The result of an experiment from a recording at hand, wherever it is or will be kept.
+
+        Raises:
+            SuiteFault: it does not hold what the case asks.
+        """
+        return self._replayed(planned, lambda: cassette)
+
+    def _replayed(self, planned: Planned, load: Callable[[], Cassette]) -> CaseResult:
+        wire = _Lazily(lambda: Replayer(load().player(), self._base_path()))
         endpoint = Endpoint(self._replay_client(), planned.target, wire)
         experiment = planned.case.experiment
         if experiment is None:
@@ -90,8 +100,10 @@ class Judge:
         except Inconclusive as reason:
             observation = Observation(Behaviour.INCONCLUSIVE, str(reason))
         except (ServiceTrouble, NetworkTrouble) as trouble:
-            raise SuiteFault(f"{path} holds trouble, which has no place on a cassette: {trouble}") from None
-        cassette = self._load(path)
+            raise SuiteFault(
+                f"{self.path(planned)} holds trouble, which has no place on a cassette: {trouble}"
+            ) from None
+        cassette = load()
         return _result(
             planned.claim,
             replace(observation, arms=endpoint.arms),
@@ -190,6 +202,13 @@ class Service:
     endpoint: str
     redactor: Redactor
     canary: Callable[[Json], httpx2.Request]
+    first: Exchange
+    """The answer to the first plain request."""
+
+    @property
+    def source(self) -> Source:
+        """What kind of evidence this service's answers are."""
+        return _source([self.first], self.endpoint)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -200,11 +219,17 @@ class Service:
         exchange = self.wire.send(self.canary(model))
         return None if exchange.ok else self.redactor.text(Reply(exchange).refusal)
 
-    def record(self, planned: Planned, path: Path) -> Trouble | None:
+    def record(
+        self, planned: Planned, path: Path, *, unchanged: Callable[[Cassette], bool] = lambda _: False
+    ) -> Trouble | None:
         """Run a case against the service and write its cassette; the trouble, if any was in the way.
+
+        Args:
+            unchanged: whether a new recording says nothing that the one on disk does not: then that one stays.
 
         Raises:
             Aborted: the run as a whole cannot go on.
+            Stopped: the run ends early.
             SuiteFault: the case itself failed.
         """
         experiment = planned.case.experiment
@@ -212,7 +237,7 @@ class Service:
             raise SuiteFault(f"{planned.case.name} is no experiment")
         recorder = Recorder(self.wire)
         try:
-            experiment(Endpoint(self.client, planned.target, recorder))
+            experiment(Endpoint(self.client, planned.target, recorder, recorder.repeat))
         except NotApplicable:
             if not recorder.exchanges:
                 return None
@@ -220,24 +245,35 @@ class Service:
             pass
         except (ServiceTrouble, NetworkTrouble) as trouble:
             return trouble
-        except (Aborted, SuiteFault):
+        except (Aborted, Stopped, SuiteFault):
             raise
         except Exception as error:  # noqa: BLE001  a recording must not show its locals
             # The key must not be in a traceback's locals, so only the words go on.
             words = self.redactor.text(f"{type(error).__name__}: {error}")
             raise SuiteFault(f"{'::'.join(planned.slug)} failed while recording: {words}") from None
+        cassette = self._cassette(path, recorder.exchanges)
+        if not unchanged(cassette):
+            self._save(cassette)
+        return None
+
+    def _cassette(self, path: Path, exchanges: tuple[Exchange, ...]) -> Cassette:
         provenance = Provenance(
-            source=_source(recorder.exchanges, self.endpoint),
+            source=_source(exchanges, self.endpoint),
             endpoint=without_userinfo(self.endpoint),
             recorded_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             sdk=SDK,
             suite=__version__,
         )
+        return Cassette(path, exchanges, provenance)
+
+    def _save(self, cassette: Cassette) -> None:
+        if self.wire.is_halted:
+            # Whoever stopped the run may have judged already what there was.
+            raise Stopped("the run was stopped")
         try:
-            Cassette(path, tuple(recorder.exchanges), provenance).save()
+            cassette.save()
         except OSError as error:
-            raise Aborted(f"cannot write the recording {path}: {error.strerror or error}") from None
-        return None
+            raise Aborted(f"cannot write the recording {cassette.path}: {error.strerror or error}") from None
 
 
 def open_service(
@@ -248,11 +284,17 @@ def open_service(
     *,
     patience: Patience = PATIENCE,
     connections: int = 64,
+    pace: Pace | None = None,
+    budget: Budget | None = None,
 ) -> Service:
     """Reach a service: find the header it takes the key in, and see that it answers at all.
 
+    Args:
+        connections: how many requests may be in flight at once.
+
     Raises:
         Aborted: it refuses the key in both headers, cannot be reached, or is no address at all.
+        Stopped: the budget does not even pay for the first request.
     """
     redactor = Redactor([key])
     shown = without_userinfo(endpoint)
@@ -261,15 +303,23 @@ def open_service(
     if "@" in urlsplit(endpoint).netloc:
         # The SDK's client would send them in the header the key belongs in.
         raise Aborted(f"{shown} is given with a user or a password, which cannot be sent beside a key: leave them out")
-    pool = httpx2.HTTPTransport(limits=httpx2.Limits(max_connections=connections), trust_env=False)
     base_path = urlsplit(endpoint).path.rstrip("/")
     refusals: list[str] = []
-    with ExitStack() as in_vain:
-        in_vain.callback(pool.close)
-        for header in ("authorization", "x-api-key"):
+    for header in ("authorization", "x-api-key"):
+        with ExitStack() as in_vain:
             auth = credentials(key, header)
             canary = _Canary(endpoint, auth, matrix.target.api_version, models)
-            wire = LiveWire(pool, base_path, redactor, patience=patience, ordinary=auth, canary=canary)
+            wire = LiveWire(
+                base_path,
+                redactor,
+                patience=patience,
+                ordinary=auth,
+                canary=canary,
+                places=connections,
+                pace=pace,
+                budget=budget,
+            )
+            in_vain.callback(wire.close)
             try:
                 exchange = wire.probe(canary(models[0]))
             except (NetworkTrouble, ServiceTrouble) as trouble:
@@ -278,7 +328,7 @@ def open_service(
             if exchange.status not in _REFUSED_KEY:
                 client = open_client(endpoint, key, auth, matrix.target.api_version, wire)
                 in_vain.pop_all()
-                return Service(client, wire, endpoint, redactor, canary)
+                return Service(client, wire, endpoint, redactor, canary, exchange)
             refusals.append(f"{exchange.status} with {header}")
     raise Aborted(f"{shown} refuses the key ({', '.join(refusals)}): check ANTHROPIC_API_KEY")
 
@@ -312,10 +362,11 @@ def _source(exchanges: Sequence[Exchange], endpoint: str) -> Source:
     """Where evidence comes from, by what answered; no option can claim otherwise."""
     if any(SIMULATOR_HEADER in exchange.headers for exchange in exchanges):
         return Source.SIMULATOR
-    return Source.LOCAL if _is_loopback(urlsplit(endpoint).hostname or "") else Source.LIVE
+    return Source.LOCAL if is_loopback(urlsplit(endpoint).hostname or "") else Source.LIVE
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this very machine, by its name or address."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

@@ -17,7 +17,20 @@ from conformance.matrix.sniff import looks_like_matrix
 
 __all__ = ["pytest_load_initial_conftests"]
 
-_WITH_VALUES = ("--cassettes", "--concurrency", "--endpoint", "--feature", "--model", "--report-dir")
+_WITH_VALUES = (
+    "--cassettes",
+    "--concurrency",
+    "--endpoint",
+    "--feature",
+    "--max-age",
+    "--max-cost",
+    "--max-requests",
+    "--model",
+    "--report-dir",
+    "--rpm",
+    "--shard",
+    "--timeouts",
+)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -29,9 +42,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
         return
     # Or pytest would load a conftest.py that stands in the DIR of one of our options.
     early_config.known_args_namespace.file_or_dir = free
-    from conformance.testing import session  # noqa: PLC0415  everything heavy is behind this line
+    from conformance.testing import options, session  # noqa: PLC0415  everything heavy is behind this line
 
-    session.add_options(parser)
+    options.add_options(parser)
     early_config.pluginmanager.register(session.Plugin(), "conformance-session")
 
 

@@ -118,6 +118,8 @@ def collapse(
     draw_control: Callable[[], Hashable],
     draw_treatment: Callable[[], Hashable],
     *,
+    expect_control: Callable[[int], None] = lambda _: None,
+    expect_treatment: Callable[[int], None] = lambda _: None,
     looks: Mapping[int, Fraction] = LOOKS,
     error: Fraction = ERROR,
     fidelity: Fraction = FIDELITY,
@@ -126,6 +128,11 @@ def collapse(
 
     The treatment goes first: where it stays diverse no control is needed to know that nothing
     collapsed, which saves half of the requests on a service that ignores the parameter.
+
+    Args:
+        expect_control: told how many draws of this arm follow one another, so that they can be asked for at
+            once. Of the treatment's the last few may turn out not to be needed; no decision looks at them.
+        expect_treatment: the same for the other arm.
     """
     control: list[Hashable] = []
     treatment: list[Hashable] = []
@@ -137,6 +144,7 @@ def collapse(
         return Collapse(outcome, tuple(control), tuple(treatment), p_same, most)
 
     for size, spent in looks.items():
+        expect_treatment((size - len(treatment)) * (most < 1 / error or suspicious))
         while len(treatment) < size and (most < 1 / error or suspicious):
             treatment.append(draw_treatment())
             most = max(most, evidence_of_diversity(treatment, fidelity))
@@ -145,6 +153,7 @@ def collapse(
             return found(Outcome.DIVERSE)
         if not repeats:
             continue  # no control, however diverse, could make this arm look collapsed
+        expect_control(len(treatment) - len(control))
         control += [draw_control() for _ in range(len(treatment) - len(control))]
         p_same = p_collapsed(control, treatment)
         if p_same <= spent:

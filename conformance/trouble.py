@@ -10,9 +10,13 @@ __all__ = [
     "Inconclusive",
     "NetworkTrouble",
     "NotApplicable",
+    "OutOfBudget",
     "ServiceTrouble",
+    "Stopped",
     "SuiteFault",
+    "TimedOut",
     "Trouble",
+    "Unreached",
 ]
 
 
@@ -34,6 +38,14 @@ class NetworkTrouble(Trouble):
     kind = "network"
 
 
+class TimedOut(NetworkTrouble):
+    """A phase of a request took longer than it may."""
+
+
+class Unreached(NetworkTrouble):
+    """There was no connection, so nothing was sent."""
+
+
 class Inconclusive(Trouble):
     """Nothing failed, and yet the replies cannot tell one behaviour from another."""
 
@@ -46,6 +58,14 @@ class NotApplicable(Exception):
 
 class Aborted(Exception):
     """The whole run has to stop: the key is refused, nothing answers, or nothing can be written."""
+
+
+class Stopped(Exception):
+    """The run ends early; what is recorded stays, and what was not reached is not run, for the reason given."""
+
+
+class OutOfBudget(Stopped):
+    """One more request would be more than was allowed."""
 
 
 class SuiteFault(Exception):

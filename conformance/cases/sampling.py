@@ -102,6 +102,10 @@ class _Arm:
     def __post_init__(self) -> None:
         self._waiting = [self.first]
 
+    def expect(self, draws: int) -> None:
+        """So many draws follow one another, and none depends on another."""
+        self.api.repeat(draws - len(self._waiting))
+
     def draw(self) -> str:
         """The opening of one more reply."""
         for _ in range(_LEGIBLE):
@@ -132,11 +136,15 @@ def _collapses(
         treated = api.ask("treatment", **params)
         if treated.ok:
             control, treatment = _Arm(api, "control", plain, without), _Arm(api, "treatment", params, treated)
-            return _observed(name, setting, collapse(control.draw, treatment.draw))
+            return _observed(name, setting, _drawn(control, treatment))
         refused = treated
     if refused is None:
         raise Inconclusive(f"the control was refused ({without.refusal})")
     return rejected(f"{name}={setting[name]}", refused)
+
+
+def _drawn(control: _Arm, treatment: _Arm) -> Collapse:
+    return collapse(control.draw, treatment.draw, expect_control=control.expect, expect_treatment=treatment.expect)
 
 
 def opening(reply: Reply) -> str:

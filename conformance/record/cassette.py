@@ -73,6 +73,8 @@ class Cassette:
             )
         except CassetteNotFoundError:
             raise CassetteMissing(f"no cassette at {path}") from None
+        except OSError as error:
+            raise CassetteDamaged(f"{path} cannot be read ({error.strerror or error})") from None
         except (ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
             raise CassetteDamaged(f"{path} is damaged ({_first_line(error)})") from None
         return cls(path, exchanges, provenance)
@@ -154,7 +156,7 @@ class _Persister:
     def read(path: Path) -> tuple[list[VcrRequest], list[dict[str, Any]], dict[str, Any]]:
         try:
             text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise CassetteNotFoundError from None
         requests, responses, *metadata = deserialize(text, _Serializer)
         if not metadata:

@@ -1,32 +1,42 @@
 """The way to a real service: one request, waited out, classified, and timed as its bytes arrive.
 
 Nothing transient leaves this module: 429, 529, gateways' 50x, cut streams and dead connections are
-retried, then raised as trouble. A 500 is looked into: it counts as the service's answer to *this*
-request only where it comes every time while a plain request in between succeeds every time.
+retried, then raised as trouble. What looks like a fault of the service itself (a 500, an error inside a
+200, a wrong content-type, a stream that breaks off) is looked into: it counts as the service's answer to
+*this* request only where it comes every time (see ``doubt``).
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from threading import Event
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from threading import Event, Lock, Semaphore
 
 import httpx2
 
+from conformance.record.budget import Budget
+from conformance.record.doubt import Doubt, Habits, doubt_of, transient
+from conformance.record.network import Network, Times, decoded
+from conformance.record.pace import Pace
 from conformance.record.redact import Redactor
 from conformance.record.transport import relative
-from conformance.trouble import Aborted, NetworkTrouble, ServiceTrouble
+from conformance.trouble import Aborted, NetworkTrouble, ServiceTrouble, Stopped, TimedOut, Unreached
 from conformance.values import Json
 from conformance.wire.exchange import Arrival, Exchange
+from conformance.wire.sse import looks_like_stream
 
 __all__ = ["PATIENCE", "Credentials", "LiveWire", "Patience"]
 
-_WAIT_STATUSES = frozenset({408, 425, 429, 502, 503, 504, 520, 521, 522, 523, 524, 529})
-_WAIT_ERRORS = frozenset({"rate_limit_error", "overloaded_error", "api_error", "timeout_error"})
-_MAX_BODY = 20_000_000
+_MAX_BODY = 8_000_000
+"""Bytes of an answer, decompressed. The longest that is asked for has a few hundred thousand."""
+
 _PROBES = 2
+_BUSY = (429, 529)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +46,21 @@ class Patience:
     retries: int = 5
     first_wait: float = 0.5
     longest_wait: float = 30.0
-    connect: float = 10.0
-    read: float = 120.0
-    whole: float = 600.0
-    confirmations: int = 8
+    longest_asked: float = 120.0
+    """The longest retry-after that is waited for; services that bound a minute ask for up to 60 s."""
+    in_all: float = 600.0
+    """After so long on one request it is not tried again."""
+    times: Times = field(default_factory=Times)
+    confirmations: int = 10
     """How often a 500 must come back, alternating with a success of a plain request.
 
-    A service that fails at random with rate p passes for a refusal with (p(1-p))^8 <= 0.25^8.
+    A service that fails at random with rate p passes for a refusal with (p(1-p))^10 <= 0.25^10.
     """
+    repeats: int = 20
+    """How often a fault that plain requests may show as well (a wrong content-type, a stream that breaks off)
+    must come back: at random with rate p it would with p^20."""
+    hopeless: int = 8
+    """Requests in a row that were given up, with no good answer to any other, after which the service is gone."""
 
 
 PATIENCE = Patience()
@@ -65,39 +82,59 @@ class Credentials:
 
 
 class LiveWire:
-    """Sends requests over one shared connection pool; safe to use from many threads."""
+    """Sends requests over one shared connection pool; safe to use from many threads.
+
+    Args:
+        places: how many requests may be in flight at once.
+    """
 
     def __init__(
         self,
-        pool: httpx2.BaseTransport,
         base_path: str,
         redactor: Redactor,
         *,
         patience: Patience = PATIENCE,
         ordinary: Credentials | None = None,
         canary: Callable[[Json], httpx2.Request] | None = None,
+        places: int = 64,
+        pace: Pace | None = None,
+        budget: Budget | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._pool = pool
         self._base_path = base_path
         self._redactor = redactor
         self._patience = patience
         self._ordinary = ordinary
         self._canary = canary
         self._halted = Event()
+        self._network = Network(places, patience.times, self._halted)
+        self._places = Semaphore(places)
+        self._pace = pace or Pace(None)
+        self._budget = budget or Budget()
+        self._habits = Habits()
+        self._health = _Health(patience.hopeless)
         self._clock = clock
 
     def __repr__(self) -> str:
         return "LiveWire()"
 
-    def close(self) -> None:
-        """Let go of the connections; whoever is still waiting for an answer gives up at once."""
+    @property
+    def is_halted(self) -> bool:
+        """Whether the run was stopped."""
+        return self._halted.is_set()
+
+    def halt(self) -> None:
+        """Send nothing more; whoever is still waiting for an answer gives up at once."""
         self._halted.set()
-        self._pool.close()
+
+    def close(self) -> None:
+        """Halt, and let go of the connections."""
+        self.halt()
+        self._network.close()
 
     def _pause(self, seconds: float) -> None:
         if self._halted.wait(seconds):
-            raise Aborted("the run was stopped")
+            raise Stopped("the run was stopped")
 
     def probe(self, request: httpx2.Request) -> Exchange:
         """An answer of any kind, refusals of the key among them, once trouble has been waited out.
@@ -113,82 +150,115 @@ class LiveWire:
             NetworkTrouble: it could not be reached, or never answered whole.
             ServiceTrouble: it stayed busy, or failed in a way that says nothing of the request.
             Aborted: it refuses the key the whole run depends on.
+            Stopped: the run ends early: it was stopped, the budget is used up, the service is gone.
         """
-        exchange = self._patiently(request)
+        try:
+            exchange = self._patiently(request)
+        except (NetworkTrouble, ServiceTrouble) as trouble:
+            self._health.given_up(trouble)
+            raise
+        self._health.well()
         if exchange.status in (401, 403) and self._ordinary is not None and self._ordinary.on(request):
             self._still_welcome(request, exchange)
-        if exchange.status >= 500:
-            self._confirm(request, exchange)
         return exchange
 
     def _patiently(self, request: httpx2.Request, *, unreached: int | None = None) -> Exchange:
         patience, wait = self._patience, self._patience.first_wait
         trouble: NetworkTrouble | ServiceTrouble
-        attempt = 0
+        began, attempt = time.monotonic(), 0
         while True:
             attempt += 1
             asked_for: float | None = None
             retries = patience.retries
+            sent = time.monotonic()
             try:
                 exchange = self._once(request)
+                reason = transient(exchange)
+                if reason is None:
+                    doubt = doubt_of(exchange)
+                    return exchange if doubt is None else self._confirmed(request, exchange, doubt)
+                trouble = ServiceTrouble(reason)
+                asked_for = retry_after(exchange)
+                if exchange.status in _BUSY:
+                    self._pace.slower(sent, min(asked_for or 0.0, patience.longest_asked))
+            except ServiceTrouble as error:
+                trouble = error
             except NetworkTrouble as error:
                 trouble = error
                 retries = retries if unreached is None else unreached
-            else:
-                reason = _transient(exchange)
-                if reason is None:
-                    return exchange
-                trouble = ServiceTrouble(reason)
-                asked_for = _retry_after(exchange)
-            if attempt > retries:
-                raise type(trouble)(f"{trouble} ({attempt} tries)")
-            pause = wait * random.uniform(0.5, 1.0) if asked_for is None else asked_for  # noqa: S311  jitter
-            self._pause(min(pause, patience.longest_wait))
+            if asked_for is not None and asked_for > patience.longest_asked:
+                raise type(trouble)(f"{trouble}, and asks to be left alone for {asked_for:.0f} s")
+            if attempt > retries or time.monotonic() - began > patience.in_all:
+                raise type(trouble)(f"{trouble} ({attempt} {'tries' if attempt > 1 else 'try'})")
+            # Jitter, or those that were refused together would come back together.
+            pause = wait * random.uniform(0.5, 1.0) if asked_for is None else asked_for * random.uniform(1.0, 1.1)  # noqa: S311
+            self._pause(min(pause, patience.longest_wait) if asked_for is None else pause)
             wait *= 2
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """One of the places in flight, and a slot of the pace."""
+        while not self._places.acquire(timeout=0.25):
+            self._pause(0)
+        try:
+            self._pause(self._pace.reserve())
+            if self._pace.is_held:
+                self._pause(self._pace.reserve())
+            self._health.check()
+            yield
+        finally:
+            self._places.release()
 
     def _once(self, request: httpx2.Request) -> Exchange:
         if self._halted.is_set():
-            raise Aborted("the run was stopped")
+            raise Stopped("the run was stopped")
+        with self._place():
+            sent = request.read()
+            asked = Exchange(request.method, request.url.path, {}, sent, 0, {}, b"")
+            body = asked.request if asked.is_messages and isinstance(asked.request, dict) else {}
+            ticket = self._budget.enter(body.get("model"), sent, body.get("max_tokens"), self._halted)
+            exchange, reached = None, True
+            try:
+                exchange = self._exchange(request)
+            except Unreached:
+                reached = False
+                raise
+            finally:
+                self._budget.leave(ticket, exchange, sent=reached)
+        return exchange
+
+    def _exchange(self, request: httpx2.Request) -> Exchange:
         started = self._clock()
         body = bytearray()
         arrivals: list[Arrival] = []
-        patience = self._patience
-        request.extensions["timeout"] = {
-            "connect": patience.connect,
-            "read": patience.read,
-            "write": patience.read,
-            "pool": patience.whole,
-        }
         try:
-            response = self._pool.handle_request(request)
-            try:
-                for chunk in response.iter_bytes():
-                    elapsed = self._clock() - started
-                    body += chunk
-                    arrivals.append(Arrival(round(elapsed * 1000, 1), len(body)))
-                    if len(body) > _MAX_BODY:
-                        raise ServiceTrouble(f"the answer is larger than {_MAX_BODY} bytes")
-                    if elapsed > patience.whole:
-                        raise NetworkTrouble(f"the answer took longer than {patience.whole:g} s")
-            finally:
-                response.close()
-        except (httpx2.HTTPError, RuntimeError) as error:
-            # A pool that was closed in the middle of an answer complains in either way.
+            with self._network.ask(request) as answer:
+                try:
+                    for piece in decoded(answer.pieces, answer.headers.get("content-encoding", ""), _MAX_BODY):
+                        body += piece
+                        arrivals.append(Arrival(round((self._clock() - started) * 1000, 1), len(body)))
+                except TimedOut:
+                    raise
+                except NetworkTrouble:
+                    # What there is of a stream can tell whether it breaks off every time.
+                    if not (answer.status == 200 and looks_like_stream(bytes(body))):
+                        raise
+        except NetworkTrouble as trouble:
+            raise type(trouble)(self._redactor.text(str(trouble))) from None
+        except RuntimeError as error:
+            # A pool that was closed in the middle of an answer complains like this.
             if self._halted.is_set():
-                raise Aborted("the run was stopped") from None
-            if isinstance(error, RuntimeError):
-                raise
-            raise NetworkTrouble(self._redactor.text(_words(error))) from None
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        is_stream = headers.get("content-type", "").startswith("text/event-stream")
+                raise Stopped("the run was stopped") from None
+            raise error from None
+        is_stream = answer.headers.get("content-type", "").startswith("text/event-stream")
         request_headers = {name.lower(): value for name, value in request.headers.items()}
         return Exchange(
             method=request.method,
             path=relative(request.url, self._base_path),
             request_headers=self._redactor.request_headers(request_headers),
             request_body=self._redactor.data(request.read()),
-            status=response.status_code,
-            headers=self._redactor.response_headers(headers),
+            status=answer.status,
+            headers=self._redactor.response_headers(answer.headers),
             body=self._redactor.data(bytes(body)),
             elapsed_ms=round((self._clock() - started) * 1000, 1),
             arrivals=tuple(arrivals) if is_stream else (),
@@ -199,7 +269,7 @@ class LiveWire:
             return None
         try:
             return self._once(self._canary(exchange.request.get("model")))
-        except NetworkTrouble:
+        except (NetworkTrouble, ServiceTrouble):
             return None
 
     def _still_welcome(self, request: httpx2.Request, refused: Exchange) -> None:
@@ -207,51 +277,80 @@ class LiveWire:
         if plain is None or plain.status in (401, 403):
             raise Aborted(f"the service refuses the key: {refused.status} at {request.url.host}")
 
-    def _confirm(self, request: httpx2.Request, failed: Exchange) -> None:
-        """Raise ServiceTrouble unless this status comes every time, and only with this request."""
-        what = f"the service failed with {failed.status}"
-        for number in range(self._patience.confirmations):
+    def _confirmed(self, request: httpx2.Request, suspect: Exchange, doubt: Doubt) -> Exchange:
+        """The service's own answer, where there is a doubt: the same fault every time, or a good one.
+
+        Raises:
+            ServiceTrouble: it comes and goes, or comes with a plain request too.
+        """
+        if self._habits.is_known(doubt):
+            return suspect
+        rounds = self._patience.confirmations if doubt.is_controlled else self._patience.repeats
+        for number in range(rounds):
             self._pause(min(0.05 * number, 0.3))
-            # Twice at first: where every other answer fails, or every third, the rhythm must not be ours.
-            for _ in range(1 if number else 2):
-                plain = self._plain(failed)
-                if plain is None or plain.status >= 500:
-                    raise ServiceTrouble(f"{what}, and with a plain request too")
+            if doubt.is_controlled or number == rounds - 1:
+                # Twice at first: where every other answer fails, or every third, the rhythm must not be ours.
+                for _ in range(1 if number else 2):
+                    self._compare(suspect, doubt)
             try:
                 again = self._once(request)
-            except NetworkTrouble as error:
-                raise ServiceTrouble(f"{what}, then {error}") from None
-            if again.status != failed.status:
-                raise ServiceTrouble(f"{what}, then answered {again.status}")
+            except (NetworkTrouble, ServiceTrouble) as error:
+                raise ServiceTrouble(f"{doubt.words}, then {error}") from None
+            if (reason := transient(again)) is not None:
+                raise ServiceTrouble(f"{doubt.words}, then {reason}")
+            second = doubt_of(again)
+            if second is None:
+                self._habits.denied(doubt)
+                return again
+            if second.kind != doubt.kind:
+                raise ServiceTrouble(f"{doubt.words}, then {second.words}")
+        self._habits.confirmed(doubt)
+        return suspect
+
+    def _compare(self, suspect: Exchange, doubt: Doubt) -> None:
+        plain = self._plain(suspect)
+        sick = plain is None or transient(plain) is not None
+        if plain is not None and doubt.is_controlled:
+            # A plain request that is refused in earnest is no sign of sickness.
+            sick = sick or doubt_of(plain) is not None
+        if sick:
+            raise ServiceTrouble(f"{doubt.words}, and with a plain request too")
 
 
-def _transient(exchange: Exchange) -> str | None:  # noqa: PLR0911  one return a reason
-    """Why an answer says nothing of the request, or None where it is the service's own."""
-    status = exchange.status
-    if status in _WAIT_STATUSES:
-        return f"the service answered {status}"
-    if 300 <= status < 400:
-        return f"the service redirects ({status}) to {exchange.headers.get('location', 'nowhere')}"
-    if status == 402:
-        return "the account has no balance (402)"
-    if not 200 <= status < 300:
-        return None
-    if isinstance(exchange.error, dict) and exchange.error.get("type") in _WAIT_ERRORS:
-        return f"the service failed inside a {status}: {exchange.error.get('type')}"
-    if exchange.is_stream:
-        ended = any(event.type in ("message_delta", "message_stop", "error") for event in exchange.events)
-        return None if ended else "the stream ended before the message did"
-    if not isinstance(exchange.json, dict):
-        return f"a {status} whose body is not a JSON object ({exchange.content_type or 'no content-type'})"
-    return None
+class _Health:
+    """Notices when a service is gone, so that nobody waits for hours."""
+
+    def __init__(self, hopeless: int) -> None:
+        self._hopeless = hopeless
+        self._lock = Lock()
+        self._in_a_row = 0
+        self._gone = ""
+
+    def well(self) -> None:
+        with self._lock:
+            self._in_a_row = 0
+
+    def given_up(self, trouble: NetworkTrouble | ServiceTrouble) -> None:
+        with self._lock:
+            # Timeouts are long already: a few will do.
+            self._in_a_row += 4 if isinstance(trouble, TimedOut) else 1
+            if self._in_a_row >= self._hopeless and not self._gone:
+                self._gone = f"the service is gone, nothing gets an answer any more: {trouble}"
+
+    def check(self) -> None:
+        if self._gone:
+            raise Stopped(self._gone)
 
 
-def _retry_after(exchange: Exchange) -> float | None:
+def retry_after(exchange: Exchange) -> float | None:
+    """How many seconds an answer asks to wait: a number, or a date; None where it says nothing sensible."""
+    given = exchange.headers.get("retry-after", "").strip()
     try:
-        return max(0.0, float(exchange.headers["retry-after"]))
-    except (KeyError, ValueError):
-        return None
-
-
-def _words(error: httpx2.HTTPError) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+        seconds = float(given)
+    except ValueError:
+        try:
+            date = parsedate_to_datetime(given)
+        except ValueError:
+            return None
+        seconds = (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return max(0.0, seconds) if seconds < float("inf") else None

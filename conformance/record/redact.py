@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import logging
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import quote
 
-__all__ = ["REDACTED", "REQUEST_HEADERS", "RESPONSE_HEADERS", "Redactor", "Secret"]
+__all__ = ["REDACTED", "REQUEST_HEADERS", "RESPONSE_HEADERS", "Redactor", "Secret", "without_secrets_in_logs"]
 
 REDACTED = "[redacted]"
 
@@ -77,6 +80,34 @@ class Redactor:
     def response_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """The response headers worth keeping."""
         return {name: self.text(headers[name]) for name in RESPONSE_HEADERS if name in headers}
+
+
+@contextmanager
+def without_secrets_in_logs(*secrets: str) -> Iterator[None]:
+    """Whatever is logged in this block, by any library and at any level, is without the secrets.
+
+    At DEBUG the SDK and httpcore log headers, and a service may repeat a key in its answer. Records are
+    made here and shown anywhere: by pytest, on a terminal, in a file. So they are cleaned as they are made.
+    """
+    redactor = Redactor(secrets)
+    make = logging.getLogRecordFactory()
+
+    def clean(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make(*args, **kwargs)
+        try:
+            words = record.getMessage()
+        except (TypeError, ValueError):
+            return record  # logging says so itself, and shows neither
+        if record.exc_info:
+            words += "\n" + logging.Formatter().formatException(record.exc_info)
+        record.msg, record.args, record.exc_info = redactor.text(words), None, None
+        return record
+
+    logging.setLogRecordFactory(clean)
+    try:
+        yield
+    finally:
+        logging.setLogRecordFactory(make)
 
 
 def _encoded(secret: bytes) -> Iterator[str]:

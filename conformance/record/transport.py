@@ -6,6 +6,9 @@ SDK, and nothing is patched.
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import Future
+from threading import Thread
 from typing import Protocol
 
 import httpx2
@@ -37,17 +40,50 @@ class Replayer:
 
 
 class Recorder:
-    """Sends to a wire and remembers every exchange that counts."""
+    """Sends to a wire and remembers every exchange that counts, in the order in which the case looked at them."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self.exchanges: list[Exchange] = []
+        self._times = 1
+        self._ahead: dict[tuple[str, str, bytes], deque[Future[Exchange]]] = {}
+        self._seen: list[Exchange] = []
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """What was exchanged; what was asked ahead and not looked at comes last, where it is whole."""
+        unseen = (copy for copies in self._ahead.values() for copy in copies)
+        return (*self._seen, *(copy.result() for copy in unseen if copy.exception() is None))
+
+    def repeat(self, times: int) -> None:
+        """The next request will come this many times in all: all of them are sent with it."""
+        self._times = times
 
     def send(self, request: httpx2.Request) -> Exchange:
         """The service's final answer; transient ones were waited out further down."""
-        exchange = self._wire.send(request)
-        self.exchanges.append(exchange)
+        question = (request.method, str(request.url), request.read())
+        copies = self._ahead.setdefault(question, deque())
+        times, self._times = self._times, 1
+        if copies:
+            exchange = copies.popleft().result()
+        else:
+            copies.extend(self._sent_ahead(request) for _ in range(times - 1))
+            exchange = self._wire.send(request)
+        self._seen.append(exchange)
         return exchange
+
+    def _sent_ahead(self, request: httpx2.Request) -> Future[Exchange]:
+        copy = httpx2.Request(request.method, request.url, headers=request.headers, content=request.read())
+        future: Future[Exchange] = Future()
+
+        def ask() -> None:
+            try:
+                future.set_result(self._wire.send(copy))
+            except BaseException as failure:  # noqa: BLE001  it is raised where the case looks at it
+                future.set_exception(failure)
+
+        # A daemon: a run that is stopped does not wait for anybody.
+        Thread(target=ask, name="conformance-ahead", daemon=True).start()
+        return future
 
 
 class CaseTransport(httpx2.BaseTransport):

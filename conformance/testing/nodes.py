@@ -12,9 +12,9 @@ from conformance.matrix import MatrixError
 from conformance.plan import Planned
 from conformance.testing.book import WrongSelection
 from conformance.trouble import CassetteDamaged, CassetteMissing, CassetteStale, SuiteFault
-from conformance.values import Behaviour, CaseResult, Verdict
+from conformance.values import Behaviour, CaseResult, Status, Verdict
 
-__all__ = ["JUDGE", "CaseItem", "FallsShort", "MatrixFile"]
+__all__ = ["JUDGE", "CaseItem", "FallsShort", "MatrixFile", "not_run"]
 
 JUDGE: pytest.StashKey[Callable[[CaseItem], CaseResult]] = pytest.StashKey()
 """How an item gets its result: set by the session."""
@@ -136,6 +136,12 @@ class CaseItem(pytest.Item):
         """Where the claim stands."""
         # Not joined as in node ids: pytest would take the dots in those for separators, and print M2::7.
         return self.path, self.planned.claim.line - 1, " ".join(self.planned.slug)
+
+
+def not_run(planned: Planned, reason: str) -> CaseResult:
+    """The result of a case that was not reached."""
+    verdict = None if planned.claim.status is Status.UNDOCUMENTED else Verdict.NOT_RUN
+    return CaseResult(None, verdict, reason, reason=reason)
 
 
 def _kind(fault: SuiteFault) -> str:

@@ -17,35 +17,19 @@ from conformance.matrix.sniff import looks_like_matrix
 from conformance.plan import Planned
 from conformance.report import files, terminal
 from conformance.report.build import NOT_SELECTED, build
-from conformance.testing import recording
+from conformance.testing import endings, recording
 from conformance.testing.book import Book, Slug, open_book, select
 from conformance.testing.guard import no_network
-from conformance.testing.nodes import JUDGE, CaseItem, MatrixFile
+from conformance.testing.nodes import JUDGE, CaseItem, MatrixFile, not_run
+from conformance.testing.options import budget_of, settings_of
+from conformance.testing.progress import watch_for
+from conformance.testing.recording import NOT_RUN
 from conformance.trouble import Aborted, CassetteDamaged, CassetteMissing, CassetteStale, SuiteFault
 from conformance.values import Behaviour, CaseResult, Json, Status, Verdict
 
-__all__ = ["Plugin", "add_options"]
+__all__ = ["Plugin"]
 
 _RESULT = TypeAdapter(CaseResult)
-
-
-def add_options(parser: pytest.Parser) -> None:
-    """The suite's options; only there in runs that collect a matrix."""
-    group = parser.getgroup("conformance", "conformance of an Anthropic-compatible API")
-    group.addoption("--live", action="store_true", help="ask the service, record, and judge the recordings")
-    group.addoption("--endpoint", metavar="URL", help="else ANTHROPIC_BASE_URL, else the matrix's endpoint")
-    group.addoption("--model", action="append", default=[], metavar="NAME", help="only this model; repeatable")
-    group.addoption(
-        "--feature",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="only this feature and its parts; repeatable",
-    )
-    group.addoption("--cassettes", metavar="DIR", help="where recordings are (default: cassettes/)")
-    group.addoption("--report-dir", metavar="DIR", help="where reports are written (default: reports/)")
-    group.addoption("--expensive", action="store_true", help="also cases that cost much (a full context window)")
-    group.addoption("--concurrency", type=int, metavar="N", help="cases asked at a time (default: the matrix's)")
 
 
 class Plugin:
@@ -55,8 +39,8 @@ class Plugin:
         self._books: dict[Path, Book] = {}
         self._config: pytest.Config
         self._handover: Path | None = None
-        self._written: list[tuple[str, dict[str, Json]]] = []
-        self._told: list[str] = []
+        self._written: list[tuple[list[str], dict[str, Json]]] = []
+        self._last = ""
 
     # --- before anything is collected
 
@@ -67,8 +51,7 @@ class Plugin:
         if config.option.live and recording.key() is None:
             names = " or ".join(recording.KEY_VARIABLES)
             raise pytest.UsageError(f"--live needs a key: set {names} in the environment")
-        if config.option.concurrency is not None and config.option.concurrency < 1:
-            raise pytest.UsageError("--concurrency must be at least 1")
+        self._budget = budget_of(config.option)
         for option, default in (("cassettes", None), ("report_dir", "reports")):
             directory = self._directory(option, default)
             if directory.exists() and not directory.is_dir():
@@ -89,7 +72,9 @@ class Plugin:
             return None
 
         def plan() -> Sequence[Planned]:
-            return select(self._book(file_path), self._config.option.feature)
+            selected = select(self._book(file_path), self._config.option.feature)
+            shard = self._config.option.shard
+            return shard.of(selected) if shard else selected
 
         return MatrixFile.from_parent(parent, path=file_path, plan=plan)
 
@@ -119,7 +104,7 @@ class Plugin:
         self._record(ids)
         if self._handover is not None:
             told = {
-                str(path): [[*slug, why] for slug, why in (book.troubles or {}).items()]
+                str(path): [book.stopped, [[*slug, why] for slug, why in (book.troubles or {}).items()]]
                 for path, book in self._books.items()
             }
             self._handover.write_text(json.dumps(told), encoding="utf-8")
@@ -135,9 +120,19 @@ class Plugin:
             book = self._book(path)
             endpoint = recording.endpoint_of(book.matrix, self._config.option.endpoint)
             affordable = [item for item in items if self._config.option.expensive or not item.case.expensive]
+            if stopped := self._stopped:
+                book.stopped = stopped
+                book.troubles = {item.slug: f"{NOT_RUN}{stopped}" for item in affordable}
+                continue
             try:
                 book.troubles = recording.record(
-                    book, affordable, endpoint, concurrency=self._config.option.concurrency, say=self._say
+                    book,
+                    affordable,
+                    endpoint,
+                    settings=settings_of(self._config.option),
+                    budget=self._budget,
+                    say=self._say,
+                    watch=watch_for(self._say, quiet=self._config.option.verbose < 0),
                 )
             except Aborted as reason:
                 pytest.exit(str(reason), returncode=pytest.ExitCode.USAGE_ERROR)
@@ -147,14 +142,15 @@ class Plugin:
     def _judge(self, item: CaseItem) -> CaseResult:
         book, planned = self._book(item.path), item.planned
         if planned.case.expensive and not self._config.option.expensive:
-            verdict = None if planned.claim.status is Status.UNDOCUMENTED else Verdict.NOT_RUN
-            return CaseResult(
-                None, verdict, "expensive: run with --expensive", reason="expensive: run with --expensive"
-            )
+            return not_run(planned, "expensive: run with --expensive")
         troubles = self._troubles(item.path, book)
         reason = (troubles or {}).get(planned.slug, "")
         if reason.startswith("fault: "):
             raise SuiteFault(reason.removeprefix("fault: "))
+        if reason.startswith(NOT_RUN):
+            return not_run(planned, reason.removeprefix(NOT_RUN))
+        if book.stopped and planned.case.inspection is not None and not endings.is_begun(book, planned.model):
+            return not_run(planned, book.stopped)
         if reason:
             verdict = None if planned.claim.status is Status.UNDOCUMENTED else Verdict.INCONCLUSIVE
             return CaseResult(Behaviour.INCONCLUSIVE, verdict, reason, reason=reason)
@@ -169,7 +165,8 @@ class Plugin:
         handover = getattr(self._config, "workerinput", {}).get("conformance")
         if book.troubles is None and self._config.option.live and handover:
             told = json.loads(Path(handover).read_text(encoding="utf-8"))
-            book.troubles = {(model, feature, case): why for model, feature, case, why in told.get(str(path), [])}
+            book.stopped, troubles = told.get(str(path), ["", []])
+            book.troubles = {(model, feature, case): why for model, feature, case, why in troubles}
         return book.troubles
 
     def _command(self, book: Book, slug: Slug) -> str:
@@ -204,20 +201,26 @@ class Plugin:
             path, slug, result = carried
             self._book(Path(path)).results[(slug[0], slug[1], slug[2])] = _RESULT.validate_json(result)
 
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the reports, where this process is the one that knows everything."""
-        if hasattr(self._config, "workerinput") or self._config.option.collectonly:
+        option = self._config.option
+        if hasattr(self._config, "workerinput") or option.collectonly:
             return
+        if exitstatus == pytest.ExitCode.INTERRUPTED and not session.testsfailed:
+            endings.interrupt(self._books, session.items)
         for book in self._books.values():
             if not book.results:
                 continue
             report = build(book.matrix, book.name, book.planned, book.results, sdk=SDK)
+            lines = endings.remarks(book, report, option)
             try:
                 where = self._write(book, report)
             except OSError as error:
                 where = f"no report could be written: {error}"
                 session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
-            self._written.append((where, report))
+            self._written.append(([*lines, where], report))
+        if option.live:
+            self._last, session.exitstatus = endings.last_line(self._books.values(), session.exitstatus)
 
     def _write(self, book: Book, report: dict[str, Json]) -> str:
         """Write a report's files; a replay of a selection leaves the whole report there as it is."""
@@ -225,20 +228,21 @@ class Plugin:
         partial = any(case.get("reason") == NOT_SELECTED for row in report["results"] for case in row["cases"])
         if partial and not option.live and option.report_dir is None:
             return "a selection was run: reports/ is left as it was (--report-dir DIR writes one)"
-        directory = self._directory("report_dir", "reports") / book.matrix.target.name
-        files.write(report, directory)
+        directory = self._report_of(book).parent
+        files.write(report, directory, cassettes=self._directory("cassettes"))
         return f"report: {directory / 'index.html'}"
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """End with the table, the deviations, and where to look."""
-        for where, report in self._written:
+        for lines, report in self._written:
             terminalreporter.section(f"conformance of {report['target']['title']}")
-            for line in terminal.lines(report):
+            for line in (*terminal.lines(report), *lines):
                 terminalreporter.write_line(line)
-            terminalreporter.write_line(where)
 
     def pytest_unconfigure(self) -> None:
-        """Leave nothing behind but recordings and reports."""
+        """Leave nothing behind but recordings and reports, and say last why a run ended early."""
+        if self._last and (reporter := self._config.pluginmanager.get_plugin("terminalreporter")) is not None:
+            reporter.write_line(self._last)
         if self._handover is not None:
             shutil.rmtree(self._handover.parent, ignore_errors=True)
 
@@ -254,6 +258,13 @@ class Plugin:
             )
             self._books[path] = open_book(path, name, self._directory("cassettes"), option.model, live=option.live)
         return self._books[path]
+
+    @property
+    def _stopped(self) -> str:
+        return next((book.stopped for book in self._books.values() if book.stopped), "")
+
+    def _report_of(self, book: Book) -> Path:
+        return self._directory("report_dir", "reports") / book.matrix.target.name / "report.json"
 
     def _directory(self, option: str, default: str | None = None) -> Path:
         given = getattr(self._config.option, option)

@@ -60,6 +60,13 @@ class Exchange:
         """The server-sent events of a stream; empty for any other body."""
         return parse_events(self.body) if self.is_stream else ()
 
+    @cached_property
+    def breaks_off(self) -> bool:
+        """Whether this is a stream of which the end is missing: no last word of the message, and no error."""
+        return self.is_stream and not any(
+            event.type in ("message_delta", "message_stop", "error") for event in self.events
+        )
+
     @property
     def wants_stream(self) -> bool:
         """Whether the request asked for a stream."""

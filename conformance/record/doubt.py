@@ -1,0 +1,88 @@
+"""What an answer says of itself: trouble that will pass, a fault that may be the service's own, or neither."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from threading import Lock
+
+from conformance.wire.exchange import Exchange
+
+__all__ = ["Doubt", "Habits", "doubt_of", "transient"]
+
+_WAIT_STATUSES = frozenset({408, 425, 429, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+_WAIT_ERRORS = frozenset({"rate_limit_error", "overloaded_error", "api_error", "timeout_error"})
+
+_ENOUGH = 3
+"""Times a fault must have been confirmed, and never denied, to be a habit of the service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A fault of an answer that may be the service's own, or may come and go."""
+
+    kind: str
+    words: str
+    is_controlled: bool = False
+    """Whether a plain request is free of it, on a service that is well."""
+
+
+def transient(exchange: Exchange) -> str | None:  # noqa: PLR0911  one return a reason
+    """Why an answer says nothing of the request, or None where it may be the service's own."""
+    status = exchange.status
+    if status in _WAIT_STATUSES:
+        return f"the service answered {status}"
+    if 300 <= status < 400:
+        return f"the service redirects ({status}) to {exchange.headers.get('location', 'nowhere')}"
+    if status == 402:
+        return "the account has no balance (402)"
+    if not 200 <= status < 300:
+        return None
+    if isinstance(exchange.error, dict) and exchange.error.get("type") in _WAIT_ERRORS:
+        return f"the service failed inside a {status}: {exchange.error.get('type')}"
+    if not exchange.is_stream and not isinstance(exchange.json, dict):
+        return f"a {status} whose body is not a JSON object ({exchange.content_type or 'no content-type'})"
+    return None
+
+
+def doubt_of(exchange: Exchange) -> Doubt | None:  # noqa: PLR0911  one return a fault
+    """What has to be asked again before it is believed; None where an answer can be taken as it is."""
+    if exchange.status >= 500:
+        return Doubt(f"{exchange.status}", f"the service failed with {exchange.status}", is_controlled=True)
+    if not 200 <= exchange.status < 300:
+        return None
+    if exchange.error is not None:
+        return Doubt("disguise", f"the service answered {exchange.status} with an error inside", is_controlled=True)
+    if exchange.breaks_off:
+        return Doubt("cut", "the stream ended before the message did")
+    if exchange.is_stream and not any(event.type == "message_stop" for event in exchange.events):
+        return Doubt("endless", "the stream ended without message_stop")
+    expected = "text/event-stream" if exchange.is_stream else "application/json"
+    if exchange.is_messages and exchange.content_type != expected:
+        named = exchange.content_type[:60] or "nothing"
+        return Doubt(f"called {expected}", f"the answer is {expected} and was called {named}")
+    return None
+
+
+class Habits:
+    """Faults that this service has shown to be its own: they need no confirming any more."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._confirmed: Counter[str] = Counter()
+        self._denied: set[str] = set()
+
+    def is_known(self, doubt: Doubt) -> bool:
+        """Whether a fault was confirmed often enough, and never came and went."""
+        # A 500 is an answer to one request: of the next it says nothing.
+        return not doubt.kind.isdigit() and self._confirmed[doubt.kind] >= _ENOUGH and doubt.kind not in self._denied
+
+    def confirmed(self, doubt: Doubt) -> None:
+        """It came every time it was asked for."""
+        with self._lock:
+            self._confirmed[doubt.kind] += 1
+
+    def denied(self, doubt: Doubt) -> None:
+        """The same request was answered without it."""
+        with self._lock:
+            self._denied.add(doubt.kind)

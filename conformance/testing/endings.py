@@ -1,0 +1,67 @@
+"""How a run ends: what is said of rows it did not reach, of old evidence, of what changed, and its exit code."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from conformance.testing.book import Book
+from conformance.testing.crew import NOT_RUN
+from conformance.testing.freshness import stale
+from conformance.testing.nodes import CaseItem, not_run
+from conformance.values import Json
+
+__all__ = ["INTERRUPTED", "interrupt", "is_begun", "last_line", "remarks"]
+
+INTERRUPTED = "interrupted"
+"""Why rows were not reached that a Ctrl-C came before."""
+
+
+def is_begun(book: Book, model: str) -> bool:
+    """Whether a live run recorded anything of a model."""
+    return any(not why for slug, why in (book.troubles or {}).items() if slug[0] == model)
+
+
+def interrupt(books: Mapping[Path, Book], items: Iterable[pytest.Item]) -> None:
+    """Say of every row that was selected and not judged that the run was interrupted."""
+    for item in items:
+        if isinstance(item, CaseItem) and item.path in books:
+            books[item.path].results.setdefault(item.planned.slug, not_run(item.planned, INTERRUPTED))
+
+
+def remarks(book: Book, report: dict[str, Json], option: argparse.Namespace) -> list[str]:
+    """What the terminal says besides the report: old evidence, and what changed since the last report.
+
+    A report is the same on every replay, whatever the day: how old evidence is stands in it only where
+    ``--max-age`` was given.
+    """
+    limit = book.matrix.target.max_age if option.max_age is None else option.max_age
+    ages = stale(book.results, limit, datetime.now(UTC))
+    found: list[str] = []
+    if ages:
+        words = (
+            f"stale evidence: {len(ages)} of {len(book.results)} rows rest on recordings older than {limit} days, "
+            f"the oldest of {max(ages.values())}"
+        )
+        found.append(f"{words}; record them anew with: pytest --live --refresh")
+        if option.max_age is not None:
+            report["notice"] = " ".join(filter(None, [report.get("notice"), f"{words[0].upper()}{words[1:]}."]))
+    return found
+
+
+def last_line(books: Collection[Book], exitstatus: int | pytest.ExitCode) -> tuple[str, int | pytest.ExitCode]:
+    """Why a live run is not what was asked for, if so, and the exit code that says it."""
+    if exitstatus == pytest.ExitCode.INTERNAL_ERROR:
+        return "", exitstatus
+    troubles = [why for book in books for why in (book.troubles or {}).values()]
+    missed = sum(why.startswith(NOT_RUN) for why in troubles)
+    if stopped := next((book.stopped for book in books if book.stopped), ""):
+        words = f"stopped before the end: {stopped}; {missed} of {len(troubles)} cases were not reached"
+        return f"{words} (pytest --live --resume asks for the rest)", pytest.ExitCode.INTERRUPTED
+    if troubles and all(troubles) and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        return f"nothing was recorded: {troubles[0]}", pytest.ExitCode.TESTS_FAILED
+    return "", exitstatus
