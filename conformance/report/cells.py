@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from conformance.report.escape import plain
+from conformance.report.language import say
 from conformance.report.words import BEHAVIOURS, STATUSES, UNDOCUMENTED, VERDICTS
 from conformance.values import Json, Verdict
 
@@ -13,12 +14,15 @@ __all__ = [
     "Case",
     "Result",
     "case_name",
+    "differs",
     "feature_of",
     "mark",
     "seen_in_case",
+    "seen_key",
     "seen_word",
     "slug",
     "status_word",
+    "verdict_key",
     "verdict_word",
 ]
 
@@ -39,15 +43,18 @@ def case_name(id_: str) -> str:
     return id_.rpartition("::")[2]
 
 
+def seen_key(result: Result) -> str:
+    """The key of the word for what was observed of a cell; for its verdict where nothing was."""
+    if observed := result["observed"]:
+        return f"behaviour.{observed}"
+    if result["verdict"] in (Verdict.NOT_RUN, Verdict.NOT_APPLICABLE):
+        return f"verdict.{result['verdict']}"
+    return "seen.not_seen" if result["verdict"] is None else "seen.see_parts"
+
+
 def seen_word(result: Result) -> str:
     """What was observed of a cell, in a word; its verdict where nothing was."""
-    if observed := result["observed"]:
-        return BEHAVIOURS[observed].word
-    if result["verdict"] in (Verdict.NOT_RUN, Verdict.NOT_APPLICABLE):
-        return VERDICTS[result["verdict"]].word
-    if result["verdict"] is None:
-        return "not seen"
-    return "see parts"
+    return say(seen_key(result))
 
 
 def verdict_word(result: Result) -> str:
@@ -56,10 +63,20 @@ def verdict_word(result: Result) -> str:
     return UNDOCUMENTED.word if verdict is None else VERDICTS[verdict].word
 
 
+def verdict_key(result: Result) -> str:
+    """The key of the word for a cell's verdict."""
+    return f"verdict.{result['verdict'] or 'undocumented'}"
+
+
 def mark(result: Result) -> str:
     """A cell's verdict as one character."""
     verdict = result["verdict"]
     return UNDOCUMENTED.mark if verdict is None else VERDICTS[verdict].mark
+
+
+def differs(result: Result) -> bool:
+    """Whether what was seen is less, or more, than what is documented."""
+    return result["verdict"] in (Verdict.FALLS_SHORT, Verdict.EXCEEDS)
 
 
 def seen_in_case(case: Case) -> str:

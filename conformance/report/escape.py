@@ -10,9 +10,11 @@ import json
 import re
 import unicodedata
 
+from markupsafe import Markup
+
 from conformance.values import Json
 
-__all__ = ["clip", "json_text", "markdown", "markdown_code", "plain"]
+__all__ = ["clip", "json_text", "markdown", "markdown_code", "plain", "script_json"]
 
 _ANSI = re.compile(
     r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\r\n]*(?:\x07|\x1b\\|\x9c)"  # strings that are closed
@@ -73,3 +75,10 @@ def json_text(value: Json) -> str:
     """Readable JSON with a line for every value; what could disturb a terminal is written as an escape."""
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
     return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+
+
+def script_json(value: Json) -> Markup:
+    """JSON for a script element: no character in it can end the element, or is hidden."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    safe = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return Markup(_UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", safe))  # noqa: S704  made safe above

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from conformance.report.cells import Case, Result, case_name, feature_of, seen_in_case, seen_word, status_word
+from conformance.report.cells import Case, Result, case_name, feature_of, seen_in_case, seen_key, seen_word, status_word
 from conformance.report.escape import plain
 from conformance.report.rows import Row
 from conformance.values import Behaviour, Json, Verdict
@@ -38,6 +38,9 @@ class Deviation:
     evidence: tuple[Seen, ...]
     also: tuple[str, ...] = ()
     """Features that fall short with it, it being a part of them."""
+    statuses: tuple[str, ...] = ()
+    key: str = "seen.nothing"
+    """The key of the word for what was seen."""
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -58,6 +61,9 @@ class Outcome:
     words: str
     """Which of the statements hold, if any, if that is decided."""
     models: tuple[str, ...]
+    key: str = "seen.nothing"
+    holds: tuple[int, ...] | None = None
+    """The statements that hold, by index; None where it is not decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +95,20 @@ def deviations(rows: Sequence[Row]) -> tuple[Deviation, ...]:
     wholes = _wholes(rows)
     found: dict[_Way, list[Seen]] = {}
     also: dict[_Way, dict[str, None]] = {}
+    words: dict[_Way, tuple[tuple[str, ...], str]] = {}
     for row, result, cases in _standing(rows, wholes, Verdict.FALLS_SHORT):
         known, documented = result.get("known_deviation"), row.documented_of(result["model"])
         for case in cases:
             way = row.feature, case_name(case["id"]), documented, seen_in_case(case), known
             found.setdefault(way, []).append(Seen(result["model"], case["summary"], case["id"]))
             also.setdefault(way, {}).update(dict.fromkeys(wholes.get(case["id"], ())))
+            key = f"behaviour.{case['behaviour']}" if case["behaviour"] else "seen.nothing"
+            words.setdefault(way, (row.statuses_of(result["model"]), key))
         if not cases:
             way = row.feature, "", documented, seen_word(result), known
             found.setdefault(way, []).append(Seen(result["model"], "no single case says why", None))
-    every = [Deviation(*way, tuple(seen), tuple(also.get(way, ()))) for way, seen in found.items()]
+            words.setdefault(way, (row.statuses_of(result["model"]), seen_key(result)))
+    every = [Deviation(*way, tuple(seen), tuple(also.get(way, ())), *words[way]) for way, seen in found.items()]
     return tuple(sorted(every, key=lambda deviation: deviation.known is not None))
 
 
@@ -151,14 +161,15 @@ def _wholes(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
 
 
 def _outcomes(row: Row, claim: Mapping[str, Json]) -> Iterator[Outcome]:
-    found: dict[tuple[str, str], list[str]] = {}
+    found: dict[tuple[str, tuple[int, ...] | None], list[Result]] = {}
     statements: Sequence[Mapping[str, Json]] = claim["statements"]
     for result in row.results_of(claim):
         decided = result["observed"] not in (None, Behaviour.INCONCLUSIVE) and "holds" in result
-        holds = _holding(statements, result["holds"]) if decided else "not decided"
-        found.setdefault((seen_word(result), holds), []).append(result["model"])
-    for (seen, holds), models in found.items():
-        yield Outcome(seen, holds, tuple(models))
+        holds = tuple(result["holds"]) if decided else None
+        found.setdefault((seen_key(result), holds), []).append(result)
+    for (key, holds), results in found.items():
+        words = "not decided" if holds is None else _holding(statements, holds)
+        yield Outcome(seen_word(results[0]), words, tuple(result["model"] for result in results), key, holds)
 
 
 def _holding(statements: Sequence[Mapping[str, Json]], holds: Sequence[int]) -> str:

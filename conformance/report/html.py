@@ -1,30 +1,69 @@
-"""The report as one self-contained page: no network, no script, light, dark and on paper."""
+"""The report as one self-contained page: no network, light, dark and on paper, in two languages.
+
+All text is put in as text, here by Jinja's escaping and in the page by text nodes. The page's policy names the
+hash of its own script and style, so that nothing else could run even if it got in.
+"""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Callable, Mapping
 from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from conformance.report import words
-from conformance.report.cells import case_name, mark, seen_word, slug, verdict_word
+from conformance.report import contents, words
+from conformance.report.cells import differs, seen_key, slug, verdict_key
 from conformance.report.escape import plain
+from conformance.report.language import LANGUAGES, say
+from conformance.report.links import issue
+from conformance.report.plots import Measured
+from conformance.report.recordings import Recordings
 from conformance.report.view import View
 from conformance.values import Json
 
 __all__ = ["render"]
 
-_CODE = re.compile(r"``(.+?)``")
+_PLOTTED = 30
+"""Models in a figure; more are no picture any more."""
 
 
-def render(report: Mapping[str, Json]) -> str:
-    """The report as one HTML document."""
-    return _template().render(view=View(report)) + "\n"
+def render(report: Mapping[str, Json], *, cassettes: Path | None = None, lang: str = "en") -> str:
+    """The report as one HTML document.
+
+    Args:
+        cassettes: the directory the report's recordings are below; without it no exchange is shown.
+        lang: the language the page opens in; it speaks all of them.
+    """
+    view = View(report)
+    measured = Measured()
+    style, head, script = _style(view), _part("head.js"), _part("page.js")
+    page = _template().render(
+        view=view,
+        lang=lang,
+        languages=LANGUAGES,
+        t=_speaker(lang),
+        ta=_labeller(lang),
+        say=lambda key, **values: say(key, lang, **values),
+        data=contents.cells(view, Recordings(cassettes), measured),
+        index=contents.index(view),
+        measured=measured,
+        plotted=view.models[:_PLOTTED],
+        style=Markup(style),  # noqa: S704  ours
+        head=Markup(head),  # noqa: S704  ours
+        script=Markup(script),  # noqa: S704  ours
+        policy=_policy(style, head, script),
+    )
+    return page + "\n"
+
+
+# --- the page
 
 
 @cache
@@ -38,15 +77,12 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "case_name": case_name,
-        "class": _class,
-        "figure": _figure,
+        "issue": issue,
+        "differs": differs,
         "fragment": _fragment,
-        "mark": mark,
-        "prose": _prose,
-        "seen": seen_word,
-        "web": _web,
-        "verdict": verdict_word,
+        "seen_key": seen_key,
+        "verdict_key": verdict_key,
+        "moment": _moment,
     }
     environment.globals |= {"slug": slug, "words": words}
     return environment.get_template("index.html.j2")
@@ -57,21 +93,34 @@ def _finalize(value: object) -> object:
     return value if isinstance(value, Markup) else plain(value)
 
 
-def _prose(text: str) -> Markup:
-    """Paragraphs and ``code`` of a docstring."""
-    paragraphs = [plain(paragraph) for paragraph in re.split(r"\n\s*\n", text)]
-    code = Markup("<code>{}</code>")
-    made = [
-        Markup().join(code.format(part) if odd % 2 else escape(part) for odd, part in enumerate(_CODE.split(paragraph)))
-        for paragraph in paragraphs
-    ]
-    return Markup().join(Markup("<p>{}</p>").format(paragraph) for paragraph in made)
+def _speaker(lang: str) -> Callable[..., Markup]:
+    """A sentence as an element that the page can say in another language."""
+
+    def speak(key: str, **values: Json) -> Markup:
+        shown = {
+            name: value if isinstance(value, dict | int | float) else plain(value) for name, value in values.items()
+        }
+        filled = Markup(' data-a="{}"').format(json.dumps(shown, ensure_ascii=False)) if shown else ""
+        return Markup('<span data-t="{}"{}>{}</span>').format(key, filled, say(key, lang, **shown))
+
+    return speak
 
 
-def _web(address: str) -> str:
-    """The address where it may be linked to, else nothing."""
-    bare = plain(address)
-    return bare if re.match(r"https?://", bare, re.IGNORECASE) else ""
+def _labeller(lang: str) -> Callable[..., Markup]:
+    """The attributes of an element, as the page can say them in another language."""
+
+    def label(**keys: str) -> Markup:
+        named = {name.replace("_", "-"): key for name, key in keys.items()}
+        listed = ";".join(f"{name}:{key}" for name, key in named.items())
+        said = Markup(" ").join(Markup('{}="{}"').format(name, say(key, lang)) for name, key in named.items())
+        return Markup('{} data-ta="{}"').format(said, listed)
+
+    return label
+
+
+def _moment(time: str) -> str:
+    """A time of a recording, to the minute."""
+    return f"{plain(time)[:16].replace('T', ' ')} UTC"
 
 
 def _fragment(anchor: str) -> str:
@@ -79,19 +128,27 @@ def _fragment(anchor: str) -> str:
     return f"#{quote(anchor, safe='')}"
 
 
-def _class(word: str) -> str:
-    """A word of ours as the name of a class."""
-    return re.sub(r"\W+", "-", word)
+# --- style, script, and the policy that names them
 
 
-def _figure(value: Json) -> str:
-    """A figure of the statistics as people write it."""
-    match value:
-        case str():
-            return value
-        case float():
-            return f"{value:.4g}"
-        case list() if all(isinstance(item, int | float) for item in value):
-            return ", ".join(map(_figure, value))
-        case _:
-            return json.dumps(value, ensure_ascii=False)
+def _part(name: str) -> str:
+    return files("conformance.report").joinpath("templates", name).read_text("utf-8")
+
+
+def _style(view: View) -> str:
+    """The style of the page, with the width the grid needs: below it the grid scrolls in a box of its own."""
+    width = 25 + 7.25 * len(view.models)
+    return f"""{_part("style.css")}
+.grid {{ min-width: {width:g}rem; }}
+@media screen and (max-width: {width + 4:g}rem) {{ .scroller {{ overflow: auto; max-height: 88dvh; }} }}
+@media print {{ .grid {{ min-width: 0; }} }}
+"""
+
+
+def _policy(style: str, *scripts: str) -> str:
+    allowed = " ".join(map(_hashed, scripts))
+    return f"default-src 'none'; style-src {_hashed(style)}; script-src {allowed}; base-uri 'none'; form-action 'none'"
+
+
+def _hashed(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"

@@ -42,6 +42,21 @@ class Row:
         mine = [claim for claim in self.claims if _made_of(claim, model)]
         return " and ".join(_words(mine)) or self.documented
 
+    def statuses_of(self, model: str) -> tuple[str, ...]:
+        """As ``documented_of``, as statuses: both where the page contradicts itself."""
+        mine = [claim for claim in self.claims if _made_of(claim, model)]
+        return tuple(_statuses(mine)) or (self.results[model]["documented"],)
+
+    @property
+    def said(self) -> Mapping[tuple[str, ...], tuple[str, ...]]:
+        """The models of each documented status; the one that is documented of all of them has none."""
+        found: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for claim in self.claims:
+            statuses = tuple(_statuses([claim]))
+            found[statuses] = (*found.get(statuses, ()), *claim.get("models", ()))
+        found = found or {(result["documented"],): () for result in self.results.values()}
+        return found if len(found) > 1 else dict.fromkeys(found, ())
+
     def results_of(self, claim: Mapping[str, Json]) -> list[Result]:
         """The results of the models that a claim is made of."""
         return [result for model, result in self.results.items() if _made_of(claim, model)]
@@ -54,6 +69,11 @@ class Table:
     group: str
     title: str
     rows: tuple[Row, ...]
+
+    @property
+    def known(self) -> bool:
+        """Whether the report has a title of its own for the group."""
+        return self.group in GROUP_TITLES
 
 
 _Place = tuple[str, str]
@@ -117,12 +137,16 @@ def _documented(claims: Sequence[Mapping[str, Json]], results: Iterable[Result])
     return ", ".join(f"{words} for {_how_many(models)}" for words, models in found.items())
 
 
-def _words(claims: Iterable[Mapping[str, Json]]) -> Iterator[str]:
+def _statuses(claims: Iterable[Mapping[str, Json]]) -> dict[str, None]:
     statuses: dict[str, None] = {}
     for claim in claims:
         said = claim.get("statements", ()) if claim.get("contradictory") else ()
         statuses |= dict.fromkeys([statement["status"] for statement in said] or [claim["status"]])
-    return map(status_word, statuses)
+    return statuses
+
+
+def _words(claims: Iterable[Mapping[str, Json]]) -> Iterator[str]:
+    return map(status_word, _statuses(claims))
 
 
 def _how_many(models: Sequence[str]) -> str:

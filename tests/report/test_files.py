@@ -52,7 +52,7 @@ def test_a_fault_leaves_the_older_report_alone(tmp_path: Path, monkeypatch: pyte
     write(report(row("top_k")), tmp_path)
     before = {name: (tmp_path / name).read_bytes() for name in NAMES}
 
-    def faulty(_: object) -> str:
+    def faulty(_: object, **options: object) -> str:
         raise RuntimeError("a fault of the suite")
 
     monkeypatch.setattr(html, "render", faulty)

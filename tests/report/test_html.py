@@ -1,21 +1,27 @@
-"""The report as a page: its anchors, its meaning without colour, and nothing that runs."""
+"""The report as a page: its anchors, its meaning without colour, and nothing that runs but its own script."""
 
+import base64
+import hashlib
+import json
 import re
 from collections import Counter
 from html.parser import HTMLParser
 from itertools import pairwise
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.report import contents
 from conformance.report.html import render
 
-from .reports import NOTICE, claim, everything, report, row
+from .recordings import exchange, recorded
+from .reports import NOTICE, case, claim, everything, report, row
 
-VOID = {"meta", "br"}
+VOID = {"meta", "br", "input", "col", "rect", "polyline"}
 
 
 class Element(NamedTuple):
@@ -40,6 +46,9 @@ class Page(HTMLParser):
         self.elements.append(Element(tag, dict(attrs), tuple(name for name, _ in self._open)))
         if tag not in VOID:
             self._open.append((tag, dict(attrs).get("id")))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop()[0] == tag
@@ -71,6 +80,32 @@ def page() -> Page:
     return Page(render(everything()))
 
 
+def data(markup: str, anchor: str) -> Any:
+    """What the page carries for its script under an id."""
+    return json.loads(Page(markup).text(anchor))
+
+
+def evidence(markup: str) -> list[dict[str, Any]]:
+    """The cells of every model, with the pooled strings in their places."""
+    blocks = re.findall(r'<script type="application/json" class="cells">(.*?)</script>', markup, re.DOTALL)
+    pool = data(markup, "pool")
+
+    def unpacked(value: Any) -> Any:
+        match value:
+            case str() if value.startswith("~~"):
+                return value[1:]
+            case str() if value.startswith("~"):
+                return pool[int(value[1:])]
+            case list():
+                return [unpacked(item) for item in value]
+            case dict():
+                return {name: unpacked(item) for name, item in value.items()}
+            case _:
+                return value
+
+    return [unpacked(json.loads(block)) for block in blocks]
+
+
 def test_every_cell_has_its_slug_as_an_anchor(page: Page) -> None:
     for result in everything()["results"]:
         assert f"{result['model']}--{result['feature']}" in page.ids
@@ -88,67 +123,159 @@ def test_models_of_any_name_have_working_anchors(model: str) -> None:
     assert f"{model}--top_k".replace(" ", "-") in made.ids
 
 
-def test_a_cell_links_to_evidence_that_a_browser_opens(page: Page) -> None:
-    """Browsers open the details around a link's target without any script."""
-    inside = {e.attributes["id"]: e.ancestors for e in page.elements if "id" in e.attributes}
-    assert inside["evidence--M-1--top_k"].count("details") == 2
-
-
 @pytest.mark.parametrize(
     ("feature", "words"),
     [
-        ("temperature", "✓ honoured, conforms"),
-        ("top_k", "+ honoured, exceeds"),
-        ("messages.image", "✗ ignored, falls short"),
-        ("metadata", "✗ rejected, falls short known"),
-        ("stop_sequences", "? inconclusive, inconclusive"),
-        ("limits.context_window", "○ not run, not run"),
-        ("headers.x-api-key", "- n/a, n/a"),
-        ("tools.parallel", "· honoured, undocumented"),
+        ("temperature", "honoured, conforms"),
+        ("top_k", "honoured, exceeds≠ ignored"),
+        ("messages.image", "ignored, falls short≠ unsupported"),
+        ("metadata", "rejected, falls short≠ supportedknown"),
+        ("stop_sequences", "inconclusive, inconclusive"),
+        ("limits.context_window", "not run, not run"),
+        ("headers.x-api-key", "n/a, n/a"),
+        ("tools.parallel", "honoured, undocumented"),
     ],
 )
-def test_a_cell_says_in_words_what_its_colour_says(page: Page, feature: str, words: str) -> None:
+def test_a_cell_says_in_words_what_its_colour_says_and_where_it_differs(page: Page, feature: str, words: str) -> None:
     assert page.text(f"M-1--{feature}") == words
 
 
-def test_the_evidence_says_all_there_is(page: Page) -> None:
-    text = page.text("evidence--M-1--temperature")
-    for words in (
-        "1 opening in 8 draws",
-        "control",
-        "treatment",
-        "p_collapsed",
-        "7.77e-05",
-        "2, 1, 1, 1, 1, 1, 1",
-        "the simulator, 2026-11-23T11:00:00Z, 2 requests",
-        "minimax/M-1/temperature/works.yaml",
-        "matrix.yaml::M-1::temperature::works",
-    ):
-        assert words in text
-    text = page.text("feature--temperature")
-    assert "temperature is supported" in text
-    assert "Compatibility page, read 2026-11-01" in text
-    assert "Honoured: it does what it is for." in text
-    assert "2.5 gave 200" in text
+def test_the_evidence_says_all_there_is() -> None:
+    markup = render(everything())
+    index, (first, _) = data(markup, "index"), evidence(markup)
+    seen = first["cases"][first["cells"]["temperature"]["c"][0]]
+    assert seen["id"] == "matrix.yaml::M-1::temperature::works"
+    assert seen["dr"] == {"t": [8], "c": [2, 1, 1, 1, 1, 1, 1]}
+    assert ["p_collapsed", "7.77e-05"] in seen["st"]
+    assert (seen["src"], seen["at"], seen["q"]) == ("simulator", "2026-11-23T11:00:00Z", 2)
+    assert seen["k"] == "minimax/M-1/temperature/works.yaml"
+    assert [arm["n"] for arm in seen["arms"]] == ["control", "treatment"]
+    (claimed,) = index["claims"]["temperature"]
+    assert claimed["says"] == "temperature is supported"
+    assert claimed["source"] == ["Compatibility page", "https://provider.example/docs", "2026-11-01"]
+    assert claimed["cases"] == {"works": ["It works.", "Honoured: it does ``what`` it is for."]}
+    assert claimed["reports"] == [["2.5 gave 200", "2026-09-28", "a public study", ""]]
+    assert first["cells"]["thinking"]["h"] == [0]
+    assert first["cells"]["metadata"]["d"] == "reported to the provider"
+
+
+def test_a_recording_is_shown_to_the_letter_and_no_secret_with_it(tmp_path: Path) -> None:
+    sent = '{"model":"M-1","temperature":1.0,"messages":[]}'
+    made = row(
+        "temperature",
+        cases=[
+            recorded(
+                tmp_path,
+                case("M-1", "temperature", "honoured", "conforms"),
+                [
+                    exchange(sent, '{"content":[{"type":"text","text":"yes"}]}'),
+                    exchange(
+                        sent.replace("1.0", "0.01"), '{"content":[{"type":"text","text":"' + "long " * 1000 + '"}]}'
+                    ),
+                ],
+            )
+        ],
+    )
+    (first,) = evidence(render(report(made), cassettes=tmp_path))
+    control, treatment = first["cases"][0]["arms"]
+    assert control["x"]["rq"] == sent.replace('"M-1"', '"\x01"')
+    assert control["x"]["h"] == [["authorization", "Bearer [redacted]"], ["content-type", "application/json"]]
+    assert json.loads(control["x"]["rs"]) == {"content": [{"type": "text", "text": "yes"}]}
+    assert len(treatment["x"]["rs"]) < 600
+    assert treatment["x"]["rsn"] > 5000, "what is shortened says so"
+
+
+def test_a_stream_is_shown_as_a_time_line_of_its_events(tmp_path: Path) -> None:
+    delta = b'event: content_block_delta\ndata: {"type":"content_block_delta","delta":{"text":"a"}}\n\n'
+    body = b'event: message_start\ndata: {"type":"message_start"}\n\n' + delta * 3
+    start = len(body) - 3 * len(delta)
+    arrivals = [(5, start), (10, start + len(delta)), (20, len(body))]
+    one = case("M-1", "stream", "honoured", "conforms", arms=[{"name": "long", "outcome": "200"}])
+    made = row("stream", cases=[recorded(tmp_path, one, [exchange("{}", body.decode(), arrivals=arrivals)])])
+    (first,) = evidence(render(report(made), cassettes=tmp_path))
+    assert [step[:4] for step in first["cases"][0]["arms"][0]["x"]["ev"]] == [
+        [5, 5, "message_start", 1],
+        [10, 20, "content_block_delta", 3],
+    ]
+
+
+@pytest.mark.parametrize("path", ["../secret.yaml", "/etc/passwd", "a\x00b", "nothing.yaml", "damaged.yaml"])
+def test_what_is_not_a_recording_of_the_report_is_not_shown(tmp_path: Path, path: str) -> None:
+    inside = tmp_path / "cassettes"
+    inside.mkdir()
+    one = recorded(
+        tmp_path, case("M-1", "top_k", "honoured", "conforms", cassette="secret.yaml"), [exchange("{}", "{}")]
+    )
+    (inside / "damaged.yaml").write_text("version: [")
+    (first,) = evidence(render(report(row("top_k", cases=[one | {"cassette": path}])), cassettes=inside))
+    assert not any("x" in arm for arm in first["cases"][0]["arms"])
+
+
+def test_a_page_that_would_be_large_leaves_out_what_agrees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contents, "_BUDGET", 40_000)
+    rows = []
+    for number in range(8):
+        verdict = "falls_short" if number == 7 else "conforms"
+        arms = [{"name": str(arm), "outcome": "200"} for arm in range(8)]
+        told = [exchange("{}", json.dumps([f"{number} {arm} {word} " * 100 for word in range(20)])) for arm in range(8)]
+        one = recorded(tmp_path, case("M-1", f"f{number}", "honoured", verdict, arms=arms), told)
+        rows.append(row(f"f{number}", verdict=verdict, cases=[one]))
+    (first,) = evidence(render(report(*rows), cassettes=tmp_path))
+    shown = [number for number in range(8) if "x" in first["cases"][number]["arms"][0]]
+    assert shown == [7]
+    assert first["cases"][0]["om"]
+    assert [arm["n"] for arm in first["cases"][0]["arms"]] == [str(arm) for arm in range(8)]
 
 
 def test_simulated_evidence_is_said_before_anything_else() -> None:
     markup = render(everything())
     assert markup.index(NOTICE) < markup.index("Endpoint") < markup.index('id="deviations"') < markup.index('id="grid"')
-    assert "SIMULATED" not in render(report(row("top_k", source="live")))
+    live = render(report(row("top_k", source="live")))
+    assert 'class="notice"' not in live
+    assert 'class="stamp"' not in live
 
 
-def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(page: Page) -> None:
-    assert {e.tag for e in page.elements}.isdisjoint({"script", "link", "img", "iframe", "object", "form", "base"})
-    assert not [name for e in page.elements for name in e.attributes if name.startswith("on") or name == "src"]
+def test_a_cell_of_the_simulator_among_others_says_so() -> None:
+    made = Page(render(report(row("top_k"), row("top_p", source="live"))))
+    assert made.text("M-1--top_k").endswith("simulated")
+    assert not made.text("M-1--top_p").endswith("simulated")
+
+
+def test_what_differs_is_what_is_shown_first() -> None:
+    made = Page(render(everything()))
+    same = [e for e in made.all("tr") if e.attributes.get("class") == "same"]
+    assert {e.attributes["data-f"] for e in same}.isdisjoint({"top_k", "messages", "messages.image", "metadata"})
+    assert {e.attributes["data-f"] for e in same} >= {"temperature", "stop_sequences", "tools.parallel"}
+
+
+def test_where_nothing_differs_everything_is_shown_and_it_is_said() -> None:
+    made = Page(render(report(row("top_k"))))
+    assert not [e for e in made.all("tr") if e.attributes.get("class") == "same"]
+    (said,) = [e for e in made.elements if e.attributes.get("id") == "agrees"]
+    assert "hidden" not in said.attributes
+
+
+def test_the_page_needs_nothing_from_elsewhere_and_runs_only_its_own(page: Page) -> None:
+    assert {e.tag for e in page.elements}.isdisjoint({"link", "img", "iframe", "object", "base"})
+    assert not [
+        name for e in page.elements for name in e.attributes if name.startswith("on") or name in ("src", "style")
+    ]
+    markup = render(everything())
+    assert not re.search(r"\burl\(|@import", markup)
     policy = [e for e in page.all("meta") if e.attributes.get("http-equiv") == "Content-Security-Policy"]
-    assert "default-src 'none'" in (policy[0].attributes["content"] or "")
-    assert not re.search(r"url\(|@import", render(everything()))
+    allowed = policy[0].attributes["content"] or ""
+    assert "default-src 'none'" in allowed
+    assert "unsafe" not in allowed
+    ours = re.findall(r"<(?:script|style)>(.*?)</(?:script|style)>", markup, re.DOTALL)
+    hashes = {base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in ours}
+    assert len(hashes) == 3
+    assert set(re.findall(r"'sha256-(.*?)'", allowed)) == hashes
 
 
 def test_tables_say_what_their_headers_head(page: Page) -> None:
     assert all(e.attributes.get("scope") in ("col", "row") for e in page.all("th"))
-    assert len(page.all("caption")) == len(page.all("table"))
+    grids = [e for e in page.all("table") if e.attributes.get("class") == "grid"]
+    assert len(page.all("caption")) == len(grids) > 0
     assert page.all("html")[0].attributes["lang"] == "en"
 
 
@@ -160,7 +287,7 @@ def test_headings_leave_no_level_out(page: Page) -> None:
 
 @given(
     st.text()
-    | st.sampled_from(["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7*7 }}", "</style>"])
+    | st.sampled_from(["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7*7 }}", "</style>", "<!--"])
 )
 def test_hostile_text_adds_no_element_anywhere(text: str) -> None:
     def made(words: str) -> Page:
@@ -188,12 +315,24 @@ def test_escape_sequences_are_gone() -> None:
     assert "\x1b" not in render(report(row("top_k", summary="\x1b[31mred")))
 
 
-@pytest.mark.parametrize("where", ["javascript:alert(1)", "data:text/html,x", "a study", "MiniMax-AI/MiniMax-M2#121"])
-def test_only_addresses_of_the_web_are_linked(where: str) -> None:
+@pytest.mark.parametrize(
+    ("where", "linked"),
+    [
+        ("javascript:alert(1)", set()),
+        ("data:text/html,x", set()),
+        ("https://", set()),
+        ("a study", set()),
+        ("https://example.org/a", {"https://example.org/a"}),
+        ("a study, and MiniMax-AI/MiniMax-M2#121", {"https://github.com/MiniMax-AI/MiniMax-M2/issues/121"}),
+        ("../../evil#1", set()),
+    ],
+)
+def test_only_addresses_of_the_web_are_linked(where: str, linked: set[str]) -> None:
     note = {"says": "seen", "date": "2026", "where": where}
     made = Page(render(report(row("top_k"), claims=[claim("top_k", field_reports=[note])])))
     links = {e.attributes["href"] or "" for e in made.all("a")}
-    assert {link for link in links if not link.startswith("#")} == {"https://provider.example/docs"}
+    beside = {"report.json", "report.md", "summary.md", "client-profile.json", "badge.svg"}
+    assert {link for link in links if not link.startswith("#")} - beside == linked
 
 
 def test_a_report_of_nothing_is_a_page() -> None:
