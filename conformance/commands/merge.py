@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from conformance.commands import Subparsers
-from conformance.commands.reading import add_report_dir, read, refusing
+from conformance.commands.reading import add_page, add_report_dir, page_of, read, refusing
 
 __all__ = ["add", "run"]
 
@@ -24,6 +24,7 @@ def add(commands: Subparsers) -> None:
         help="where two runs of a case had different results, take the later recording (else that is refused)",
     )
     add_report_dir(parser)
+    add_page(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     loaded = [read(name, options.report_dir) for name in options.reports]
     with refusing():
         merged = merge(loaded, newer=options.newer)
-        files.write(merged.report, options.output)
+        files.write(merged.report, options.output, **page_of(options))
     cases = {case["id"]: case for row in merged.report["results"] for case in row["cases"]}
     evident = sum(1 for case in cases.values() if case["source"])
     print(

@@ -6,14 +6,21 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from conformance.commands import Wrong
 
 if TYPE_CHECKING:
     from conformance.report.load import Loaded
 
-__all__ = ["add_report_dir", "read", "refusing"]
+__all__ = ["Page", "add_page", "add_report_dir", "page_of", "read", "refusing"]
+
+
+class Page(TypedDict):
+    """How a report's page is made."""
+
+    cassettes: Path
+    lang: str
 
 
 def add_report_dir(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +32,31 @@ def add_report_dir(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where a target's name is looked for (default: %(default)s/)",
     )
+
+
+def add_page(parser: argparse.ArgumentParser) -> None:
+    """The options that say how a report's page is made."""
+    parser.add_argument(
+        "--cassettes",
+        type=Path,
+        default=Path("cassettes"),
+        metavar="DIR",
+        help="where the recordings are that the page shows, if they are at hand (default: %(default)s/)",
+    )
+    parser.add_argument("--lang", default="en", help="the language the page opens in: en or zh (default: %(default)s)")
+
+
+def page_of(options: argparse.Namespace) -> Page:
+    """How the page is to be made.
+
+    Raises:
+        Wrong: it does not speak the language.
+    """
+    from conformance.report.language import LANGUAGES  # noqa: PLC0415  --help needs no report
+
+    if options.lang not in LANGUAGES:
+        raise Wrong(f"--lang {options.lang}: the page speaks {' and '.join(LANGUAGES)}")
+    return Page(cassettes=options.cassettes, lang=options.lang)
 
 
 def read(name: str, report_dir: Path) -> Loaded:

@@ -12,6 +12,7 @@ from typing import NoReturn
 from conformance.matrix.problems import did_you_mean
 from conformance.report.assemble import claim_of
 from conformance.report.escape import clip, plain
+from conformance.report.schema import validate
 from conformance.values import Json
 
 __all__ = ["REPORT", "VERSION", "Loaded", "ReportError", "find", "load", "names"]
@@ -109,8 +110,6 @@ def load(path: Path) -> Loaded:
 def _wrong(report: Mapping[str, Json]) -> str | None:
     """What breaks the contract, if anything does; the schema first, then what no schema can say."""
     from jsonschema import ValidationError  # noqa: PLC0415  it takes a while, and --help needs none of it
-
-    from conformance.report.schema import validate  # noqa: PLC0415  as above
 
     try:
         validate(report)

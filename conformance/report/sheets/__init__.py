@@ -1,0 +1,95 @@
+"""What is said of several reports at once, as data: a sheet, which is written as plain text, Markdown or HTML.
+
+A sheet holds text as it was found; each way of writing makes it harmless in its own way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+__all__ = ["Block", "Cell", "Column", "Entry", "Kind", "Line", "Section", "Sheet", "Table"]
+
+Kind: TypeAlias = Literal["", "bad", "open", "more", "none"]
+"""How a thing is coloured, where there are colours; it always says in words as well what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table."""
+
+    text: str
+    mark: str = ""
+    means: str = ""
+    """The mark in words."""
+    note: str = ""
+    kind: Kind = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The head of a column."""
+
+    title: str
+    notes: tuple[str, ...] = ()
+    warning: str = ""
+    """What must not be missed of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a table."""
+
+    title: str
+    cells: tuple[Cell, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows in groups; the first column is the rows' titles."""
+
+    caption: str
+    corner: str
+    columns: tuple[Column, ...]
+    groups: tuple[tuple[str, tuple[Line, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing found: its name, what is to be said of it, and what it rests on."""
+
+    name: str
+    words: str
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Entries of one kind."""
+
+    title: str
+    entries: tuple[Entry, ...]
+    kind: Kind = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a sheet under a heading."""
+
+    title: str
+    words: str = ""
+    blocks: tuple[Block, ...] = ()
+    tables: tuple[Table, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All there is to say."""
+
+    title: str
+    kind: str
+    """What sort of sheet it is, in a few words."""
+    warnings: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
