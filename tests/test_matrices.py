@@ -12,7 +12,7 @@ from front_door import Project, plainly
 from services import serving_as
 
 from conformance.cases import CASES
-from conformance.matrix import Claim, Matrix, check, load
+from conformance.matrix import Claim, Matrix, Statement, check, load
 from conformance.plan import plan
 from conformance.values import Status
 
@@ -39,7 +39,7 @@ def test_a_matrix_is_whole(matrix: Matrix) -> None:
 @each
 def test_every_claim_names_a_source_and_a_date(matrix: Matrix) -> None:
     for claim in matrix.claims:
-        for said in (claim, *claim.statements):
+        for said in said_in(claim):
             assert said.source.id in matrix.sources
             assert said.source.url.startswith("https://"), claim.feature
             assert re.fullmatch(r"2026(-\d\d){0,2}", said.date), claim.feature
@@ -49,7 +49,7 @@ def test_every_claim_names_a_source_and_a_date(matrix: Matrix) -> None:
 
 @each
 def test_no_source_is_named_for_nothing_and_none_is_missing(matrix: Matrix) -> None:
-    read = {said.source.id for claim in matrix.claims for said in (claim, *claim.statements)}
+    read = {said.source.id for claim in matrix.claims for said in said_in(claim)}
     read |= {model.price.source for model in matrix.models if model.price}
     # A sentence may rest on a second source, which it names in brackets at its end.
     cited = {name for claim in matrix.claims for name in re.findall(r"\(([a-z][a-z0-9-]*)\)", claim.says)}
@@ -117,6 +117,10 @@ def test_the_later_page_speaks_of_the_models_of_the_earlier_one() -> None:
 def test_what_a_provider_says_it_ignores(name: str, told: set[str]) -> None:
     ignored = {claim.feature for claim in MATRICES[name].claims if claim.status is Status.IGNORED}
     assert told <= ignored
+
+
+def said_in(claim: Claim) -> tuple[Claim | Statement, ...]:
+    return claim, *claim.statements
 
 
 def of(matrix: Matrix, feature: str, model: str) -> Claim:
