@@ -12,7 +12,7 @@ from front_door import Project, plainly
 from services import serving_as
 
 from conformance.cases import CASES
-from conformance.matrix import Claim, Matrix, Statement, check, load
+from conformance.matrix import Claim, Matrix, Statement, load
 from conformance.plan import plan
 from conformance.values import Status
 
@@ -29,11 +29,6 @@ each = pytest.mark.parametrize("matrix", MATRICES.values(), ids=MATRICES)
 
 
 # --- what they say
-
-
-@each
-def test_a_matrix_is_whole(matrix: Matrix) -> None:
-    check(matrix, {feature: [case.name for case in cases] for feature, cases in CASES.items()})
 
 
 @each
@@ -77,7 +72,7 @@ def test_what_the_wire_of_an_anthropic_compatible_service_is_like_is_claimed_of_
     assert {claim.feature for claim in wire} == {
         feature for feature in CASES if feature.startswith(("stream.", "response."))
     }
-    assert {claim.status for claim in wire} == {Status.SUPPORTED}
+    assert Status.UNDOCUMENTED not in {claim.status for claim in wire}
 
 
 def test_minimax_since_m3_says_other_things_of_m3() -> None:

@@ -71,6 +71,7 @@ def cases_of(features):
     """Two cases for every feature."""
     return dict.fromkeys(features, ["one_collapses", "forty_changes_little"])
 
+
 # An edit of the valid file, and what is then said of it (after the file's name).
 WRONG = [
     # keys
@@ -87,7 +88,8 @@ WRONG = [
         "  titel: Acme\n",
         (
             "2: target.title: missing; it must be given\n4: target.titel: unknown key; "
-            "known here: name, title, endpoint, auth, api_version, requests_per_minute, concurrency; did you mean 'title'?"
+            "known here: name, title, endpoint, auth, api_version, requests_per_minute, concurrency, max_age; "
+            "did you mean 'title'?"
         ),
     ),
     (
