@@ -40,13 +40,22 @@ def run(options: argparse.Namespace) -> int:
     cases = {case["id"]: case for row in merged.report["results"] for case in row["cases"]}
     evident = sum(1 for case in cases.values() if case["source"])
     print(
-        f"{len(loaded)} reports of {plain(loaded[0].name)} joined: {len(cases)} cases, {evident} of them with evidence"
+        f"{_many(len(loaded), 'report')} of {plain(loaded[0].name)} joined: {_many(len(cases), 'case')}, "
+        f"{evident} with evidence"
     )
     if merged.repeated:
-        print(f"{merged.repeated} cases were run more than once, with the same result: the later recording stands")
+        print(f"{_more_than_once(merged.repeated)} the same result: the later recording stands")
     if merged.conflicts:
-        print(f"{len(merged.conflicts)} cases were run more than once, with different results: the later one stands")
+        print(f"{_more_than_once(len(merged.conflicts))} different results: the later one stands")
     for conflict in merged.conflicts:
         print(f"  {plain(conflict.case)}: {conflict.words}")
     print(f"report: {options.output / 'index.html'}")
     return 0
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def _more_than_once(count: int) -> str:
+    return f"{_many(count, 'case')} {'was' if count == 1 else 'were'} run more than once, with"
