@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from report.recordings import exchange, recorded
+from report.reports import case, claim, everything, report, row
 
 from conformance.report.html import render
-from tests.report.recordings import exchange, recorded
-from tests.report.reports import case, claim, everything, report, row
 
 Visit = Callable[..., Any]
 

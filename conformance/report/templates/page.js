@@ -585,8 +585,8 @@
     at?.row.cells[at.model].link.focus({ preventScroll: false });
   });
   drawer.addEventListener("click", (event) => { if (event.target === drawer) drawer.close(); });
-  drawer.addEventListener("keydown", (event) => {
-    if (event.target.closest("pre, code, textarea, .timebox") || event.altKey || event.ctrlKey || event.metaKey) return;
+  document.addEventListener("keydown", (event) => {
+    if (!drawer.open || event.target.closest("pre, code, textarea, .timebox") || event.altKey || event.ctrlKey || event.metaKey) return;
     const key = { ArrowLeft: "detail.previous.model", ArrowRight: "detail.next.model" }[event.key];
     if (key) drawer.querySelector(`[data-step="${key}"]`)?.click();
   });
