@@ -143,19 +143,22 @@ def any_forces_a_call(api: Endpoint) -> Observation:
 def any_forces_a_streamed_call(api: Endpoint) -> Observation:
     """``any`` makes the model call one of the tools in a streamed reply as well.
 
-    Accepted: every stream has a call; whether it is forced, the case without streaming shows against its
-    control. Ignored: none has, though the tools are read.
+    Honoured: every stream has a call, and without tool_choice there is none. Accepted: with a call, but it
+    calls without being told to as well. Ignored: without one, though the tools are read.
     """
     request: dict[str, Json] = {"messages": [ASKS_FOR_NONE], "max_tokens": ROOM, "tools": BOTH, "stream": True}
     needs_streams(api)
+    plain = control(api, **request)
     reply, obeyed = _forced(api, request, {"type": "any"})
     if obeyed is None:
-        control(api, **request)
         return rejected("tool_choice any", reply)
     if not obeyed:
         _tools_are_read(api)
         return Observation(Behaviour.IGNORED, f"{_TRIES} streams without a call", signals=("blocks",))
-    return Observation(Behaviour.ACCEPTED, f"streamed: {_calls(reply)}", signals=("blocks",))
+    if _called(plain):
+        seen = f"streamed: {_calls(reply)}, and so without being told to"
+        return Observation(Behaviour.ACCEPTED, seen, signals=("blocks",))
+    return Observation(Behaviour.HONOURED, f"streamed: {_calls(reply)}; without tool_choice none", signals=("blocks",))
 
 
 @case("tool_choice.tool")
