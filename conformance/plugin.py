@@ -22,6 +22,7 @@ _WITH_VALUES = (
     "--concurrency",
     "--endpoint",
     "--feature",
+    "--lang",
     "--max-age",
     "--max-cost",
     "--max-requests",

@@ -44,8 +44,15 @@ addopts = ["--strict-markers", "--strict-config", "-p", "no:cacheprovider"]
 filterwarnings = ["error"]
 """
 
-_TELLING_PYTEST = ("PYTEST_ADDOPTS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_PLUGINS", "FORCE_COLOR", "PY_COLORS")
-"""Variables that change what a run does or prints."""
+_TELLING_PYTEST = (
+    "PYTEST_ADDOPTS",
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD",
+    "PYTEST_PLUGINS",
+    "FORCE_COLOR",
+    "PY_COLORS",
+    "GITHUB_STEP_SUMMARY",
+)
+"""Variables that change what a run does, prints or writes."""
 
 Verdicts = dict[str, tuple[str | None, str | None]]
 """Behaviour and verdict of every case that was run, by node id."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from conformance.report import html, markdown
+from conformance.report import badge, html, markdown, summary
 from conformance.report.escape import json_text
+from conformance.report.profile import profile
 from conformance.report.writing import replace
 from conformance.values import Json
 
-__all__ = ["write"]
+__all__ = ["append_step_summary", "write"]
 
 
 def write(report: Mapping[str, Json], directory: Path, *, cassettes: Path | None = None, lang: str = "en") -> None:
@@ -22,8 +24,23 @@ def write(report: Mapping[str, Json], directory: Path, *, cassettes: Path | None
     """
     files = {
         "report.md": markdown.render(report),
+        "summary.md": summary.render(report),
+        "badge.svg": badge.svg(report),
+        "badge.json": json_text(badge.endpoint(report)),
+        "client-profile.json": json_text(profile(report)),
         "index.html": html.render(report, cassettes=cassettes, lang=lang),
         "report.json": json_text(report),
     }
     for name, text in files.items():
         replace(directory / name, text)
+
+
+def append_step_summary(report: Mapping[str, Json]) -> None:
+    """Add the summary to that of the workflow's step, in a run by GitHub's actions and nowhere else.
+
+    Raises:
+        OSError: the runner's file cannot be written.
+    """
+    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(path).open("a", encoding="utf-8", errors="replace") as file:
+            file.write(summary.render(report))

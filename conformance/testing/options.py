@@ -13,6 +13,7 @@ import pytest
 from conformance.record.budget import Budget
 from conformance.record.live import Patience
 from conformance.record.network import Times
+from conformance.report.language import LANGUAGES
 from conformance.testing.recording import Settings
 from conformance.testing.shards import Shard
 
@@ -33,6 +34,7 @@ def add_options(parser: pytest.Parser) -> None:
     add("--feature", action="append", default=[], metavar="NAME", help="only this feature and its parts; repeatable")
     add("--cassettes", metavar="DIR", help="where recordings are (default: cassettes/)")
     add("--report-dir", metavar="DIR", help="where reports are written (default: reports/)")
+    add("--lang", type=_language, default="en", metavar="LANG", help="the language the page opens in: en or zh")
     add("--expensive", action="store_true", help="also cases that cost much (a full context window)")
     add(
         "--concurrency", type=_least("--concurrency", 1), metavar="N", help="requests in flight (default: the matrix's)"
@@ -95,6 +97,12 @@ def budget_of(option: argparse.Namespace) -> Budget:
     if requests is not None and (requests := shard.part_of(requests)) == 0:
         raise pytest.UsageError(f"--max-requests {option.max_requests} leaves nothing for shard {shard}")
     return Budget(requests, None if cost is None else cost / shard.count)
+
+
+def _language(text: str) -> str:
+    if text not in LANGUAGES:
+        raise pytest.UsageError(f"--lang {text}: the page speaks {' and '.join(LANGUAGES)}")
+    return text
 
 
 # argparse turns an error of a type into a page of usage. pytest's own error is the one line people can use.

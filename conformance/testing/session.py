@@ -229,7 +229,8 @@ class Plugin:
         if partial and not option.live and option.report_dir is None:
             return "a selection was run: reports/ is left as it was (--report-dir DIR writes one)"
         directory = self._report_of(book).parent
-        files.write(report, directory, cassettes=self._directory("cassettes"))
+        files.write(report, directory, cassettes=self._directory("cassettes"), lang=option.lang)
+        files.append_step_summary(report)
         return f"report: {directory / 'index.html'}"
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from conformance.report import html
-from conformance.report.files import write
+from conformance.report.files import append_step_summary, write
 
 from .reports import everything, report, row
 
-NAMES = ["index.html", "report.json", "report.md"]
+NAMES = ["badge.json", "badge.svg", "client-profile.json", "index.html", "report.json", "report.md", "summary.md"]
 
 
-def test_three_files_and_nothing_else(tmp_path: Path) -> None:
+def test_these_files_and_nothing_else(tmp_path: Path) -> None:
     write(everything(), tmp_path / "reports" / "minimax")
     assert sorted(path.name for path in (tmp_path / "reports" / "minimax").iterdir()) == NAMES
 
@@ -59,3 +59,16 @@ def test_a_fault_leaves_the_older_report_alone(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(RuntimeError):
         write(report(row("top_p")), tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_the_summary_of_a_workflow_is_added_to_and_nowhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    append_step_summary(everything())
+    assert list(tmp_path.iterdir()) == []
+    file = tmp_path / "summary"
+    file.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(file))
+    append_step_summary(everything())
+    assert file.read_text("utf-8").startswith("before\n## MiniMax: conformance")

@@ -1,0 +1,57 @@
+"""What a run writes for people and for machines, through the front door."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import pytest
+from front_door import CONTAINER, EVERYTHING, MODEL, Project, plainly, rows
+
+
+def test_one_run_writes_every_file_with_the_evidence_in_it(project: Project) -> None:
+    project.replay(*EVERYTHING, "--report-dir", "reports")
+    names = {path.name for path in (project.path / "reports" / "minimax").iterdir()}
+    assert names == {
+        "badge.json",
+        "badge.svg",
+        "client-profile.json",
+        "index.html",
+        "report.json",
+        "report.md",
+        "summary.md",
+    }
+    page = (project.path / "reports" / "minimax" / "index.html").read_text("utf-8")
+    assert '<html lang="en">' in page
+    assert '\\"container\\":' in page, "the request of a recording is on the page"
+
+
+def test_the_page_opens_in_the_language_that_is_asked_for(project: Project) -> None:
+    project.replay(*rows("container"), "--report-dir", "reports", "--lang", "zh").assert_outcomes(passed=1)
+    page = (project.path / "reports" / "minimax" / "index.html").read_text("utf-8")
+    assert '<html lang="zh-Hans">' in page
+
+
+def test_a_language_nobody_speaks_here_is_said_in_one_line(project: Project) -> None:
+    result = project.replay("--lang", "tlh")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--lang tlh: the page speaks en and zh" in plainly(result)
+
+
+def test_junit_says_of_every_case_what_was_seen_and_where_from(project: Project) -> None:
+    project.replay(*rows("container"), "--junit-xml", "junit.xml", "--report-dir", "reports")
+    (case,) = ET.parse(project.path / "junit.xml").getroot().iter("testcase")
+    assert {each.get("name"): each.get("value") for each in case.iter("property")} == {
+        "model": MODEL,
+        "feature": "container",
+        "documented": "ignored",
+        "behaviour": "ignored",
+        "verdict": "conforms",
+        "source": "simulator",
+    }
+
+
+def test_a_workflow_gets_its_summary_and_nobody_else_does(project: Project) -> None:
+    step = project.path / "step.md"
+    project.monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(step))
+    project.replay(CONTAINER, "--report-dir", "reports").assert_outcomes(passed=1)
+    assert step.read_text("utf-8") == (project.path / "reports" / "minimax" / "summary.md").read_text("utf-8")
