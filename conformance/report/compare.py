@@ -227,20 +227,19 @@ def side_of(loaded: Loaded, name: str) -> Side:
 
 def _places(reports: Iterable[Loaded]) -> list[tuple[str, str]]:
     """Every group and feature there is; what only a later report has stands behind what it follows there."""
-    order: list[tuple[str, str]] = []
+    order: list[str] = []
+    groups: dict[str, str] = {}  # of the first report that has it, though another matrix may file it elsewhere
     for loaded in reports:
         before = -1
         for row in [*loaded.report.get("claims", ()), *loaded.report["results"]]:
-            place = row["group"], row["feature"]
-            if place in order:
-                before = order.index(place)
+            feature = row["feature"]
+            if feature in groups:
+                before = order.index(feature)
             else:
                 before += 1
-                order.insert(before, place)
-    named: dict[str, tuple[str, str]] = {}
-    for place in order:
-        named.setdefault(place[1], place)  # a feature is one row, though matrices file it differently
-    return sorted(named.values(), key=lambda place: GROUP_ORDER.index(place[0]))
+                order.insert(before, feature)
+                groups[feature] = row["group"]
+    return sorted(((groups[feature], feature) for feature in order), key=lambda place: GROUP_ORDER.index(place[0]))
 
 
 def _fold(report: Mapping[str, Json], feature: str) -> Fold:

@@ -8,7 +8,7 @@ from conformance.report.assemble import claim_of
 from conformance.report.words import BEHAVIOURS, STATUSES, UNDOCUMENTED, VERDICTS
 from conformance.values import Json, Verdict
 
-__all__ = ["claim_words", "documented_phrase", "documented_words", "seen_words", "those"]
+__all__ = ["claim_words", "documented_phrase", "documented_words", "many", "seen_words", "those"]
 
 
 def claim_words(claim: Mapping[str, Json]) -> str:
@@ -35,6 +35,11 @@ def seen_words(observed: str | None, verdict: str | None) -> str:
     if verdict in (Verdict.NOT_RUN, Verdict.NOT_APPLICABLE):
         return VERDICTS[verdict].word
     return "not seen"
+
+
+def many(count: int, word: str) -> str:
+    """A number of things."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def those(models: Sequence[str], every: Sequence[str]) -> str:

@@ -17,6 +17,9 @@ HOSTILE = (
 )
 """What models, services and matrices may say."""
 
+ONE_LINE = HOSTILE.replace("\r\n", " ")
+"""What may stand in a node id: no more than one line."""
+
 
 @dataclass(frozen=True)
 class Said:

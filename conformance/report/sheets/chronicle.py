@@ -9,7 +9,7 @@ from conformance.report.diff import State
 from conformance.report.history import Course, History
 from conformance.report.sheets import Cell, Column, Line, Section, Sheet, Table
 from conformance.report.sheets.comparison import MARKED, column_of
-from conformance.report.terms import those
+from conformance.report.terms import many, those
 from conformance.report.words import GROUP_TITLES, VERDICTS
 
 __all__ = ["sheet"]
@@ -21,13 +21,13 @@ def sheet(told: History) -> Sheet:
     groups: dict[str, list[Line]] = {}
     for course in told.courses:
         groups.setdefault(GROUP_TITLES[course.group], []).append(_line(course, latest.models))
-    caption = f"{len(told.courses)} rows that changed; {told.steady} never did"
+    caption = f"{many(len(told.courses), 'row')} that changed; {told.steady} never did"
     columns = tuple(_column(side) for side in told.sides)
     table = Table(caption, "feature", columns, tuple((name, tuple(lines)) for name, lines in groups.items()))
-    words = "" if groups else f"Nothing changed: {told.steady} rows, as documented and as seen in every report."
+    words = "" if groups else f"Nothing changed: {many(told.steady, 'row')}, as documented and as seen in every report."
     return Sheet(
         title=told.reports[0].name,
-        kind=f"{len(told.reports)} reports, oldest first",
+        kind=f"{many(len(told.reports), 'report')}, oldest first",
         warnings=(_warning(told.sides),) if any(side.simulated for side in told.sides) else (),
         facts=(),
         sections=(Section("What changed", words, tables=(table,) if groups else ()),),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from conformance.report.compare import Change, Comparison, Feature, Fold, Move, Side
 from conformance.report.sheets import Block, Cell, Column, Entry, Kind, Line, Section, Sheet, Table
-from conformance.report.terms import documented_phrase
+from conformance.report.terms import documented_phrase, many
 from conformance.report.words import GROUP_TITLES, VERDICTS
 from conformance.values import Source, Verdict
 
@@ -58,9 +58,9 @@ def warning_of(side: Side) -> str:
     """What must be said of simulated evidence; nothing where there is none."""
     if not side.simulated:
         return ""
-    many = "All" if side.simulated == side.evident else f"{side.simulated} of"
+    share = "All" if side.simulated == side.evident else f"{side.simulated} of"
     return (
-        f"SIMULATED EVIDENCE. {many} {side.evident} cells of {side.name} that have evidence were recorded from the "
+        f"SIMULATED EVIDENCE. {share} {side.evident} cells of {side.name} that have evidence were recorded from the "
         f"simulator that comes with this suite. They say NOTHING about {side.title} or its service."
     )
 
@@ -129,9 +129,8 @@ def _section(title: str, caption: str, features: Iterable[Feature], sides: tuple
         return Section(title, "No feature.")
     columns = tuple(column_of(side) for side in sides)
     listed = tuple((name, tuple(lines)) for name, lines in groups.items())
-    count = sum(len(lines) for lines in groups.values())
-    many = "1 feature" if count == 1 else f"{count} features"
-    return Section(title, tables=(Table(f"{many}: {caption}", "feature", columns, listed),))
+    count = many(sum(len(lines) for lines in groups.values()), "feature")
+    return Section(title, tables=(Table(f"{count}: {caption}", "feature", columns, listed),))
 
 
 def _cell(fold: Fold) -> Cell:

@@ -10,7 +10,7 @@ from conformance.report.load import Loaded
 from conformance.report.sheets import Block, Entry, Section, Sheet
 from conformance.report.sheets import Kind as Colour
 from conformance.report.sheets.comparison import warning_of
-from conformance.report.terms import documented_phrase, those
+from conformance.report.terms import documented_phrase, many, those
 from conformance.report.words import VERDICTS
 
 __all__ = ["sheet", "unchanged"]
@@ -32,7 +32,8 @@ def unchanged(difference: Difference) -> str:
     old, new = difference.old, difference.new
     if old.report == new.report:
         return f"No difference: {old.path} and {new.path} are the same."
-    return f"Nothing changed: {difference.rows} rows, each as documented and as seen in {old.path} as in {new.path}."
+    rows = many(difference.rows, "row")
+    return f"Nothing changed: {rows}, each as documented and as seen in {old.path} as in {new.path}."
 
 
 def sheet(difference: Difference) -> Sheet:
@@ -71,7 +72,7 @@ def _fact(loaded: Loaded, side: Side) -> str:
 def _counts(difference: Difference) -> str:
     counts = [(kind, sum(1 for change in difference.changes if change.kind is kind)) for kind in Kind]
     words = ", ".join(f"{_TITLES[kind][0].lower()} {count}" for kind, count in counts if count)
-    return f"{words or 'none'}; {difference.rows} rows are in both"
+    return f"{words or 'none'}; {many(difference.rows, 'row')} in both"
 
 
 def _section(kind: Kind, changes: Sequence[Change], models: Sequence[str]) -> Section:
@@ -125,7 +126,7 @@ def _details(kind: Kind, changes: Sequence[Change]) -> Iterator[str]:
         return
     for case in changes[0].cases:
         others = len(changes) - 1
-        more = f" and with {others} more {'model' if others == 1 else 'models'}" if others else ""
+        more = f" and with {others} more model{'' if others == 1 else 's'}" if others else ""
         seen = f"{case.old.seen} → {case.new.seen}: " if case.old and case.new else ""
         yield f"{case.id}{more}: {seen}{case.summary}"
 

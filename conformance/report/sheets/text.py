@@ -72,7 +72,7 @@ def _wrapped(text: str, first: str = "", further: str | None = None) -> list[str
 
 def _table(table: Table) -> Iterator[str]:
     lines = [line for _, group in table.groups for line in group]
-    titles = [plain(line.title) for line in lines]
+    titles = [plain(words) for line in lines for words in (line.title, line.note)]
     first = min(max(map(len, [plain(table.corner), *titles])), _WIDEST_TITLE)
     rest = max((_WIDTH - first) // max(len(table.columns), 1) - len(_GAP), _NARROWEST)
     widths = [first, *([rest] * len(table.columns))]
