@@ -104,7 +104,7 @@ def test_files_are_written_and_it_is_said_where(desk: Desk) -> None:
     assert desk.call("report").lines == ["report: reports/gateway/index.html", "report: reports/provider/index.html"]
 
 
-def test_what_breaks_for_who_moves_is_said_before_the_table(desk: Desk) -> None:
+def test_what_breaks_for_who_moves_is_said_for_each_way(desk: Desk) -> None:
     said = side_by_side(desk, provider=provider(), gateway=gateway())
     assert said.section("What changes when you move from provider to gateway") == [
         "refused there",
@@ -176,7 +176,7 @@ def test_models_that_agree_are_one_and_others_are_counted() -> None:
     assert words(compared, "top_k") == [("5 of 7 honoured, 2 rejected", "supported"), ("ignored", "supported")]
     entries = [
         (block.title, entry.words)
-        for section in sheets.sheet(compared).sections[:2]
+        for section in sheets.sheet(compared).sections[1:3]
         for block in section.blocks
         for entry in block.entries
     ]
@@ -201,7 +201,7 @@ def test_documentation_that_differs_by_model_is_counted() -> None:
 
 def test_one_model_that_falls_short_marks_the_cell() -> None:
     compared = loaded(of("a", live("top_k"), live("top_k", "ignored", "M-2")), of("b", live("top_k")))
-    (line,) = sheets.sheet(compared).sections[2].tables[0].groups[0][1]
+    (line,) = sheets.sheet(compared).sections[0].tables[0].groups[0][1]
     assert [(cell.mark, cell.means, cell.kind) for cell in line.cells] == [("✗", "falls short", "bad"), ("", "", "")]
 
 

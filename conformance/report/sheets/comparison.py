@@ -1,4 +1,4 @@
-"""Targets side by side, as a sheet: what changes for who moves, then every feature."""
+"""Targets side by side, as a sheet: what differs, what that changes for who moves, then the rest."""
 
 from __future__ import annotations
 
@@ -38,9 +38,11 @@ def sheet(comparison: Comparison) -> Sheet:
     sides = comparison.sides
     different = [feature for feature in comparison.features if feature.differs]
     alike = [feature for feature in comparison.features if not feature.differs]
-    sections = list(_moves(comparison)) if len(sides) <= _FEW else []
-    sections.append(_section("Where they differ", "seen to behave differently", different, sides))
-    sections.append(_section("Where they do not, or nothing is known", "no difference seen", alike, sides))
+    sections = (
+        _section("Where they differ", "seen to behave differently", different, sides),
+        *(_moves(comparison) if len(sides) <= _FEW else ()),
+        _section("Where they do not, or nothing is known", "no difference seen", alike, sides),
+    )
     return Sheet(
         title=" and ".join(side.name for side in sides) if len(sides) < 3 else ", ".join(side.name for side in sides),
         kind="side by side",
@@ -50,7 +52,7 @@ def sheet(comparison: Comparison) -> Sheet:
             ("A cell", f"what was seen, and in brackets what is documented; {_legend()}"),
             ("Counts", "are of models, where a target's models do not all do the same"),
         ),
-        sections=tuple(sections),
+        sections=sections,
     )
 
 
