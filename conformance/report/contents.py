@@ -29,7 +29,7 @@ def cells(view: View, recordings: Recordings, measured: Measured) -> dict[str, J
     for level in LEVELS:
         gather = measured if level is LEVELS[0] else Measured()
         made = _packed(view, models, recordings, gather, level)
-        if sum(map(len, [made["pool"], *made["models"]])) <= _BUDGET:
+        if not recordings.found or sum(map(len, [made["pool"], *made["models"]])) <= _BUDGET:
             break
     return made
 

@@ -38,7 +38,10 @@ _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\
 
 def plain(text: object) -> str:
     """One line of visible characters: no escape sequences, controls, line breaks or bidi marks."""
-    bare = _ANSI.sub("", str(text))
+    bare = str(text)
+    if bare.isprintable() and "  " not in bare and bare == bare.strip():
+        return bare  # as nearly all of it is; a large report is made of a million such texts
+    bare = _ANSI.sub("", bare)
     return " ".join("".join(map(_visible, bare)).split())
 
 

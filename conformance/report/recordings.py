@@ -17,6 +17,8 @@ class Recordings:
 
     def __init__(self, directory: Path | None = None) -> None:
         self._directory = directory
+        self.found = False
+        """Whether any recording was at hand."""
 
     def of(self, case: Case) -> tuple[Exchange, ...]:
         """The exchanges a case rests on; none where its cassette is not at hand, or not readable.
@@ -29,6 +31,8 @@ class Recordings:
             path = (self._directory / case["cassette"]).resolve()
             if not path.is_relative_to(self._directory.resolve()):
                 return ()
-            return Cassette.load(path).exchanges
+            exchanges = Cassette.load(path).exchanges
         except (SuiteFault, OSError, ValueError):
             return ()
+        self.found = True
+        return exchanges
