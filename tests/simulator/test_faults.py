@@ -337,6 +337,18 @@ def test_a_huge_answer_is_whole_and_kept_nowhere(stream: bool, troubled: str, we
     assert peak < HUGE / 10
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_who_has_had_enough_of_a_huge_answer_may_leave(
+    stream: bool, web: httpx2.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with running(faults={"huge": 1.0}) as url:
+        with closing(web.send(request(web, url, stream=stream), stream=True)) as head:
+            assert next(head.iter_raw())
+        while web.get(f"{url}/_stats").json()["in_flight"]:
+            pass
+    assert not caplog.records
+
+
 # --- at the door
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
@@ -106,35 +107,35 @@ async def _huge(call: Call) -> None:
         "usage": {"input_tokens": 1, "output_tokens": 1},
     }
     if call.streamed:
-        await _huge_stream(call, message)
+        await call.start(200, (("content-type", "text/event-stream; charset=utf-8"),))
+        parts = _huge_stream(message)
     else:
-        await _huge_message(call, message)
-
-
-async def _huge_message(call: Call, message: Object) -> None:
-    message |= {"stop_reason": "end_turn", "content": [{"type": "text", "text": "|"}]}
-    head, tail = json.dumps(message).encode().split(b"|")
-    length = str(len(head) + HUGE + len(tail))
-    await call.start(200, (("content-type", "application/json"), ("content-length", length)))
-    await call.write(head)
-    for sent in range(0, HUGE, _CHUNK):
-        await call.write(b"x" * min(_CHUNK, HUGE - sent))
-    await call.write(tail)
+        head, tail = (
+            json.dumps(message | {"stop_reason": "end_turn", "content": [{"type": "text", "text": "|"}]})
+            .encode()
+            .split(b"|")
+        )
+        length = str(len(head) + HUGE + len(tail))
+        await call.start(200, (("content-type", "application/json"), ("content-length", length)))
+        parts = chain([head], (b"x" * min(_CHUNK, HUGE - sent) for sent in range(0, HUGE, _CHUNK)), [tail])
+    for part in parts:
+        if call.is_gone:
+            await call.gone()
+            return
+        await call.write(part)
     await call.end()
 
 
-async def _huge_stream(call: Call, message: Object) -> None:
+def _huge_stream(message: Object) -> Iterator[bytes]:
     delta = {"index": 0, "delta": {"type": "text_delta", "text": "x" * _CHUNK}}
-    await call.start(200, (("content-type", "text/event-stream; charset=utf-8"),))
-    await call.write(_event("message_start", {"message": message}))
-    await call.write(_event("content_block_start", {"index": 0, "content_block": {"type": "text", "text": ""}}))
+    yield _event("message_start", {"message": message})
+    yield _event("content_block_start", {"index": 0, "content_block": {"type": "text", "text": ""}})
     for _ in range(0, HUGE, _CHUNK):
-        await call.write(_event("content_block_delta", delta))
-    await call.write(_event("content_block_stop", {"index": 0}))
+        yield _event("content_block_delta", delta)
+    yield _event("content_block_stop", {"index": 0})
     stop = {"delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": message["usage"]}
-    await call.write(_event("message_delta", stop))
-    await call.write(_event("message_stop", {}))
-    await call.end()
+    yield _event("message_delta", stop)
+    yield _event("message_stop", {})
 
 
 def _event(name: str, data: Object) -> bytes:

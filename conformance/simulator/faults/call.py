@@ -112,6 +112,12 @@ class Call:
     async def write(self, part: bytes) -> None:
         """Send some of a body, with more to come."""
         await self.send({"type": "http.response.body", "body": part, "more_body": True})
+        await asyncio.sleep(0)  # a long answer is not to keep the others waiting
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the connection has ended already."""
+        return self.line.transport.is_closing()
 
     async def end(self) -> None:
         """End the body where it is."""
