@@ -210,6 +210,8 @@ def test_arms_stand_side_by_side_with_the_lines_that_matter_marked(visit: Visit,
     assert treatment.locator("pre").last.locator("mark").all_inner_texts() == ['      "text": "Once"']
     assert page.locator(".draws rect.treatment").count() == 1
     assert page.locator(".draws rect.control").count() == 4
+    fill = page.locator(".draws rect.treatment").evaluate("rect => getComputedStyle(rect).fill")
+    assert fill not in ("none", "rgb(0, 0, 0)"), "the colour of the bars has got lost"
 
 
 def test_two_lines_can_be_copied(visit: Visit, page_of_draws: Path) -> None:

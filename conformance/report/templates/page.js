@@ -618,7 +618,7 @@
   });
 
   // The heads of the tables stick below the filters, however many lines these take.
-  new ResizeObserver(() => root.style.setProperty("--bar", `${$("filters").offsetHeight}px`)).observe($("filters"));
+  new ResizeObserver(() => root.style.setProperty("--filters", `${$("filters").offsetHeight}px`)).observe($("filters"));
   paint(root.dataset.theme ?? "auto");
   recall();
   const wanted = new URLSearchParams(location.search).get("lang") ?? stored("language");
