@@ -57,4 +57,4 @@ def svg(report: Mapping[str, Json]) -> str:
 
 def _width(text: str) -> float:
     """Pixels that a text takes with its margins: a wide character counts twice."""
-    return 12 + sum(12 if unicodedata.east_asian_width(sign) in "WF" else 6.5 for sign in text)
+    return 12 + sum(12 if unicodedata.east_asian_width(sign) in "WF" else 6.2 for sign in text)
