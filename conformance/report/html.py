@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from conformance.report import contents, words
 from conformance.report.cells import differs, seen_key, slug, verdict_key
@@ -51,6 +51,7 @@ def render(report: Mapping[str, Json], *, cassettes: Path | None = None, lang: s
         t=_speaker(lang),
         ta=_labeller(lang),
         say=lambda key, **values: say(key, lang, **values),
+        comma=escape(say("page.comma", lang)),
         data=contents.cells(view, Recordings(cassettes), measured),
         index=contents.index(view),
         measured=measured,

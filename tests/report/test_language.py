@@ -46,7 +46,7 @@ def test_every_sentence_is_there_in_every_language(key: str) -> None:
         assert isinstance(phrase, str) or set(phrase) == {"one", "other"}
     if key != "page.notice":  # the English one stands in the report itself
         assert places(said["en"]) == places(said["zh"])
-    assert re.search("[\u4e00-\u9fff]", "".join(parts(said["zh"]))), "this is no Chinese"
+    assert re.search("[\u4e00-\u9fff\uff00-\uffef]", "".join(parts(said["zh"]))), "this is no Chinese"
     assert not re.search("[\u4e00-\u9fff]", "".join(parts(said["en"])))
 
 

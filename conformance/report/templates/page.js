@@ -42,7 +42,7 @@
       for (const cell of row.cells) {
         if (!cell) continue;
         cell.link.firstChild.data = word(cell.seen);
-        cell.link.lastChild.textContent = `, ${word(`verdict.${cell.verdict}`)}`;
+        cell.link.lastChild.textContent = `${t("page.comma")}${word(`verdict.${cell.verdict}`)}`;
       }
     }
     for (const button of $("languages").children) button.setAttribute("aria-pressed", String(button.value === code));
@@ -353,6 +353,7 @@
 
   const drawer = $("drawer");
   let open = null;
+  let left = false;
 
   const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
@@ -441,7 +442,7 @@
 
   function caseOf(one, claims, model) {
     const box = make("section", { class: "case" });
-    const word = one.v ? `${t(one.b ? `behaviour.${one.b}` : "seen.not_seen")}, ${t(`verdict.${one.v}`)}` : t(one.b ? `behaviour.${one.b}` : "seen.not_seen");
+    const word = one.v ? `${t(one.b ? `behaviour.${one.b}` : "seen.not_seen")}${t("page.comma")}${t(`verdict.${one.v}`)}` : t(one.b ? `behaviour.${one.b}` : "seen.not_seen");
     box.append(make("h4", {}, make("code", {}, one.n), " ", make("span", { class: "quiet" }, word)));
     if (one.src === "simulator") box.append(make("p", { class: "warn" }, t("detail.simulated")));
     box.append(quoted(one.s ?? "", "p"));
@@ -468,7 +469,7 @@
     } else if (one.src && !one.k) box.append(make("p", { class: "hint" }, t("detail.inspection")));
     const facts = [];
     if (one.sig) facts.push([t("detail.decided_by"), quoted(one.sig.join(", "))]);
-    if (one.src) facts.push([t("detail.source"), `${t(`source.${one.src}`)}, ${one.at ?? t("detail.unknown_time")}${one.q ? `, ${t("detail.requests", { count: one.q })}` : ""}`]);
+    if (one.src) facts.push([t("detail.source"), [t(`source.${one.src}`), one.at ?? t("detail.unknown_time"), ...(one.q ? [t("detail.requests", { count: one.q })] : [])].join(t("page.comma"))]);
     if (one.k) facts.push([t("detail.cassette"), make("code", {}, one.k)]);
     facts.push([t("detail.node"), line(`pytest ${quote(one.id)}`)]);
     box.append(make("table", { class: "sums" }, make("tbody", {}, facts.map(([name, value]) => make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, value))))));
@@ -485,7 +486,7 @@
       } else if (claim.says) made.push(make("p", {}, make("b", {}, t(`status.${claim.status}`)), " ", quoted(claim.says)));
       else made.push(make("p", {}, make("b", {}, t(`status.${claim.status}`)), " ", t(claim.status === "undocumented" ? "detail.undocumented" : "detail.nothing")));
       const [title, address, date] = claim.source;
-      made.push(make("p", { class: "quiet" }, make("span", { lang: "en" }, link(address, title)), ", ", t("detail.read", { date })));
+      made.push(make("p", { class: "quiet" }, make("span", { lang: "en" }, link(address, title)), t("page.comma"), t("detail.read", { date })));
       if (claim.parts.length) made.push(make("p", {}, t("detail.parts"), " ", claim.parts.flatMap((part, place) => [place ? ", " : "", make("code", {}, part)])));
     }
     return made;
@@ -523,7 +524,7 @@
           step("detail.previous.feature", "↑", along(-1)), step("detail.next.feature", "↓", along(1)),
           copying(location.href.split("#")[0] + `#${encodeURIComponent(td.id)}`, "detail.link"), close)),
       make("p", { class: "headline" }, t("deviations.documented"), " ", make("b", {}, row.tr.cells[1].textContent.trim()), " → ", t("deviations.seen"), " ",
-        make("b", { class: cell.verdict }, t(cell.seen)), `, ${t(`verdict.${cell.verdict}`)}`));
+        make("b", { class: cell.verdict }, t(cell.seen)), t("page.comma"), t(`verdict.${cell.verdict}`)));
     const content = make("div", { class: "body" }, make("h3", {}, t("detail.documented")), documented(claims, entry.h), make("h3", {}, t("detail.seen")));
     if (entry.d) content.append(make("p", {}, make("b", {}, t("detail.known")), " ", quoted(entry.d)));
     for (const each of entry.c) content.append(caseOf(unpack(mine.cases[each]), everyClaim, model));
@@ -558,7 +559,10 @@
     try { id = decodeURIComponent(id); } catch { /* not an anchor of ours */ }
     const found = find(id);
     if (!found) {
-      if (drawer.open) drawer.close();
+      if (drawer.open) {
+        left = true;
+        drawer.close();
+      }
       return;
     }
     const [row, model] = found;
@@ -579,10 +583,13 @@
     show(row, model);
   });
   drawer.addEventListener("close", () => {
+    // The event comes later than the closing: by then the reader may have gone on to another cell.
+    if (drawer.open) return;
     const at = open;
     open = null;
-    if (location.hash) history.replaceState(null, "", location.search || location.pathname);
-    at?.row.cells[at.model].link.focus({ preventScroll: false });
+    if (location.hash && !left) history.replaceState(null, "", location.search || location.pathname);
+    left = false;
+    at?.row.cells[at.model].link.focus();
   });
   drawer.addEventListener("click", (event) => { if (event.target === drawer) drawer.close(); });
   document.addEventListener("keydown", (event) => {
