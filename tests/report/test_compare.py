@@ -212,6 +212,12 @@ def test_what_is_not_known_is_no_difference_and_breaks_nothing(seen: str | None)
     assert [dict(move.changes) for move in compared.moves] == [{}, {}]
 
 
+def test_what_had_no_visible_effect_loses_none() -> None:
+    compared = loaded(of("a", live("metadata", "accepted")), of("b", live("metadata", "ignored")))
+    assert compared.features[0].differs
+    assert [dict(move.changes) for move in compared.moves] == [{}, {}]
+
+
 def test_a_feature_that_is_filed_differently_is_one_row() -> None:
     compared = loaded(of("a", live("tools.input")), of("b", live("tools.input", group="tools")))
     assert words(compared, "tools.input") == [("honoured", "supported"), ("honoured", "supported")]
@@ -344,7 +350,7 @@ def hostile() -> dict[str, Any]:
         live(f"top_k {ONE_LINE}", "ignored", ONE_LINE, summary=HOSTILE),
         live("x" * 300, "rejected", group="messages"),
     )
-    made["target"] |= {"title": HOSTILE, "endpoint": HOSTILE}
+    made["target"] |= {"name": HOSTILE, "title": HOSTILE, "endpoint": HOSTILE}
     return made
 
 

@@ -154,6 +154,25 @@ def test_what_another_run_gave_a_reason_for_keeps_it() -> None:
         assert joined(*map(report, order))["results"][0]["cases"][0]["reason"] == "expensive"
 
 
+def test_what_cannot_apply_is_an_outcome_like_any_other(desk: Desk) -> None:
+    without = row("top_k", seen=None, verdict="not_applicable", reason="no keys here")
+    left_out = row("top_k", seen=None, verdict="not_run", reason=NOT_SELECTED, summary=NOT_SELECTED)
+    for order in ([without, left_out], [left_out, without]):
+        assert joined(*map(report, order))["summary"]["not_applicable"] == 1
+    paths = put(desk, [report(without), *runs(OLD)])
+    assert "with different results: not applicable, without a recording" in desk.refused(
+        "merge", *paths, "--output", "o"
+    )
+
+
+def test_a_shard_that_recorded_nothing_names_no_endpoint() -> None:
+    recorded, nothing = report(row("top_k")), report(row("top_k", seen=None, verdict="not_run", reason=NOT_SELECTED))
+    recorded["target"]["endpoint"] = "http://127.0.0.1:8080"
+    for order in ([recorded, nothing], [nothing, recorded]):
+        assert joined(*order)["target"]["endpoint"] == "http://127.0.0.1:8080"
+    assert joined(nothing, nothing)["target"]["endpoint"] == "https://api.minimaxi.com/anthropic"
+
+
 def test_a_whole_is_judged_by_its_parts_again() -> None:
     def part(text: str | None, image: str | None) -> dict[str, Any]:
         def one(feature: str, seen: str | None, verdict: str) -> dict[str, Any]:
