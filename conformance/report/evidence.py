@@ -32,6 +32,9 @@ _HEADERS = frozenset({"content-type", "retry-after", "request-id", "x-conformanc
 
 _AGREES = frozenset({Verdict.CONFORMS.value, None})
 
+_MOST_ARMS = 16
+"""Requests of a case that are shown; the rest is in the recording."""
+
 _EVENTS = 60
 """Steps of a time line."""
 
@@ -116,13 +119,14 @@ def _figure(value: Json) -> str:
 def _arms(
     arms: Sequence[Mapping[str, Json]], model: str, exchanges: Sequence[Exchange], level: Level
 ) -> list[dict[str, Json]]:
-    """Each kind of request once, with all that came of it; one that was refused stands beside one that was not."""
-    found: dict[tuple[str, str], list[int]] = {}
-    for index, arm in enumerate(arms):
-        found.setdefault((arm["name"], arm["outcome"][:3]), []).append(index)
+    """Each request once, with all that came of it; one that was refused stands beside one that was not."""
     at_hand = len(arms) == len(exchanges)
+    found: dict[tuple[str, str, bytes], list[int]] = {}
+    for index, arm in enumerate(arms):
+        body = exchanges[index].request_body if at_hand else b""
+        found.setdefault((arm["name"], arm["outcome"][:3], body), []).append(index)
     made: list[dict[str, Json]] = []
-    for (name, _), indices in found.items():
+    for (name, *_), indices in list(found.items())[:_MOST_ARMS]:
         outcomes = Counter(plain(arms[index]["outcome"]) for index in indices)
         seen = {"n": plain(name), "o": [[words, times] for words, times in outcomes.items()]}
         made.append(seen | ({"x": _exchange(exchanges[indices[0]], model, level)} if at_hand else {}))

@@ -185,6 +185,19 @@ def test_a_recording_is_shown_to_the_letter_and_no_secret_with_it(tmp_path: Path
     assert treatment["x"]["rsn"] > 5000, "what is shortened says so"
 
 
+def test_requests_of_one_arm_that_differ_are_both_shown(tmp_path: Path) -> None:
+    arms = [{"name": "treatment", "outcome": f"{status}, text"} for status in (200, 200, 200, 400)]
+    told = [exchange(f'{{"n":{number}}}', "{}", status=200) for number in (1, 1, 2, 2)]
+    one = recorded(tmp_path, case("M-1", "top_k", "honoured", "conforms", arms=arms), told)
+    (first,) = evidence(render(report(row("top_k", cases=[one])), cassettes=tmp_path))
+    shown = [(arm["o"], arm["x"]["rq"]) for arm in first["cases"][0]["arms"]]
+    assert shown == [
+        ([["200, text", 2]], '{"n":1}'),
+        ([["200, text", 1]], '{"n":2}'),
+        ([["400, text", 1]], '{"n":2}'),
+    ]
+
+
 def test_a_stream_is_shown_as_a_time_line_of_its_events(tmp_path: Path) -> None:
     delta = b'event: content_block_delta\ndata: {"type":"content_block_delta","delta":{"text":"a"}}\n\n'
     body = b'event: message_start\ndata: {"type":"message_start"}\n\n' + delta * 3

@@ -362,6 +362,8 @@
     const parts = ["curl -sS", request.includes('"stream":true') ? "-N" : "", exchange.m === "POST" ? "" : `-X ${quote(exchange.m)}`, quote(index.endpoint + exchange.p)];
     for (const [name, value] of exchange.h) {
       if (!value.includes("[redacted]")) parts.push(`-H ${quote(`${name}: ${value}`)}`);
+      // What was answered with a 401 was sent with a wrong key, and is to be repeated with one.
+      else if (exchange.s === 401) parts.push(name === "authorization" ? "-H 'authorization: Bearer wrong-key'" : "-H 'x-api-key: wrong-key'");
       else parts.push(name === "authorization" ? '-H "authorization: Bearer $ANTHROPIC_API_KEY"' : '-H "x-api-key: $ANTHROPIC_API_KEY"');
     }
     if (request) parts.push(`--data-raw ${quote(request)}`);
