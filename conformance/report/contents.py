@@ -19,7 +19,7 @@ from conformance.values import Json
 __all__ = ["cells", "index"]
 
 _BUDGET = 2_000_000
-"""Characters of evidence in a page that is to be committed and mailed around."""
+"""Bytes of evidence in a page that is to be committed and mailed around."""
 
 
 def cells(view: View, recordings: Recordings, measured: Measured) -> dict[str, Json]:
@@ -29,7 +29,7 @@ def cells(view: View, recordings: Recordings, measured: Measured) -> dict[str, J
     for level in LEVELS:
         gather = measured if level is LEVELS[0] else Measured()
         made = _packed(view, models, recordings, gather, level)
-        if not recordings.found or sum(map(len, [made["pool"], *made["models"]])) <= _BUDGET:
+        if not recordings.found or sum(len(text.encode()) for text in [made["pool"], *made["models"]]) <= _BUDGET:
             break
     return made
 

@@ -71,7 +71,7 @@ def test_everything_can_be_reached_and_done_by_keyboard(visit: Visit, path: Path
             "document.activeElement === document.body || document.activeElement.closest('dialog') !== null"
         )
     page.keyboard.press("Escape")
-    assert page.evaluate("document.activeElement.closest('td').id") == "M-1--temperature"
+    page.wait_for_function("document.activeElement.closest('td')?.id === 'M-1--temperature'")
 
 
 def test_a_cell_is_announced_with_its_verdict_and_its_heads(visit: Visit, path: Path) -> None:

@@ -157,7 +157,7 @@ def test_a_cell_opens_its_evidence_and_has_an_address(visit: Visit, page_of_ever
     assert "SIMULATED" in drawer.inner_text()
     page.keyboard.press("Escape")
     assert not drawer.is_visible()
-    assert "#" not in page.url
+    page.wait_for_function("location.hash === ''")
     assert page.evaluate("document.activeElement.closest('td').id") == "M-2--metadata"
 
 

@@ -72,3 +72,10 @@ def test_the_summary_of_a_workflow_is_added_to_and_nowhere_else(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(file))
     append_step_summary(everything())
     assert file.read_text("utf-8").startswith("before\n## MiniMax: conformance")
+
+
+@pytest.mark.parametrize(
+    "page", sorted(Path(__file__).parents[2].glob("reports/*/index.html")), ids=lambda p: p.parent.name
+)
+def test_a_page_that_is_committed_is_small(page: Path) -> None:
+    assert page.stat().st_size < 3_000_000

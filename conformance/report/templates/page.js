@@ -60,6 +60,13 @@
     return null;
   }
 
+  // Some browsers let no page from a file change its address: then it is only not mirrored there.
+  function address(how, to) {
+    try {
+      history[how](null, "", to);
+    } catch { /* everything else works all the same */ }
+  }
+
   // --- the grid and its filters
 
   const rows = [];
@@ -151,7 +158,7 @@
     for (const place of chosen.model) query.append("model", index.names[place]);
     if (chosen.text) query.set("q", chosen.text);
     if (new URLSearchParams(location.search).has("lang")) query.set("lang", language);
-    history.replaceState(null, "", `${query.size ? `?${query}` : location.pathname}${location.hash}`);
+    address("replaceState", `${query.size ? `?${query}` : location.pathname}${location.hash}`);
   }
 
   function recall() {
@@ -544,7 +551,7 @@
   }
 
   function go(row, model, focus) {
-    history.replaceState(null, "", `${location.search || location.pathname}#${encodeURIComponent(row.tds[model].id)}`);
+    address("replaceState", `${location.search || location.pathname}#${encodeURIComponent(row.tds[model].id)}`);
     show(row, model);
     drawer.querySelector(`[data-step="${focus}"]:not(:disabled)`)?.focus();
   }
@@ -580,7 +587,7 @@
     const anchor = event.target.closest("td a");
     if (!anchor || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     event.preventDefault();
-    history.pushState(null, "", `${location.search || location.pathname}${anchor.getAttribute("href")}`);
+    address("pushState", `${location.search || location.pathname}${anchor.getAttribute("href")}`);
     const [row, model] = find(anchor.parentElement.id);
     show(row, model);
   });
@@ -589,7 +596,7 @@
     if (drawer.open) return;
     const at = open;
     open = null;
-    if (location.hash && !left) history.replaceState(null, "", location.search || location.pathname);
+    if (location.hash && !left) address("replaceState", location.search || location.pathname);
     left = false;
     at?.row.cells[at.model].link.focus();
   });
@@ -613,7 +620,7 @@
     speak(button.value);
     const query = new URLSearchParams(location.search);
     query.set("lang", button.value);
-    history.replaceState(null, "", `?${query}${location.hash}`);
+    address("replaceState", `?${query}${location.hash}`);
   });
   function paint(theme) {
     if (theme === "auto") delete root.dataset.theme; else root.dataset.theme = theme;
