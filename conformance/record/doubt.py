@@ -53,6 +53,8 @@ def doubt_of(exchange: Exchange) -> Doubt | None:  # noqa: PLR0911  one return a
         return None
     if exchange.error is not None:
         return Doubt("disguise", f"the service answered {exchange.status} with an error inside", is_controlled=True)
+    if any(event.data.startswith("{") and event.json is None for event in exchange.events):
+        return Doubt("garbled", "the stream has an event whose data is not JSON")
     if exchange.breaks_off:
         return Doubt("cut", "the stream ended before the message did")
     if exchange.is_stream and not any(event.type == "message_stop" for event in exchange.events):

@@ -15,11 +15,20 @@ _LATE = 1.0
 _LEAST = 1 / 16
 """The slowest pace, as a share of the full one."""
 
-_RECOVERY = 60.0
+_PATIENT = 2.0
+"""Seconds a slower pace is given to show before it is halved again."""
+
+_RECOVERY = 30.0
 """Seconds in which a pace comes back from nothing to the full one, in a straight line."""
 
 _MEASURED = 64
 """Requests by whose times a pace is measured, where no rate was given."""
+
+_UNKNOWN = 3000.0
+"""Requests a minute that a pace without a rate is reckoned at least to have been."""
+
+_SHORTEST = 0.2
+"""Seconds that many requests are reckoned to have taken at least: a pace of none at all is no pace."""
 
 
 class Pace:
@@ -63,12 +72,12 @@ class Pace:
         with self._lock:
             now = self._clock()
             self._held_until = max(self._held_until, now + wait)
-            if sent < self._halved:
+            if sent < self._halved or now - self._halved < _PATIENT:
                 return
             self._recover(now)
             if self._full is None:
                 span = now - self._sent[0] if self._sent else 0.0
-                self._full = 60 * len(self._sent) / max(span, 1.0)
+                self._full = max(60 * len(self._sent) / max(span, _SHORTEST), _UNKNOWN)
             self._share = max(self._share / 2, _LEAST)
             self._halved = self._changed = now
             # Slots given out at the old pace are used; the next one keeps the new distance.
