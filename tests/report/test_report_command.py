@@ -1,6 +1,7 @@
 """The command that writes a report's files anew, and what all commands do with reports that cannot be read."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from conformance.report import load as loading
 from conformance.report.escape import json_text
 from conformance.report.load import ReportError, load
+from conformance.report.writing import replace
 
 from .desk import HOSTILE, Desk
 from .reports import contradictory, everything, report, row
@@ -160,6 +162,25 @@ def test_bytes_of_no_text_are_one_line(desk: Desk) -> None:
     assert "is damaged, or no report" in desk.refused("report")
 
 
+def test_a_fault_that_quotes_a_report_is_harmless(desk: Desk) -> None:
+    evil = everything()
+    evil["target"]["name"] = HOSTILE
+    desk.put("a.json", everything())
+    desk.put("b.json", evil)
+    said = desk.refused("merge", "a.json", "b.json", "--output", "out")
+    assert said.isprintable()
+    assert "b.json has red <script>" in said
+
+
+def test_who_reads_a_file_while_it_is_replaced_reads_all_of_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    replace(path, "old")
+    with path.open(encoding="utf-8") as reader:
+        replace(path, "the new one")
+        assert reader.read() == "old"
+    assert [one.read_text("utf-8") for one in tmp_path.iterdir()] == ["the new one"]
+
+
 def test_one_damaged_report_leaves_the_others_as_they_were(desk: Desk) -> None:
     desk.put("a", everything())
     desk.put("b", {})
@@ -218,11 +239,12 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
 
 def test_a_reader_that_stops_reading_is_no_fault(desk: Desk) -> None:
     path = desk.put("minimax", everything())
-    other = desk.put("other", report(row("top_k"), *(row(f"f{number}") for number in range(600))))
-    pipe = f"'{sys.executable}' -m conformance diff '{path}' '{other}' --json - | head -n 1"
-    said = subprocess.run(["bash", "-c", pipe], capture_output=True, text=True, check=True)
-    assert said.stdout == "{\n"
-    assert said.stderr == ""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "conformance", "diff", str(path), str(path), "--json", "-"]
+    said = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (said.returncode, said.stderr) == (141, "")
 
 
 def test_a_terminal_without_the_marks_gets_others(desk: Desk) -> None:
