@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable, Sequence
 
 from conformance import __version__
-from conformance.commands import Wrong, diff, history, merge, report, simulate
+from conformance.commands import Wrong, diff, estimate, history, merge, report, simulate
 from conformance.report.escape import plain
 
 __all__ = ["main"]
 
-_COMMANDS = (report, diff, history, merge, simulate)
+_COMMANDS = (report, diff, estimate, history, merge, simulate)
 """In the order in which ``--help`` has them."""
 
 

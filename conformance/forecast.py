@@ -17,7 +17,7 @@ from conformance.record.budget import cost_of, tokens_of
 from conformance.record.cassette import Cassette
 from conformance.record.transport import Recorder
 from conformance.trouble import CassetteDamaged, CassetteMissing
-from conformance.values import Json
+from conformance.values import Json, Source
 from conformance.wire.exchange import Exchange
 from conformance.wire.reply import Reply
 
@@ -26,11 +26,19 @@ __all__ = ["Basis", "Forecast", "Need"]
 _BYTES_A_TOKEN = 3.5
 """Bytes of JSON to a token, in the recordings there are; only used where nothing was recorded."""
 
+_SOURCES = {
+    Source.LIVE: "recordings of the service",
+    Source.LOCAL: "recordings of a service on a local machine",
+    Source.SIMULATOR: "recordings of the simulator, which writes less than a model",
+}
+
 _REQUEST = "\n- request:\n"
 """How every exchange begins in a cassette's file."""
 
 Basis = str
-"""What a figure rests on: ``recording``, ``recording of <model>``, ``dry run``."""
+"""What a figure rests on, in words: recordings (whose, and of which model) or a dry run."""
+
+DRY = "a dry run: every reply counted as long as it may be"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,7 @@ class Need:
     output_tokens: int = 0
     cost: float | None = 0.0
     """USD; None where a price is unknown."""
-    basis: Basis = "recording"
+    basis: Basis = ""
 
     def __add__(self, other: Need) -> Need:
         return Need(
@@ -81,11 +89,12 @@ class Forecast:
         price = self._prices.get(planned.model)
         for model, path in self._recordings(planned):
             try:
-                exchanges = Cassette.load(path).exchanges
+                cassette = Cassette.load(path)
             except (CassetteMissing, CassetteDamaged):
                 continue
-            return _need(exchanges, price, "recording" if model == planned.model else f"recording of {model}")
-        return _need(self._tried(planned), price, "dry run")
+            basis = _SOURCES[cassette.provenance.source]
+            return _need(cassette.exchanges, price, basis if model == planned.model else f"{basis}, of {model}")
+        return _need(self._tried(planned), price, DRY)
 
     def _recordings(self, planned: Planned) -> Iterable[tuple[str, Path]]:
         """The case's own recording, then those of the target's other models."""

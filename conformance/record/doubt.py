@@ -49,6 +49,8 @@ def doubt_of(exchange: Exchange) -> Doubt | None:  # noqa: PLR0911  one return a
     """What has to be asked again before it is believed; None where an answer can be taken as it is."""
     if exchange.status >= 500:
         return Doubt(f"{exchange.status}", f"the service failed with {exchange.status}", is_controlled=True)
+    if exchange.json is None and not exchange.is_stream and exchange.body.lstrip().startswith(b"{"):
+        return Doubt("garbled body", f"the JSON of a {exchange.status} breaks off")
     if not 200 <= exchange.status < 300:
         return None
     if exchange.error is not None:

@@ -9,13 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from conformance.report.diff import diff
+from conformance.report.escape import plain
+from conformance.report.load import Loaded, ReportError, load
 from conformance.testing.book import Book
 from conformance.testing.crew import NOT_RUN
 from conformance.testing.freshness import stale
 from conformance.testing.nodes import CaseItem, not_run
 from conformance.values import Json
 
-__all__ = ["INTERRUPTED", "interrupt", "is_begun", "last_line", "remarks"]
+__all__ = ["INTERRUPTED", "changes", "interrupt", "is_begun", "last_line", "remarks"]
+
+_SHOWN = 20
+"""Changed rows that are listed; the others are counted. ``python -m conformance diff`` shows all."""
 
 INTERRUPTED = "interrupted"
 """Why rows were not reached that a Ctrl-C came before."""
@@ -33,8 +39,27 @@ def interrupt(books: Mapping[Path, Book], items: Iterable[pytest.Item]) -> None:
             books[item.path].results.setdefault(item.planned.slug, not_run(item.planned, INTERRUPTED))
 
 
+def changes(report: Mapping[str, Json], last: Path) -> list[str]:
+    """What changed since the last report in the same place, the worst first; nothing where there is none."""
+    if not last.exists():
+        return []
+    try:
+        difference = diff(load(last), Loaded(last, report))
+    except ReportError as error:
+        return [f"the last report is not compared with: {plain(error)}"]
+    if not difference.changes:
+        return ["nothing changed since the last report"]
+    found = [f"changed since the last report: {len(difference.changes)} rows"]
+    for change in difference.changes[:_SHOWN]:
+        before, after = (state.seen if state else "nothing" for state in (change.old, change.new))
+        found.append(f"  {change.kind}: {plain(change.feature)}, {plain(change.model)}: {before} -> {after}")
+    if len(difference.changes) > _SHOWN:
+        found.append(f"  … and {len(difference.changes) - _SHOWN} more")
+    return found
+
+
 def remarks(book: Book, report: dict[str, Json], option: argparse.Namespace) -> list[str]:
-    """What the terminal says besides the report: old evidence, and what changed since the last report.
+    """What the terminal says besides the report: that evidence is old.
 
     A report is the same on every replay, whatever the day: how old evidence is stands in it only where
     ``--max-age`` was given.

@@ -213,6 +213,8 @@ class Plugin:
                 continue
             report = build(book.matrix, book.name, book.planned, book.results, sdk=SDK)
             lines = endings.remarks(book, report, option)
+            if option.live:
+                lines += endings.changes(report, self._report_of(book))
             try:
                 where = self._write(book, report)
             except OSError as error:
