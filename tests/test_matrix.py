@@ -69,7 +69,7 @@ FEATURES = {"temperature.range", "thinking", "top_k", "messages.text", "errors.t
 
 def cases_of(features):
     """Two cases for every feature."""
-    return dict.fromkeys(features, ["one_collapses", "forty_changes_little"])
+    return dict.fromkeys(features, ("one_collapses", "forty_changes_little"))
 
 
 # An edit of the valid file, and what is then said of it (after the file's name).

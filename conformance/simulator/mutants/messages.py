@@ -169,7 +169,7 @@ def _only(kind: str, unusual: Callable[[Object, bool], bool]) -> Callable[[Reque
 
 
 def _by_address(block: Object, _inside: bool) -> bool:  # noqa: FBT001  where it stands is one of two places
-    return block["source"].get("type") == "url"
+    return bool(block["source"].get("type") == "url")
 
 
 def _nested(_block: Object, inside: bool) -> bool:  # noqa: FBT001  as above
@@ -177,7 +177,7 @@ def _nested(_block: Object, inside: bool) -> bool:  # noqa: FBT001  as above
 
 
 def _not_text(block: Object, _inside: bool) -> bool:  # noqa: FBT001  as above
-    return block["source"].get("type") != "text"
+    return bool(block["source"].get("type") != "text")
 
 
 def _media() -> Iterator[Mutant]:
