@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from front_door import (
+    CONTAINER,
     EVERYTHING,
     EXPERIMENTS,
     KEY,
     MODEL,
     SYSTEM,
-    CONTAINER,
     Project,
     Recordings,
     as_documented,
@@ -251,7 +251,9 @@ def test_a_replay_of_a_selection_leaves_the_report_alone(project: Project) -> No
 
 
 def test_a_replay_of_a_selection_is_written_where_it_is_asked_for(project: Project) -> None:
-    project.replay("--report-dir", "mine", *rows("container")).stdout.fnmatch_lines(["report: */mine/minimax/index.html"])
+    project.replay("--report-dir", "mine", *rows("container")).stdout.fnmatch_lines(
+        ["report: */mine/minimax/index.html"]
+    )
     summary = project.report("mine")["summary"]
     assert summary["conforms"] == 1
     assert summary["not_run"] > 40

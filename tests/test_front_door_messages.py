@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from front_door import KEY, MODEL, SYSTEM, CONTAINER, Project, edit, plainly, rows
+from front_door import CONTAINER, KEY, MODEL, SYSTEM, Project, edit, plainly, rows
 from services import forgetting_the_key, service
 
 from conformance import simulator

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 import pytest
-from front_door import EVERYTHING, SYSTEM, CONTAINER, Project, as_documented, plainly, rows
+from front_door import CONTAINER, EVERYTHING, SYSTEM, Project, as_documented, plainly, rows
 
 from conformance.cases import CASES
 from conformance.endpoint import Endpoint

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from front_door import KEY, SYSTEM, CONTAINER, Project, rows, traces_of_key
+from front_door import CONTAINER, KEY, SYSTEM, Project, rows, traces_of_key
 from services import forgetting_the_key, repeating_the_key, service
 
 from conformance.cases import CASES
@@ -38,7 +38,9 @@ def test_a_service_that_repeats_the_key_is_not_quoted(fresh: Project) -> None:
     with service(repeating_the_key(given="container")) as url:
         result = fresh.live(url, *LOUD, SYSTEM, CONTAINER)
     result.assert_outcomes(failed=1, passed=1)
-    result.stdout.fnmatch_lines(["*observed*rejected: container is refused (400: container: not for Bearer [[]redacted]*"])
+    result.stdout.fnmatch_lines(
+        ["*observed*rejected: container is refused (400: container: not for Bearer [[]redacted]*"]
+    )
     cassette = fresh.cassette(CONTAINER).read_text("utf-8")
     assert "container: not for Bearer [redacted]" in cassette
     assert "/keys/" in cassette

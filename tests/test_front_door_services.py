@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from front_door import (
+    CONTAINER,
     EVERYTHING,
     MODEL,
     STREAM,
     SYSTEM,
-    CONTAINER,
     Project,
     Recordings,
     as_documented,
@@ -66,7 +66,10 @@ def test_what_never_ends_is_inconclusive_and_leaves_no_cassette(fresh: Project, 
     )
     assert not fresh.cassette(CONTAINER).exists()
     report = fresh.report()
-    assert (row(report, "container")["verdict"], row(report, "container")["cases"][0]["reason"]) == ("inconclusive", reason)
+    assert (row(report, "container")["verdict"], row(report, "container")["cases"][0]["reason"]) == (
+        "inconclusive",
+        reason,
+    )
     assert fresh.verdicts()[SYSTEM] == verdicts(recordings.report)[SYSTEM]
 
 
