@@ -21,8 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
@@ -31,6 +30,8 @@ from conformance.simulator import FAULTS, running
 
 ROOT = Path(__file__).parent.parent
 KEY = "sk-canary-0123456789-faults"
+_DAYS = 5
+_REFUSED = 4  # pytest's exit code for what it could not begin
 _UNSURE = ("inconclusive", None)
 _LEAKS = [KEY[3:].encode(), *(base64.b64encode(bytes(before) + KEY[3:].encode())[4:-4] for before in range(3))]
 """The key without its ends, and the three ways for it to stand in base64."""
@@ -47,8 +48,10 @@ class Run:
     seconds: float
     megabytes: float
     leaks: int
-    asked: int = 0
-    happened: Mapping[str, int] = field(default_factory=dict[str, int])
+    asked: int
+    happened: Mapping[str, int]
+    refusal: str
+    """Why the run did not begin: at its start trouble is not waited out for long, as most of it is a wrong address."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +64,21 @@ class Setting:
     timeouts: str
     seed: int
 
-    @contextmanager
-    def service(self, faults: Mapping[str, float], authority: Path) -> Iterator[str]:
-        """The simulator, with faults or without."""
-        trusted = authority if faults.get("tls") else None
-        with running(paced=False, seed=self.seed, faults=faults or None, authority=trusted) as url:
-            yield url
+    def begun(self, faults: Mapping[str, float], where: Path) -> tuple[Run, list[str]]:
+        """A run on the first bad day of several on which it begins at all; and why it did not on those before."""
+        refusals: list[str] = []
+        for day in range(_DAYS):
+            run = self.run(faults, where, day=day)
+            if not run.refusal:
+                break
+            refusals.append(run.refusal)
+        return run, refusals
 
-    def run(self, faults: Mapping[str, float], where: Path, *, resume: bool = False) -> Run:
+    def run(self, faults: Mapping[str, float], where: Path, *, resume: bool = False, day: int = 0) -> Run:
         """Record, judge and report all of the matrix, in a process of its own."""
         authority = where / "authority.pem"
-        with self.service(faults, authority) as url:
+        trusted = authority if faults.get("tls") else None
+        with running(paced=False, seed=self.seed + day, faults=faults or None, authority=trusted) as url:
             command = [sys.executable, "-m", "pytest", self.matrix, "--live", "--endpoint", url, "-q", "-rs"]
             command += ["-p", "no:cacheprovider", "--concurrency", str(self.concurrency)]
             command += ["--cassettes", str(where / "cassettes"), "--report-dir", str(where / "reports")]
@@ -91,9 +98,22 @@ class Setting:
                 process.returncode = os.waitstatus_to_exitcode(status)
             seconds = time.perf_counter() - began
             asked, happened = _told(url, authority if authority.exists() else None)
-        cells, reasons, errors = _read(where, log, process.returncode)
-        # Linux counts kilobytes, and begins with what this process had when it started the other one.
-        return Run(cells, reasons, errors, seconds, usage.ru_maxrss / 1024, _leaks(where), asked, happened)
+        cells, reasons = _read(where)
+        errors = [f"{cell}: {reason}" for cell, reason in reasons.items() if reason.startswith("error: ")]
+        said = (log.read_text("utf-8", "replace").strip().splitlines() or [""])[-1]
+        if process.returncode not in (0, 1, _REFUSED):
+            errors.append(f"exit code {process.returncode}: {said}")
+        return Run(
+            cells,
+            reasons,
+            tuple(errors),
+            seconds,
+            usage.ru_maxrss / 1024,  # Linux counts kilobytes, and from what this process had when it began the other
+            _leaks(where),
+            asked,
+            happened,
+            said if process.returncode == _REFUSED else "",
+        )
 
 
 def _told(url: str, authority: Path | None) -> tuple[int, Mapping[str, int]]:
@@ -109,7 +129,7 @@ def _told(url: str, authority: Path | None) -> tuple[int, Mapping[str, int]]:
     return 0, {}
 
 
-def _read(where: Path, log: Path, code: int) -> tuple[dict[str, str | None], dict[str, str], tuple[str, ...]]:
+def _read(where: Path) -> tuple[dict[str, str | None], dict[str, str]]:
     cells: dict[str, str | None] = {}
     reasons: dict[str, str] = {}
     for path in where.glob("reports/*/report.json"):
@@ -117,11 +137,7 @@ def _read(where: Path, log: Path, code: int) -> tuple[dict[str, str | None], dic
             for case in row["cases"]:
                 cells[case["id"]] = _settled(case["id"], case["behaviour"])
                 reasons[case["id"]] = str(case.get("reason") or case["summary"])
-    errors = [f"{cell}: {reason}" for cell, reason in reasons.items() if reason.startswith("error: ")]
-    if code not in (0, 1):
-        last = (log.read_text("utf-8", "replace").strip().splitlines() or [""])[-1]
-        errors.append(f"exit code {code}: {last}")
-    return cells, reasons, tuple(errors)
+    return cells, reasons
 
 
 def _settled(cell: str, behaviour: str | None) -> str | None:
@@ -144,6 +160,7 @@ class Row:
     good: Run
     bad: Run
     resumed: Run | None
+    refusals: list[str]
 
     def count(self) -> Counter[str]:
         """How many cells are right, inconclusive, not reached, wrong."""
@@ -211,7 +228,7 @@ def main() -> int:
         where = Path(options.keep or temporary).resolve()
         good = setting.run({}, _new(where, "good-day"))
         if not good.cells or good.errors:
-            print("the good day is none:", *good.errors, sep="\n  ", file=sys.stderr)
+            print("the good day is none:", *filter(None, [good.refusal, *good.errors]), sep="\n  ", file=sys.stderr)
             return 2
         unsure = sum(behaviour in _UNSURE for behaviour in good.cells.values())
         print(f"good day: {len(good.cells)} cells, {unsure} of them without a behaviour; {good.asked} requests, "
@@ -219,9 +236,9 @@ def main() -> int:
         for fault in options.fault or everything:
             for rate in options.rate or (0.05, 0.5):
                 directory = _new(where, f"{fault}-{rate:g}")
-                bad = setting.run({fault: rate}, directory)
+                bad, refusals = setting.begun({fault: rate}, directory)
                 resumed = setting.run({}, directory, resume=True) if options.resume else None
-                rows.append(Row(fault, rate, good, bad, resumed))
+                rows.append(Row(fault, rate, good, bad, resumed, refusals))
                 print(rows[-1], flush=True)
                 for line in _explained(rows[-1], directory):
                     print(f"    {line}", flush=True)
@@ -256,6 +273,8 @@ def _explained(row: Row, directory: Path) -> Iterator[str]:
         if row.judged(cell) == "wrong":
             seen = f"{row.good.cells[cell]} on a good day, now {row.bad.cells[cell]}: {row.bad.reasons[cell]}"
             yield f"WRONG {cell}: {seen} ({_stamps(directory, cell)})"
+    for refusal in row.refusals:
+        yield f"NOT BEGUN {refusal}"
     for error in row.bad.errors:
         yield f"ERROR {error}"
     if row.followed:
