@@ -138,11 +138,14 @@ def _part(name: str) -> str:
 
 def _style(view: View) -> str:
     """The style of the page, with the width the grid needs: below it the grid scrolls in a box of its own."""
-    width = 25 + 7.25 * len(view.models)
+    width = 23.5 + 7.3 * len(view.models)
     return f"""{_part("style.css")}
-.grid {{ min-width: {width:g}rem; }}
-@media screen and (max-width: {width + 4:g}rem) {{ .scroller {{ overflow: auto; max-height: 88dvh; }} }}
-@media print {{ .grid {{ min-width: 0; }} }}
+.grid, .group {{ min-width: {width:g}rem; }}
+@media screen and (max-width: {width + 5:g}rem) {{
+  .scroller {{ overflow: auto; max-height: 88dvh; }}
+  .grid thead th {{ top: 0; }}
+}}
+@media print {{ .grid, .group {{ min-width: 0; }} }}
 """
 
 

@@ -300,6 +300,19 @@ def test_the_heads_of_the_table_stay_in_sight(visit: Visit, tmp_path: Path) -> N
     assert head["y"] == pytest.approx(bar["height"], abs=1.5)
 
 
+def test_a_grid_of_many_models_scrolls_in_its_box_under_its_heads(visit: Visit, tmp_path: Path) -> None:
+    rows = [row(f"f{number}", f"model-{model}") for number in range(80) for model in range(40)]
+    (tmp_path / "large.html").write_text(render(report(*rows)), "utf-8")
+    page = visit(tmp_path / "large.html")
+    page.locator("#scroller").evaluate("box => box.scrollTo(box.scrollWidth, 1200)")
+    box, cell = page.locator("#scroller").bounding_box(), page.locator("[id='model-39--f45']").bounding_box()
+    assert box["x"] < cell["x"] < box["x"] + box["width"], "the last model is in sight"
+    head = page.locator(".grid thead th").last.bounding_box()
+    assert head["y"] == pytest.approx(box["y"], abs=1.5)
+    name = page.locator("[data-f=f45] th").bounding_box()
+    assert name["x"] == pytest.approx(box["x"], abs=1.5)
+
+
 def test_paper_shows_the_grid_and_the_warning_and_no_controls(visit: Visit, page_of_everything: Path) -> None:
     page = visit(page_of_everything)
     page.emulate_media(media="print")

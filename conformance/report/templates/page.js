@@ -140,7 +140,7 @@
         if (input.checked) names.push(input.nextElementSibling.textContent);
       }
       menu.classList.toggle("on", set.size > 0);
-      menu.querySelector(".value").textContent = names.join(", ") || t("filter.any");
+      menu.querySelector(".value").textContent = names.join(", ");
     }
   }
 
