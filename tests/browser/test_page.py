@@ -196,7 +196,7 @@ def test_the_documentation_is_quoted_with_its_contradiction(visit: Visit, page_o
 def test_without_recordings_it_says_so(visit: Visit, page_of_everything: Path) -> None:
     text = visit(page_of_everything, "#M-1--temperature").get_by_role("dialog").inner_text()
     assert "The recording is not at hand" in text
-    assert "1 different openings in 8 draws" in text
+    assert "1 opening in 8 draws" in text
     assert "a public study" in text
 
 

@@ -440,7 +440,7 @@
         return { class: kind, x, width: Math.max(0.4, (100 * count) / total - 0.8), height: 10 };
       }));
     };
-    const says = (counts) => t("detail.draws.says", { openings: counts.length, draws: counts.reduce((sum, count) => sum + count, 0) });
+    const says = (counts) => t("detail.draws.says", { count: counts.length, draws: counts.reduce((sum, count) => sum + count, 0) });
     const box = make("div", { class: "draws" });
     for (const [name, counts, kind] of [["detail.treatment", draws.t, "treatment"], ["detail.control", draws.c ?? [], "control"]]) {
       if (!counts.length) continue;
