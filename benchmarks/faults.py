@@ -32,6 +32,7 @@ ROOT = Path(__file__).parent.parent
 KEY = "sk-canary-0123456789-faults"
 _DAYS = 5
 _REFUSED = 4  # pytest's exit code for what it could not begin
+_FAULTY = re.compile(r"; fault=([\w, -]+)")
 _UNSURE = ("inconclusive", None)
 _LEAKS = [KEY[3:].encode(), *(base64.b64encode(bytes(before) + KEY[3:].encode())[4:-4] for before in range(3))]
 """The key without its ends, and the three ways for it to stand in base64."""
@@ -48,6 +49,8 @@ class Run:
     seconds: float
     megabytes: float
     leaks: int
+    kept: int
+    """Answers on the recordings that had met a fault: whole and right in spite of it, or they should not be there."""
     asked: int
     happened: Mapping[str, int]
     refusal: str
@@ -110,6 +113,7 @@ class Setting:
             seconds,
             usage.ru_maxrss / 1024,  # Linux counts kilobytes, and from what this process had when it began the other
             _leaks(where),
+            sum(len(_FAULTY.findall(path.read_text("utf-8"))) for path in where.glob("cassettes/**/*.yaml")),
             asked,
             happened,
             said if process.returncode == _REFUSED else "",
@@ -197,14 +201,14 @@ class Row:
         cells = "".join(f"{counts[kind]:>8}" for kind in ("right", "inconclusive", "not reached", "wrong"))
         names = FAULTS if self.fault == "all" else [self.fault]
         happened = sum(run.happened.get(name, 0) for name in names)
-        figures = f"{run.asked:>8}{happened:>9}{run.seconds:>8.1f}{run.megabytes:>6.0f}"
+        figures = f"{run.asked:>8}{happened:>9}{run.kept:>6}{run.seconds:>8.1f}{run.megabytes:>6.0f}"
         after = "" if self.resumed is None else f"{len(self.good.cells) - len(self.left):>6}/{len(self.good.cells)}"
         return f"{self.fault:<17}{self.rate:>5.0%} {cells}{len(run.errors):>8}{run.leaks:>5}{figures}{after}"
 
 
 _HEAD = (
     f"{'fault':<17}{'rate':>5} {'right':>8}{'unsure':>8}{'missed':>8}{'wrong':>8}{'errors':>8}{'key':>5}"
-    f"{'asked':>8}{'happened':>9}{'s':>8}{'MB':>6}{'resumed':>9}"
+    f"{'asked':>8}{'happened':>9}{'kept':>6}{'s':>8}{'MB':>6}{'resumed':>9}"
 )
 
 
@@ -295,7 +299,7 @@ def _stamps(directory: Path, cell: str) -> str:
     found = Counter(
         f"{name} in {path.parent.name}/{path.stem}"
         for path in paths
-        for name in re.findall(r"; fault=([\w, -]+)", path.read_text("utf-8"))
+        for name in _FAULTY.findall(path.read_text("utf-8"))
     )
     return ", ".join(f"{count} {what}" for what, count in found.most_common(5)) or "no fault on the recording"
 
