@@ -361,13 +361,16 @@ def test_a_refused_connection_is_refused_by_the_system(look: Look) -> None:
 
 
 def test_a_port_is_refused_for_moments_and_serves_in_between(web: httpx2.Client, look: Look) -> None:
+    seen = Counter[str]()
     with running(paced=False, faults={"refused": 0.5}) as url:
-        seen = Counter[str]()
-        while not (seen["refused"] and seen["served"]):
+        for _ in range(5000):
             answer = look(url)
             assert answer.error is None or isinstance(answer.error, httpx2.ConnectError | httpx2.ReadError)
-            seen["refused" if answer.error else "served"] += 1
             assert not answer.head or answer.head.headers["connection"] == "close"
+            seen["refused" if answer.error else "served"] += 1
+            if len(seen) == 2:
+                break
+    assert set(seen) == {"refused", "served"}
 
 
 def test_a_dropped_connection_is_taken_and_reset() -> None:
