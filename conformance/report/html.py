@@ -30,6 +30,9 @@ from conformance.values import Json
 
 __all__ = ["render"]
 
+_SCRIPT = ("words", "grid", "elements", "bodies", "cases", "drawer", "start")
+"""The modules of the page's script, in the order in which they need each other."""
+
 _PLOTTED = 30
 """Models in a figure; more are no picture any more."""
 
@@ -43,7 +46,7 @@ def render(report: Mapping[str, Json], *, cassettes: Path | None = None, lang: s
     """
     view = View(report)
     measured = Measured()
-    style, head, script = _style(view), _part("head.js"), _part("page.js")
+    style, head, script = _style(view), _part("head.js"), _script()
     page = _template().render(
         view=view,
         lang=lang,
@@ -134,6 +137,11 @@ def _fragment(anchor: str) -> str:
 
 def _part(name: str) -> str:
     return files("conformance.report").joinpath("templates", name).read_text("utf-8")
+
+
+def _script() -> str:
+    """The page's script: modules of one scope, which is theirs alone."""
+    return "\n".join(['"use strict";', "{", *(_part(f"page/{name}.js") for name in _SCRIPT), "}"])
 
 
 def _style(view: View) -> str:
