@@ -212,7 +212,7 @@ def test_a_feature_is_selected_with_all_that_refines_it(fresh: Project) -> None:
     nodes = listed(fresh.replay("--collect-only", "-q", *rows("temperature", "messages")))
     features = dict.fromkeys(node.split("::")[2] for node in nodes)
     pictures = ["image", "image.url", "image.in_a_result", "document", "document.pdf"]
-    parts = ["text", "tool_use", "tool_result", "thinking", *pictures, "cache_control", "count_tokens"]
+    parts = ["text", "tool_use", "tool_result", "thinking", *pictures, "conversation", "cache_control", "count_tokens"]
     assert list(features) == ["temperature", "temperature.range", *(f"messages.{part}" for part in parts)]
 
 

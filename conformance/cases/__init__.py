@@ -1,6 +1,7 @@
 """The experiments, one module per family; importing this package declares them all."""
 
 from conformance.cases import (
+    conversation,
     errors,
     examples,
     headers,
@@ -19,6 +20,7 @@ from conformance.cases.registry import CASES, Case
 __all__ = [
     "CASES",
     "Case",
+    "conversation",
     "errors",
     "examples",
     "headers",

@@ -106,6 +106,16 @@ PROBES = (
     say("messages.image.in_a_result", messages=results([png(220, 20, 20)], "Snow."), tools=[WEATHER]),
     say("messages.image.url", messages=[user(ELSEWHERE, "What colour is this image?")]),
     say("messages.document.pdf", messages=[user(PDF, "What does it say?")]),
+    say("messages.conversation", messages=[user("word " * 50), *results("Rain.", "Snow."), *([user("So.")] * 12)]),
+    *(
+        say("messages.conversation", messages=results("Rain." * 9, "Snow." * 9), tools=[WEATHER], **more)
+        for more in (
+            {"stream": True},
+            {"thinking": {"type": "enabled", "budget_tokens": 1024}},
+            {"system": "The codeword is SWAN-6."},
+        )
+    ),
+    say("messages.conversation", messages=[user("One.", "Two.", "Three.", "The codeword is WREN-7. " * 9)]),
     say("system-cut", system="word " * 1000),
     *(
         say(name, stream=True, messages=STORY, **{name: value})

@@ -8,7 +8,7 @@ from dataclasses import replace
 from conformance.simulator import reference
 from conformance.simulator.refusals import Refusal
 from conformance.simulator.requests import Request
-from conformance.simulator.shapes import Object, blocks_of, messages_of
+from conformance.simulator.shapes import Object, blocks_of, messages_of, object_at
 from conformance.simulator.turns import every_block, no_blocks
 
 from .mutant import Change, Mutant, both, checking, mishearing, taking
@@ -19,6 +19,7 @@ def mutants() -> Iterator[Mutant]:
     yield from _text()
     yield from _blocks()
     yield from _results()
+    yield from _conversations()
     yield from _unusual_media()
     yield from _media()
 
@@ -141,6 +142,46 @@ def _no_listed_result(request: Request) -> None:
     for where, _, block in every_block(request):
         if block.get("type") == "tool_result" and not isinstance(block.get("content"), str):
             raise Refusal(f"{where}.content: Input should be a valid string")
+
+
+def _conversations() -> Iterator[Mutant]:
+    """Services that lose in a conversation what they read by itself."""
+    for name, description, hear in (
+        ("trimmed", "Only the last twelve turns are read.", _last_twelve),
+        ("system-lost", "Where tools have been called, the system prompt is dropped.", _no_system_in_a_loop),
+        ("fourth-block-lost", "Of a turn's text blocks only three are read.", _each(_three_texts)),
+        ("results-lost", "While it thinks, it does not read the results of tools.", _no_results_while_thinking),
+        ("streamed-calls-lost", "Over a stream the calls of a history are dropped.", _no_calls_in_streams),
+    ):
+        yield Mutant(f"messages.conversation-{name}", description, mishearing(hear))
+
+
+def _last_twelve(body: Object) -> Object:
+    return {**body, "messages": messages_of(body)[-12:]}
+
+
+def _no_system_in_a_loop(body: Object) -> Object:
+    called = any(
+        block["type"] == "tool_use" for message in messages_of(body) for block in blocks_of(message["content"])
+    )
+    return {name: value for name, value in body.items() if name != "system"} if called else body
+
+
+def _three_texts(_role: str, blocks: list[Object]) -> list[Object]:
+    texts = [block for block in blocks if block["type"] == "text"]
+    return [block for block in blocks if block["type"] != "text" or any(block is text for text in texts[:3])]
+
+
+def _no_results_while_thinking(body: Object) -> Object:
+    if object_at(body, "thinking").get("type") != "enabled":
+        return body
+    return _each(lambda _, blocks: [block for block in blocks if block["type"] != "tool_result"])(body)
+
+
+def _no_calls_in_streams(body: Object) -> Object:
+    if body.get("stream") is not True:
+        return body
+    return _each(lambda _, blocks: [block for block in blocks if block["type"] != "tool_use"])(body)
 
 
 def _unusual_media() -> Iterator[Mutant]:

@@ -1,0 +1,193 @@
+"""A whole conversation of an agent: what is read by itself may still be lost among other things.
+
+Every place of it holds a sentence or a paragraph, and a prompt's size adds up: where all places hold the
+paragraph, the prompt must be larger by all of them. That takes two requests for some twenty places, and only
+where something is missing is each place asked about by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from conformance.cases.common import ROOM, assistant, control, text, user
+from conformance.cases.registry import case
+from conformance.endpoint import Endpoint
+from conformance.trouble import Inconclusive
+from conformance.values import Behaviour, Json, Observation
+
+_SHORT = "This was noted."
+_LONG = (
+    "This was noted. The office stands at the corner of a quiet street, between a bakery and a shop that mends "
+    "bicycles. In the morning the light falls through the tall windows onto the long wooden table where everybody "
+    "works. There are eleven chairs, four lamps, two printers and one old clock that runs a little slow."
+)
+"""Some sixty tokens of it show in a prompt's size."""
+
+_LEAST = 30
+"""Tokens that the paragraph must add in plain sight for its loss to be told from a template's whims."""
+
+_PLACES: Mapping[str, str] = {
+    "the first block of system": "system",
+    "the second block of system": "system",
+    "the third block of system": "system",
+    "the description of the first tool": "tool",
+    "the description of a tool's parameter": "tool",
+    "the description of the second tool": "tool",
+    "the description of a nested parameter": "tool",
+    "the description of the third tool": "tool",
+    "the first text block of the first turn": "user",
+    "the second text block of the first turn": "user",
+    "the third text block of the first turn": "user",
+    "the fourth text block of the first turn": "user",
+    "an answer": "assistant",
+    "the text before a call": "assistant",
+    "the input of the first call": "call",
+    "the nested input of the second call": "call",
+    "the result of the first call": "result",
+    "the first block of the second call's result": "result",
+    "the second block of the second call's result": "result",
+    "the third block of the second call's result": "result",
+    "the text behind the results": "user",
+    "the answer after the results": "assistant",
+    "the last turn": "user",
+}
+"""Every place, and the kind it is of."""
+
+_MODES: Mapping[str, Mapping[str, Json]] = {
+    "": {},
+    "over a stream": {"stream": True},
+    "while thinking": {"thinking": {"type": "enabled", "budget_tokens": 1024}},
+}
+
+
+@case("messages.conversation")
+def nothing_is_lost_among_the_rest(api: Endpoint) -> Observation:
+    """What is read by itself is read in a conversation with everything in it, streamed or thinking as well.
+
+    Honoured: the prompt grows by a paragraph in each of its places. Ignored: a place is lost that is read
+    where it stands alone.
+    """
+    paragraph = _paragraph(api)
+    modes: list[str] = []
+    for mode, params in _MODES.items():
+        short = api.ask(f"control {mode}".strip(), **_conversation({}), **params)
+        if not short.ok and mode:
+            continue  # that it is refused is another row's finding
+        if not short.ok:
+            raise Inconclusive(f"the control was refused ({short.refusal})")
+        long = control(api, f"treatment {mode}".strip(), **_conversation(dict.fromkeys(_PLACES, _LONG)), **params)
+        if short.size is None or long.size is None:
+            raise Inconclusive("the service does not count what it has read")
+        growth = long.size - short.size
+        if growth < (len(_PLACES) - 0.5) * paragraph and (lost := _lost(api, short.size, paragraph, params)):
+            where = f" {mode}" if mode else ""
+            words = f"not read among the rest{where}: {', '.join(lost)}; read where it stands alone"
+            return Observation(Behaviour.IGNORED, words, signals=("size",))
+        modes.append(f"{mode or 'plainly'}: {growth} tokens")
+    seen = f"{len(_PLACES)} places, of {paragraph} tokens each; the prompt grows, {', '.join(modes)}"
+    return Observation(Behaviour.HONOURED, seen, signals=("size",))
+
+
+def _paragraph(api: Endpoint) -> int:
+    """The tokens a paragraph adds to a plain prompt."""
+    short = control(api, "witness, short", messages=[user(_SHORT)], max_tokens=ROOM)
+    long = control(api, "witness, long", messages=[user(_LONG)], max_tokens=ROOM)
+    if short.size is None or long.size is None or long.size - short.size < _LEAST:
+        raise Inconclusive("the service's count does not follow the prompt")
+    return long.size - short.size
+
+
+def _lost(api: Endpoint, short: int, paragraph: int, params: Mapping[str, Json]) -> list[str]:
+    """The places whose paragraph does not show in the conversation, and does where it stands alone."""
+    missing = []
+    for place in _PLACES:
+        size = control(api, place, **_conversation({place: _LONG}), **params).size
+        if size is not None and size - short < paragraph / 2:
+            missing.append(place)
+    counted = {kind: _counted(api, kind, paragraph) for kind in dict.fromkeys(_PLACES[place] for place in missing)}
+    return [place for place in missing if counted[_PLACES[place]]]
+
+
+def _counted(api: Endpoint, kind: str, paragraph: int) -> bool:
+    """Whether the service counts what stands in a place of this kind, alone in a short conversation."""
+    short, long = (
+        api.ask(f"{kind} alone, {name}", **_alone(kind, words)) for name, words in (("short", _SHORT), ("long", _LONG))
+    )
+    if not (short.ok and long.ok) or short.size is None or long.size is None:
+        return False
+    return long.size - short.size >= paragraph / 2
+
+
+def _alone(kind: str, words: str) -> dict[str, Json]:
+    asked: dict[str, Json] = {"messages": [user("Say hello in one short sentence.")], "max_tokens": ROOM}
+    match kind:
+        case "system":
+            return {**asked, "system": words}
+        case "tool":
+            return {**asked, "tools": [_tool("look_up", words, {"note": {"type": "string"}})]}
+        case "assistant":
+            return {**asked, "messages": [user("Hello."), assistant(words), *asked["messages"]]}
+        case "call" | "result":
+            note, result = (words, _SHORT) if kind == "call" else (_SHORT, words)
+            call = _call(1, "look_up", {"note": note})
+            turns = [user("Look it up."), assistant(call), user(_result(1, result))]
+            return {
+                **asked,
+                "messages": turns,
+                "tools": [_tool("look_up", "Looks it up.", {"note": {"type": "string"}})],
+            }
+        case _:
+            return {**asked, "messages": [user(f"{words} Say hello in one short sentence.")]}
+
+
+def _conversation(words: Mapping[str, str]) -> dict[str, Json]:
+    """The conversation, with these words in these places and a short sentence in all others."""
+    said = {place: words.get(place, _SHORT) for place in _PLACES}
+    note = {"type": "string", "description": said["the description of a tool's parameter"]}
+    inner = {"type": "string", "description": said["the description of a nested parameter"]}
+    detail = {"type": "object", "properties": {"note": inner}, "required": ["note"]}
+    listed = [text(said[f"the {nth} block of the second call's result"]) for nth in ("first", "second", "third")]
+    first = [text(said[f"the {nth} text block of the first turn"]) for nth in ("first", "second", "third", "fourth")]
+    small_talk: list[Json] = []
+    for number in range(1, 7):
+        small_talk += [user(f"Thank you, and again {number}."), assistant("You are welcome.")]
+    return {
+        "max_tokens": 2 * ROOM,
+        "system": [text(said[f"the {nth} block of system"]) for nth in ("first", "second", "third")],
+        "tools": [
+            _tool("look_up", said["the description of the first tool"], {"note": note}),
+            _tool("read_report", said["the description of the second tool"], {"detail": detail}),
+            _tool("ring", said["the description of the third tool"], {"bell": {"type": "string", "enum": ["a", "b"]}}),
+        ],
+        "messages": [
+            user(*first),
+            assistant(said["an answer"]),
+            user("Look it up, and read the report."),
+            assistant(
+                text(said["the text before a call"]),
+                _call(1, "look_up", {"note": said["the input of the first call"]}),
+                _call(2, "read_report", {"detail": {"note": said["the nested input of the second call"]}}),
+            ),
+            user(
+                _result(1, said["the result of the first call"]),
+                _result(2, listed),
+                text(said["the text behind the results"]),
+            ),
+            assistant(said["the answer after the results"]),
+            *small_talk,
+            user(f"{said['the last turn']} Say hello in one short sentence."),
+        ],
+    }
+
+
+def _tool(name: str, description: str, properties: Json) -> dict[str, Json]:
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    return {"name": name, "description": description, "input_schema": schema}
+
+
+def _call(number: int, name: str, given: Json) -> dict[str, Json]:
+    return {"type": "tool_use", "id": f"toolu_conformance_{number}", "name": name, "input": given}
+
+
+def _result(number: int, content: Json) -> dict[str, Json]:
+    return {"type": "tool_result", "tool_use_id": f"toolu_conformance_{number}", "content": content}
