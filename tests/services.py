@@ -146,12 +146,12 @@ class _Habitual:
     stamped: bool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = b"".join([part async for part in _parts(receive)])
+        body = b"".join([part async for part in parts(receive)])
         asked = Asked(_object(body), {name.decode(): value.decode() for name, value in scope["headers"]})
         answer = next(filter(None, (habit(asked) for habit in self.habits)), None)
         sent = send if self.stamped else _unstamped(send)
         if answer is None:
-            await self.app(scope, _again(body, receive), sent)
+            await self.app(scope, again(body, receive), sent)
         else:
             await _give(answer, sent)
 
@@ -162,7 +162,7 @@ class _Renamed:
     models: Mapping[str, str]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = b"".join([part async for part in _parts(receive)])
+        body = b"".join([part async for part in parts(receive)])
         for ours, theirs in self.models.items():
             body = body.replace(f'"{ours}"'.encode(), f'"{theirs}"'.encode())
 
@@ -177,14 +177,15 @@ class _Renamed:
             await send(message)
 
         headers = _without(scope["headers"], b"content-length")
-        await self.app({**scope, "headers": headers}, _again(body, receive), sent)
+        await self.app({**scope, "headers": headers}, again(body, receive), sent)
 
 
 def _without(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[tuple[bytes, bytes]]:
     return [(known, value) for known, value in headers if known != name]
 
 
-async def _parts(receive: Receive) -> AsyncIterator[bytes]:
+async def parts(receive: Receive) -> AsyncIterator[bytes]:
+    """The body of a request, as it comes."""
     more = True
     while more:
         message = await receive()
@@ -192,7 +193,7 @@ async def _parts(receive: Receive) -> AsyncIterator[bytes]:
         yield message.get("body", b"")
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
+def again(body: bytes, receive: Receive) -> Receive:
     """The same request once more, for who comes next."""
     messages: Iterator[Message] = iter([{"type": "http.request", "body": body, "more_body": False}])
 

@@ -104,7 +104,7 @@ class Network:
             response = self._pool.handle_request(sent)
             try:
                 headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-                yield Answer(response.status, headers, response.iter_stream())
+                yield Answer(response.status, headers, _pieces(response))
             finally:
                 response.close()
         except httpcore2.ConnectTimeout:
@@ -193,6 +193,13 @@ class _Backend(httpcore2.SyncBackend):
     ) -> httpcore2.NetworkStream:
         stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
         return _Stream(stream, self._now)
+
+
+def _pieces(response: httpcore2.Response) -> Iterator[bytes]:
+    try:
+        yield from response.iter_stream()
+    except _FAILURES as error:
+        raise NetworkTrouble(_words(error)) from None
 
 
 def _words(error: Exception) -> str:

@@ -78,7 +78,7 @@ def order_of(events: Sequence[Event]) -> Iterator[Finding]:
             yield Finding("message_stop without a message_delta before it", at)
         ended = ended or kind == "message_delta"
         stopped = stopped or kind == "message_stop"
-    if started and not stopped:
+    if not stopped:
         yield Finding("no message_stop at the end")
 
 
