@@ -271,6 +271,15 @@ def test_an_error_may_come_inside_a_stream(troubled: str, look: Look) -> None:
     assert len(before) > 3
 
 
+@pytest.mark.parametrize("name", STREAMS_ONLY)
+def test_a_stream_that_is_refused_meets_no_fault_of_streams(name: str, look: Look, web: httpx2.Client) -> None:
+    with running(paced=False, faults={name: 1.0}) as url:
+        seen = look(url, stream=True, max_tokens=-1)
+        assert not web.get(f"{url}/_stats").json()["faults"].get(name)
+    assert (seen.status, seen.fault) == (400, None)
+    assert json.loads(seen.body)["error"]["type"] == "invalid_request_error"
+
+
 @pytest.mark.parametrize("limit", range(40, 50))
 def test_json_may_break_off(limit: int, troubled: str, look: Look) -> None:
     seen = look(f"{troubled}/invalid-json", max_tokens=limit)

@@ -14,7 +14,7 @@ from starlette.types import Message
 from conformance.simulator.refusals import Refusal
 from conformance.simulator.shapes import Object
 
-from .call import Call, Whole
+from .call import Call, Spared, Whole
 from .fault import Fault, Meeting
 
 HUGE: Final = 50_000_000
@@ -31,12 +31,7 @@ def faults() -> Iterator[Fault]:
     yield Fault("invalid-json", "the JSON breaks off: of the whole answer, or of one event of a stream", _invalid_json)
     yield Fault("text-html", "a good answer that is said to be text/html", _said_to_be("text/html"))
     yield Fault("text-plain", "a good answer that is said to be text/plain", _said_to_be("text/plain"))
-    yield Fault(
-        "json-stream",
-        "a good stream that is said to be application/json",
-        _said_to_be("application/json"),
-        streams_only=True,
-    )
+    yield Fault("json-stream", "a good stream that is said to be application/json", _json_stream, streams_only=True)
     yield Fault("gzip", "a gzipped answer with damaged bytes, or without its end", _gzip)
     yield Fault("huge", f"an answer of {HUGE // 1_000_000} MB", _huge)
 
@@ -48,13 +43,21 @@ async def _error(call: Call) -> None:
 
 
 async def _error_event(call: Call) -> None:
-    answer = await call.answered()
-    if not answer.is_stream:  # the service has refused the request
-        await call.give(answer)
-        return
+    answer = await _stream(call)
     failure = json.loads(bytes(call.refuse(Refusal(*call.chance.choice(_FAILURES))).body))
     kept = answer.parts[: call.chance.randrange(len(answer.parts))]
     await call.give(Whole(answer.status, answer.headers, (*kept, _event("error", failure))))
+
+
+async def _json_stream(call: Call) -> None:
+    await call.give((await _stream(call)).saying(content_type="application/json"))
+
+
+async def _stream(call: Call) -> Whole:
+    answer = await call.answered()
+    if not answer.is_stream:  # it was asked for, and refused
+        raise Spared(answer)
+    return answer
 
 
 async def _invalid_json(call: Call) -> None:

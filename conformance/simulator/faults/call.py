@@ -44,6 +44,14 @@ class Whole:
         return replace(self, headers=(*kept, *((name, value) for name, value in new.items() if value)))
 
 
+class Spared(Exception):
+    """Raised where a fault does not apply to an answer, which is then given as it is."""
+
+    def __init__(self, answer: Whole) -> None:
+        super().__init__()
+        self.answer = answer
+
+
 @dataclass(frozen=True)
 class Call:
     """A request read to its end, what would answer it, and chance."""

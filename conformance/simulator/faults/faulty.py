@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from conformance.simulator.refusals import Refusal
 from conformance.simulator.stamp import STAMP
 
-from .call import Call
+from .call import Call, Spared
 from .rates import Faults
 from .statuses import hops, redirect
 
@@ -47,7 +47,11 @@ class Faulty:
             await call.pass_on(send)
         else:
             self.faults.happened[name] += 1
-            await fault.meet(call)
+            try:
+                await fault.meet(call)
+            except Spared as spared:
+                self.faults.happened[name] -= 1
+                await replace(call, send=send).give(spared.answer)
 
     def _followed(self, scope: Scope) -> None:
         self.faults.happened["redirect, followed"] += 1
