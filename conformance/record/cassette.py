@@ -31,7 +31,10 @@ from conformance.trouble import CassetteDamaged, CassetteMissing, CassetteStale
 from conformance.values import Json, Source
 from conformance.wire.exchange import Arrival, Exchange
 
-__all__ = ["Cassette", "Provenance"]
+__all__ = ["Cassette", "Provenance", "sweep"]
+
+_PART = ".part"
+"""How a file ends that is being written."""
 
 _MAX_ARRIVALS = 40
 """Points kept of a stream's arrival curve: enough to see it stream, few enough to read."""
@@ -122,6 +125,24 @@ class Player:
         return self._exchanges[number]
 
 
+def sweep(directory: Path) -> None:
+    """Take away what a run left behind that was killed in the middle of writing; others may be writing now."""
+    for part in directory.rglob(f".*-*{_PART}"):
+        pid = part.name[1:].partition("-")[0]
+        if pid.isdecimal() and int(pid) != os.getpid() and not _is_alive(int(pid)):
+            part.unlink(missing_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 class _Dumper(yaml.CSafeDumper):
     """Bodies as blocks of text, so that a pull request can be read."""
 
@@ -168,7 +189,7 @@ class _Persister:
         path = Path(cassette_path)
         path.parent.mkdir(parents=True, exist_ok=True)
         text = serialize(cassette_dict, serializer)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{os.getpid()}-", suffix=_PART)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
                 file.write(text)

@@ -45,6 +45,14 @@ class Tally(Watch):
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._budget = Budget()
+        self._needs: dict[Slug, int] = {}
+        self._left = self._before = 0
+        self._began = clock()
+        self.cases: Counter[str] = Counter()
+        self.done: Counter[str] = Counter()
+        self.failed: Counter[str] = Counter()
+        self.running: Counter[str] = Counter()
 
     def begin(self, needs: dict[Slug, int], budget: Budget) -> None:
         """The run begins."""
@@ -53,10 +61,7 @@ class Tally(Watch):
         self._left = sum(needs.values())
         self._began = self._clock()
         self._before = budget.spent.requests
-        self.cases: Counter[str] = Counter(model for model, _, _ in needs)
-        self.done: Counter[str] = Counter()
-        self.failed: Counter[str] = Counter()
-        self.running: Counter[str] = Counter()
+        self.cases = Counter(model for model, _, _ in needs)
 
     def started(self, item: Planned) -> None:
         """A case is being asked."""

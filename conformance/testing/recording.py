@@ -15,7 +15,7 @@ from conformance.forecast import Forecast
 from conformance.matrix import Matrix
 from conformance.plan import Planned
 from conformance.record.budget import Budget
-from conformance.record.cassette import Cassette
+from conformance.record.cassette import Cassette, sweep
 from conformance.record.live import Patience
 from conformance.record.pace import Pace
 from conformance.record.redact import Secret, without_secrets_in_logs
@@ -128,6 +128,7 @@ def _recorded(
         pace=Pace(rate(book.matrix, endpoint, settings)),
         budget=budget,
     )
+    sweep(book.cassettes / book.matrix.target.name)
     with closing(service):
         _is_worth_asking(service, book.matrix, models)
         kept = _finished(book, experiments, service) if settings.resume else {}
