@@ -131,6 +131,31 @@ def a_long_message_is_read_to_its_end(api: Endpoint) -> Observation:
 
 
 @case("messages.text")
+def what_is_not_ascii_is_read(api: Endpoint) -> Observation:
+    """A message may be in any language.
+
+    Honoured: a codeword in a Chinese text comes back, or the prompt grows by the text. Ignored: neither.
+    """
+    asked = f"{QUESTION} 请只回答名字。"
+    return is_read(
+        api,
+        "a Chinese text",
+        "墨团团",
+        without={"messages": [user(asked)], "max_tokens": ROOM},
+        carrying={"messages": [user(f"{_CHINESE}\n\n{asked}")], "max_tokens": ROOM},
+        plainly={"messages": [user(f"{fact('墨团团')}\n\n{asked}")], "max_tokens": ROOM},
+    )
+
+
+_CHINESE = (
+    "办公室的猫名叫墨团团。办公室在一条安静街道的拐角处，一边是面包店，一边是修自行车的铺子。早晨，阳光从高高的窗户照进来，"
+    "落在大家一起工作的长木桌上。屋里有十一把椅子、四盏灯、两台打印机，还有一只走得稍慢的旧钟。星期一给植物浇水，星期三整理"
+    "信件，星期五窗户一直开到傍晚，屋里便有了雨水和面包的气味。来访的客人要按两次铃，擦净鞋子，在门边的绿本子上写下名字，"
+    "然后再走上二楼。"
+)
+
+
+@case("messages.text")
 def earlier_turns_are_read(api: Endpoint) -> Observation:
     """The history is part of the prompt: what the user said before.
 

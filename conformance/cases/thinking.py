@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.cases.common import control, rejected, user
+from conformance.cases.common import control, needs_streams, rejected, user
 from conformance.cases.registry import case
 from conformance.endpoint import Endpoint
+from conformance.trouble import Inconclusive, NotApplicable
 from conformance.values import Behaviour, Json, Observation
 from conformance.wire.reply import Reply
 
@@ -41,6 +42,38 @@ def enabled_thinks_and_disabled_does_not(api: Endpoint) -> Observation:
     if not thinks["enabled"] and thinks.get("disabled"):
         return Observation(Behaviour.IGNORED, f"the wrong way round: {seen}", signals=("blocks",))
     return Observation(Behaviour.IGNORED, seen, signals=("blocks",))
+
+
+@case("thinking")
+def a_stream_thinks_as_well(api: Endpoint) -> Observation:
+    """What was thought comes over a stream as it comes without.
+
+    Honoured: a streamed reply has a thinking block, and none where thinking is disabled. Accepted: it has
+    one either way. Ignored: none has, where the same request without streaming has one every time.
+    """
+    needs_streams(api)
+    enabled = {"type": "enabled", "budget_tokens": BUDGET}
+    whole = _ask(api, "control", enabled)
+    if not whole.ok:
+        control(api, "control, no thinking", **_PUZZLE)
+        return rejected("thinking enabled", whole)
+    if not _thinks(whole):
+        raise NotApplicable("it does not think without streaming either")
+    for _ in range(_TRIES):
+        streamed = api.ask("treatment", **_PUZZLE, thinking=enabled, stream=True)
+        if not streamed.ok:
+            return rejected("thinking over a stream", streamed)
+        if _thinks(streamed):
+            disabled = api.ask("disabled", **_PUZZLE, thinking={"type": "disabled"}, stream=True)
+            if disabled.ok and not _thinks(disabled):
+                return Observation(Behaviour.HONOURED, "enabled: a thinking block, disabled: none", signals=("blocks",))
+            return Observation(Behaviour.ACCEPTED, "a thinking block, enabled or not", signals=("blocks",))
+    if not all(_thinks(_ask(api, "control", enabled)) for _ in range(_TRIES - 1)):
+        raise Inconclusive("the model thinks only now and then")
+    return Observation(Behaviour.IGNORED, f"{_TRIES} streams without a thinking block", signals=("blocks",))
+
+
+_TRIES = 3
 
 
 @case("thinking.adaptive")

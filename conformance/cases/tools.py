@@ -167,7 +167,20 @@ def the_named_tool_is_called(api: Endpoint) -> Observation:
 
     Honoured: each of two tools is called when named. Ignored: another one, or none.
     """
-    request: dict[str, Json] = {"messages": [ASKS_FOR_NONE], "max_tokens": ROOM, "tools": BOTH}
+    return _named(api, {"messages": [ASKS_FOR_NONE], "max_tokens": ROOM, "tools": BOTH})
+
+
+@case("tool_choice.tool")
+def the_named_tool_is_called_in_a_stream(api: Endpoint) -> Observation:
+    """``tool`` makes the model call the tool it names in a streamed reply as well.
+
+    Honoured: each of two tools is called when named. Ignored: another one, or none.
+    """
+    needs_streams(api)
+    return _named(api, {"messages": [ASKS_FOR_NONE], "max_tokens": ROOM, "tools": BOTH, "stream": True})
+
+
+def _named(api: Endpoint, request: Mapping[str, Json]) -> Observation:
     control(api, **request)
     seen: list[str] = []
     for tool in BOTH:
@@ -218,6 +231,30 @@ def none_forbids_a_call(api: Endpoint) -> Observation:
     return Observation(
         Behaviour.HONOURED, f"no call in {_TRIES} replies; otherwise {_calls(elicited)}", signals=("blocks",)
     )
+
+
+@case("tool_choice.none")
+def none_forbids_a_streamed_call(api: Endpoint) -> Observation:
+    """``none`` keeps the model from calling in a streamed reply as well.
+
+    Honoured: a prompt that is otherwise answered with a streamed call is answered without. Ignored: it calls.
+    """
+    needs_streams(api)
+    request: dict[str, Json] = {"messages": [ASKS_FOR_ONE], "max_tokens": ROOM, "tools": BOTH, "stream": True}
+    elicited = control(api, **request)
+    if not _called(elicited):
+        elicited = control(api, "control, any", **request, tool_choice={"type": "any"})
+    if not _called(elicited):
+        raise Inconclusive("nothing makes this model call a tool in a stream, so it cannot be seen being kept from it")
+    for _ in range(_TRIES):
+        reply = api.ask("treatment", **request, tool_choice={"type": "none"})
+        if not reply.ok:
+            return rejected("tool_choice none", reply)
+        if _called(reply):
+            words = f"none is asked for, a stream makes {_calls(reply)}"
+            return Observation(Behaviour.IGNORED, words, signals=("blocks",))
+    seen = f"no call in {_TRIES} streams; otherwise {_calls(elicited)}"
+    return Observation(Behaviour.HONOURED, seen, signals=("blocks",))
 
 
 @case("tool_choice.disable_parallel_tool_use")

@@ -116,6 +116,12 @@ PROBES = (
         )
     ),
     say("messages.conversation", messages=[user("One.", "Two.", "Three.", "The codeword is WREN-7. " * 9)]),
+    say("messages.text", messages=[user("办公室的猫名叫墨团团。" * 9)]),
+    *(
+        say("tool_choice", stream=True, tools=[WEATHER, CLOCK], tool_choice=choice, messages=messages)
+        for messages in (PARIS, STORY)
+        for choice in ({"type": "none"}, {"type": "tool", "name": "clock"})
+    ),
     say("system-cut", system="word " * 1000),
     *(
         say(name, stream=True, messages=STORY, **{name: value})

@@ -42,10 +42,19 @@ def _text() -> Iterator[Mutant]:
     )
 
     yield Mutant(
+        "messages.text-ascii-only",
+        "What is not ASCII is dropped from messages.",
+        mishearing(_each(lambda _, blocks: [_ascii(block) for block in blocks])),
+    )
+    yield Mutant(
         "messages.text-cut",
         "Of a long message only the first 2000 characters are read.",
         mishearing(_each(lambda _, blocks: [_short(block) for block in blocks])),
     )
+
+
+def _ascii(block: Object) -> Object:
+    return {**block, "text": block["text"].encode("ascii", "ignore").decode()} if block["type"] == "text" else block
 
 
 def _short(block: Object) -> Object:

@@ -248,6 +248,17 @@ def _streamed() -> Iterator[Mutant]:
     yield Mutant(
         "top_k-ignored-in-streams", "top_k has no effect on a stream.", mishearing(_forgetting("top_k")), "reference"
     )
+    for kind in ("tool", "none"):
+        yield Mutant(
+            f"tool_choice.{kind}-ignored-in-streams",
+            f"A tool choice of {kind!r} has no effect on a stream.",
+            _choosing(kind, lambda choice, body: {"type": "auto"} if body.get("stream") is True else choice),
+        )
+    yield Mutant(
+        "thinking-ignored-in-streams",
+        "What it thinks does not come over a stream.",
+        mishearing(lambda body: {**body, "thinking": {"type": "disabled"}} if body.get("stream") is True else body),
+    )
     yield Mutant(
         "temperature.range-not-enforced-in-streams",
         "Any number is taken for the temperature of a stream.",
