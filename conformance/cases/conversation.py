@@ -104,14 +104,18 @@ def _lost(api: Endpoint, short: int, paragraph: int, params: Mapping[str, Json])
         size = control(api, place, **_conversation({place: _LONG}), **params).size
         if size is not None and size - short < paragraph / 2:
             missing.append(place)
-    counted = {kind: _counted(api, kind, paragraph) for kind in dict.fromkeys(_PLACES[place] for place in missing)}
+    kinds = dict.fromkeys(_PLACES[place] for place in missing)
+    counted = {kind: _counted(api, kind, paragraph, params) for kind in kinds}
     return [place for place in missing if counted[_PLACES[place]]]
 
 
-def _counted(api: Endpoint, kind: str, paragraph: int) -> bool:
+def _counted(api: Endpoint, kind: str, paragraph: int, params: Mapping[str, Json]) -> bool:
     """Whether the service counts what stands in a place of this kind, alone in a short conversation."""
+    # That a system prompt is lost over a stream as such is the finding of a row of its own.
+    streamed = {name: value for name, value in params.items() if (kind, name) == ("system", "stream")}
     short, long = (
-        api.ask(f"{kind} alone, {name}", **_alone(kind, words)) for name, words in (("short", _SHORT), ("long", _LONG))
+        api.ask(f"{kind} alone, {name}", **_alone(kind, words), **streamed)
+        for name, words in (("short", _SHORT), ("long", _LONG))
     )
     if not (short.ok and long.ok) or short.size is None or long.size is None:
         return False
@@ -119,10 +123,10 @@ def _counted(api: Endpoint, kind: str, paragraph: int) -> bool:
 
 
 def _alone(kind: str, words: str) -> dict[str, Json]:
-    asked: dict[str, Json] = {"messages": [user("Say hello in one short sentence.")], "max_tokens": ROOM}
+    asked: dict[str, Json] = {"messages": [user("Say hello in one short sentence.")], "max_tokens": 2 * ROOM}
     match kind:
         case "system":
-            return {**asked, "system": words}
+            return {**asked, "system": [text(words)]}
         case "tool":
             return {**asked, "tools": [_tool("look_up", words, {"note": {"type": "string"}})]}
         case "assistant":

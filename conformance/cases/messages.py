@@ -137,14 +137,26 @@ def what_is_not_ascii_is_read(api: Endpoint) -> Observation:
     Honoured: a codeword in a Chinese text comes back, or the prompt grows by the text. Ignored: neither.
     """
     asked = f"{QUESTION} 请只回答名字。"
-    return is_read(
-        api,
-        "a Chinese text",
-        "墨团团",
-        without={"messages": [user(asked)], "max_tokens": ROOM},
-        carrying={"messages": [user(f"{_CHINESE}\n\n{asked}")], "max_tokens": ROOM},
-        plainly={"messages": [user(f"{fact('墨团团')}\n\n{asked}")], "max_tokens": ROOM},
-    )
+
+    def sized(arm: str, words: str) -> Reply:
+        return control(api, arm, messages=[user(f"{words}\n\n{asked}".strip())], max_tokens=ROOM)
+
+    before = sized("control", "")
+    after = api.ask("treatment", messages=[user(f"{_CHINESE}\n\n{asked}")], max_tokens=ROOM)
+    if not after.ok:
+        return rejected("a Chinese text", after)
+    if "墨团团" in after.text and "墨团团" not in before.text:
+        return Observation(Behaviour.HONOURED, "the codeword came back", signals=("text",))
+    if before.size is None or after.size is None:
+        raise Inconclusive("the service does not count what it has read, and the reply does not show it")
+    seen = f"the prompt went from {before.size} to {after.size} tokens"
+    if after.size - before.size >= RISE:
+        return Observation(Behaviour.HONOURED, f"a Chinese text is read: {seen}", signals=("size",))
+    english = sized("witness", BALLAST).size
+    if english is None or english - before.size < RISE:
+        raise Inconclusive("the service's count does not follow the prompt")
+    words = f"a Chinese text is not read: {seen}, with an English one to {english}"
+    return Observation(Behaviour.IGNORED, words, signals=("size",))
 
 
 _CHINESE = (

@@ -294,7 +294,10 @@ def _forced(
         reply = api.ask("treatment", **request, tool_choice=choice)
         if not reply.ok:
             return reply, None
-        names = [str(call.get("name")) for call in reply.tool_calls]
+        # A call without a name, or the piece of one in a stream in disorder, is the finding of another row.
+        names = [call["name"] for call in reply.tool_calls if isinstance(call.get("name"), str)]
+        if reply.tool_calls and not names:
+            raise Inconclusive("the calls of the reply have no names")
         if not names:
             _not_cut(reply)
         obeyed.append(bool(names) and (name is None or set(names) == {name}))
