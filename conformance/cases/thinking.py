@@ -12,6 +12,8 @@ from conformance.wire.reply import Reply
 BUDGET = 1024
 """The least budget Anthropic's API takes."""
 
+_TRIES = 3
+
 _PUZZLE: dict[str, Json] = {
     "messages": [user("A farmer has 17 sheep. All but 9 run away, then 5 come back. How many are there now?")],
     "max_tokens": 2048,
@@ -30,6 +32,11 @@ def enabled_thinks_and_disabled_does_not(api: Endpoint) -> Observation:
         return rejected("thinking enabled", enabled)
     disabled = _ask(api, "disabled", {"type": "disabled"})
     thinks = {"no field": _thinks(plain), "enabled": _thinks(enabled)}
+    for _ in range(_TRIES - 1):
+        # A model may find that a puzzle needs no thought; it does not find so every time.
+        if not thinks["enabled"]:
+            again = _ask(api, "enabled", {"type": "enabled", "budget_tokens": BUDGET})
+            thinks["enabled"] = again.ok and _thinks(again)
     if disabled.ok:
         thinks["disabled"] = _thinks(disabled)
     seen = ", ".join(f"{name}: {'a thinking block' if does else 'none'}" for name, does in thinks.items())
@@ -71,9 +78,6 @@ def a_stream_thinks_as_well(api: Endpoint) -> Observation:
     if not all(_thinks(_ask(api, "control", enabled)) for _ in range(_TRIES - 1)):
         raise Inconclusive("the model thinks only now and then")
     return Observation(Behaviour.IGNORED, f"{_TRIES} streams without a thinking block", signals=("blocks",))
-
-
-_TRIES = 3
 
 
 @case("thinking.adaptive")

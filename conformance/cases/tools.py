@@ -16,6 +16,12 @@ ROOM = 2048
 
 _TRIES = 3
 
+_ROUNDS = 5
+"""How often a model must do one thing here and never there before the service is blamed for it.
+
+A model that calls half of the time does so in 1 of 2^11 cases, however its luck falls.
+"""
+
 
 def _tool(name: str, description: str, parameter: str, example: str) -> dict[str, Json]:
     return {
@@ -111,10 +117,10 @@ def auto_is_the_default(api: Endpoint) -> Observation:
             return rejected("tool_choice auto", chosen)
         if _called(plain) != _called(chosen):
             # A model may decide differently twice; a service that misreads auto does so every time.
-            again = [_called(api.ask(f"treatment, {name}", **request, tool_choice=auto)) for _ in range(_TRIES)]
-            back = [_called(control(api, f"control, {name}", **request)) for _ in range(_TRIES)]
+            again = [_called(api.ask(f"treatment, {name}", **request, tool_choice=auto)) for _ in range(_ROUNDS)]
+            back = [_called(control(api, f"control, {name}", **request)) for _ in range(_ROUNDS)]
             if set(again) == {_called(chosen)} and set(back) == {_called(plain)}:
-                seen = f"{_calls(chosen)} where the default makes {_calls(plain)}, {_TRIES + 1} times each"
+                seen = f"{_calls(chosen)} where the default makes {_calls(plain)}, {_ROUNDS + 1} times each"
                 return Observation(Behaviour.IGNORED, f"a prompt that {name}: {seen}", signals=("blocks",))
     return Observation(Behaviour.ACCEPTED, "taken; the model chooses as it does by default", signals=("blocks",))
 
@@ -340,8 +346,8 @@ def _calls(reply: Reply) -> str:
 def a_streamed_call_is_whole(api: Endpoint) -> Observation:
     """A tool is called over a stream as well.
 
-    Honoured: the stream adds up to a call with an id, a name and an input. Ignored: it has no call
-    where the same request without streaming has one.
+    Honoured: the stream adds up to a call with an id, a name and an input. Ignored: it never has a call
+    where the same request without streaming has one every time.
     """
     request: dict[str, Json] = {"messages": [ASKS_FOR_ONE], "max_tokens": ROOM, "tools": [WEATHER]}
     choices: list[dict[str, Json]] = [{}, {"tool_choice": {"type": "any"}}]
@@ -351,7 +357,7 @@ def a_streamed_call_is_whole(api: Endpoint) -> Observation:
             break
     else:
         raise Inconclusive("nothing makes this model call a tool")
-    for _ in range(_TRIES):
+    for number in range(_ROUNDS):
         streamed = api.ask("treatment", **request, **choice, stream=True)
         if not streamed.ok:
             needs_streams(api)
@@ -359,4 +365,6 @@ def a_streamed_call_is_whole(api: Endpoint) -> Observation:
         if _called(streamed):
             return Observation(Behaviour.HONOURED, f"streamed: {_calls(streamed)}", signals=("blocks",))
         _not_cut(streamed)
-    return Observation(Behaviour.IGNORED, f"{_TRIES} streams without a call", signals=("blocks",))
+        if number and not _called(control(api, **request, **choice)):
+            raise Inconclusive("the model calls a tool only now and then")
+    return Observation(Behaviour.IGNORED, f"{_ROUNDS} streams without a call", signals=("blocks",))
