@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.cases.common import ROOM, assistant, control, text, user
+from conformance.cases.common import assistant, control, text, user
 from conformance.cases.registry import case
 from conformance.endpoint import Endpoint
 from conformance.trouble import Inconclusive
@@ -53,10 +53,15 @@ _PLACES: Mapping[str, str] = {
 }
 """Every place, and the kind it is of."""
 
+_ENOUGH = 64
+"""max_tokens: only the prompt is looked at, however its reply is cut."""
+
+_BUDGET = 1024
+
 _MODES: Mapping[str, Mapping[str, Json]] = {
     "": {},
     "over a stream": {"stream": True},
-    "while thinking": {"thinking": {"type": "enabled", "budget_tokens": 1024}},
+    "while thinking": {"thinking": {"type": "enabled", "budget_tokens": _BUDGET}, "max_tokens": _BUDGET + _ENOUGH},
 }
 
 
@@ -70,12 +75,13 @@ def nothing_is_lost_among_the_rest(api: Endpoint) -> Observation:
     paragraph = _paragraph(api)
     modes: list[str] = []
     for mode, params in _MODES.items():
-        short = api.ask(f"control {mode}".strip(), **_conversation({}), **params)
+        short = api.ask(f"control {mode}".strip(), **{**_conversation({}), **params})
         if not short.ok and mode:
             continue  # that it is refused is another row's finding
         if not short.ok:
             raise Inconclusive(f"the control was refused ({short.refusal})")
-        long = control(api, f"treatment {mode}".strip(), **_conversation(dict.fromkeys(_PLACES, _LONG)), **params)
+        everything = {**_conversation(dict.fromkeys(_PLACES, _LONG)), **params}
+        long = control(api, f"treatment {mode}".strip(), **everything)
         if short.size is None or long.size is None:
             raise Inconclusive("the service does not count what it has read")
         growth = long.size - short.size
@@ -90,8 +96,8 @@ def nothing_is_lost_among_the_rest(api: Endpoint) -> Observation:
 
 def _paragraph(api: Endpoint) -> int:
     """The tokens a paragraph adds to a plain prompt."""
-    short = control(api, "witness, short", messages=[user(_SHORT)], max_tokens=ROOM)
-    long = control(api, "witness, long", messages=[user(_LONG)], max_tokens=ROOM)
+    short = control(api, "witness, short", messages=[user(_SHORT)], max_tokens=_ENOUGH)
+    long = control(api, "witness, long", messages=[user(_LONG)], max_tokens=_ENOUGH)
     if short.size is None or long.size is None or long.size - short.size < _LEAST:
         raise Inconclusive("the service's count does not follow the prompt")
     return long.size - short.size
@@ -101,7 +107,7 @@ def _lost(api: Endpoint, short: int, paragraph: int, params: Mapping[str, Json])
     """The places whose paragraph does not show in the conversation, and does where it stands alone."""
     missing = []
     for place in _PLACES:
-        size = control(api, place, **_conversation({place: _LONG}), **params).size
+        size = control(api, place, **{**_conversation({place: _LONG}), **params}).size
         if size is not None and size - short < paragraph / 2:
             missing.append(place)
     kinds = dict.fromkeys(_PLACES[place] for place in missing)
@@ -123,7 +129,7 @@ def _counted(api: Endpoint, kind: str, paragraph: int, params: Mapping[str, Json
 
 
 def _alone(kind: str, words: str) -> dict[str, Json]:
-    asked: dict[str, Json] = {"messages": [user("Say hello in one short sentence.")], "max_tokens": 2 * ROOM}
+    asked: dict[str, Json] = {"messages": [user("Say hello in one short sentence.")], "max_tokens": _ENOUGH}
     match kind:
         case "system":
             return {**asked, "system": [text(words)]}
@@ -156,7 +162,7 @@ def _conversation(words: Mapping[str, str]) -> dict[str, Json]:
     for number in range(1, 7):
         small_talk += [user(f"Thank you, and again {number}."), assistant("You are welcome.")]
     return {
-        "max_tokens": 2 * ROOM,
+        "max_tokens": _ENOUGH,
         "system": [text(said[f"the {nth} block of system"]) for nth in ("first", "second", "third")],
         "tools": [
             _tool("look_up", said["the description of the first tool"], {"note": note}),
