@@ -139,7 +139,8 @@ class LiveWire:
     def probe(self, request: httpx2.Request) -> Exchange:
         """An answer of any kind, refusals of the key among them, once trouble has been waited out.
 
-        What cannot be reached at the very start is seldom worth a long wait: it is a wrong address.
+        What cannot be reached at the very start, or says nothing, is seldom worth a long wait: it is a wrong
+        address. Where something has answered, it is waited for as ever.
         """
         return self._patiently(request, unreached=min(_PROBES, self._patience.retries))
 
@@ -181,11 +182,13 @@ class LiveWire:
                 asked_for = retry_after(exchange)
                 if exchange.status in _BUSY:
                     self._pace.slower(sent, min(asked_for or 0.0, patience.longest_asked))
+            # Without their tracebacks: those would keep the frames, and with them answers of megabytes.
             except ServiceTrouble as error:
-                trouble = error
+                trouble = error.with_traceback(None)
             except NetworkTrouble as error:
-                trouble = error
-                retries = retries if unreached is None else unreached
+                trouble = error.with_traceback(None)
+                if unreached is not None and isinstance(error, Unreached | TimedOut):
+                    retries = unreached
             if asked_for is not None and asked_for > patience.longest_asked:
                 raise type(trouble)(f"{trouble}, and asks to be left alone for {asked_for:.0f} s")
             if attempt > retries or time.monotonic() - began > patience.in_all:
