@@ -86,7 +86,7 @@ def p_collapsed(control: Sequence[Hashable], treatment: Sequence[Hashable]) -> F
     """
     pooled = Counter(control) + Counter(treatment)
     size = len(treatment)
-    seen = sum(comb(count, 2) for count in Counter(treatment).values())
+    seen = _pairs(treatment)
     # ways[(drawn, pairs)]: in how many ways the categories so far give the treatment
     # `drawn` draws with `pairs` equal pairs; all that reach the pairs seen are counted together.
     ways: dict[tuple[int, int], int] = {(0, 0): 1}
@@ -99,6 +99,11 @@ def p_collapsed(control: Sequence[Hashable], treatment: Sequence[Hashable]) -> F
         ways = following
     extreme = sum(count for (drawn, pairs), count in ways.items() if (drawn, pairs) == (size, seen))
     return Fraction(extreme, comb(len(control) + size, size))
+
+
+def _pairs(draws: Sequence[Hashable]) -> int:
+    """Equal pairs among draws."""
+    return sum(comb(count, 2) for count in Counter(draws).values())
 
 
 def evidence_of_diversity(treatment: Sequence[Hashable], fidelity: Fraction = FIDELITY) -> Fraction:
@@ -156,7 +161,8 @@ def collapse(
         expect_control(len(treatment) - len(control))
         control += [draw_control() for _ in range(len(treatment) - len(control))]
         p_same = p_collapsed(control, treatment)
-        if p_same <= spent:
+        # Each arm repeating one answer of its own (a cache of replies) looks unlike any split, and is no collapse.
+        if p_same <= spent and _pairs(control) < _pairs(treatment):
             return found(Outcome.COLLAPSED)
         if most >= 1 / error:
             if p_same > SUSPICION:

@@ -93,3 +93,9 @@ def test_no_seed_makes_it_sure_of_the_wrong_thing(seed: int, openings: int, nois
         assert collapse(control, honoured).outcome is not Outcome.DIVERSE
     else:
         collapse(control, honoured)
+
+
+def test_each_arm_repeating_an_answer_of_its_own_is_no_collapse():
+    """A cache of replies answers every request as it did the first time, and the parameter need do nothing."""
+    found = collapse(lambda: "Once upon a time", lambda: "In a village")
+    assert found.outcome is Outcome.UNDECIDED

@@ -141,6 +141,11 @@ def is_read(
         # Without a count the model's words decide, and one silence of a model proves little.
         again = [api.ask("treatment", **carrying) for _ in range(2)]
         signals = ("text",) if any(reply.ok and _says(reply, codeword) for reply in again) else ()
+    if signals == ("size",) and _is_only_counted(api, codeword, carrying, plainly):
+        raise Inconclusive(
+            f"{what} is counted ({_sizes(before, after)}), but the model never says the codeword, which it does "
+            "every time from plain text"
+        )
     if signals:
         seen = {"text": "the codeword came back", "size": _sizes(before, after)}
         words = f"{what} is read: {' and '.join(seen[signal] for signal in signals)}"
@@ -191,6 +196,24 @@ def is_read_whole(
     if growth >= WHOLE * expected:
         return Observation(Behaviour.HONOURED, f"{what} is read: {seen}", signals=("size",))
     return Observation(Behaviour.IGNORED, f"{what} is read only in part: {seen}", signals=("size",))
+
+
+_HEARD = 4
+"""How often more each arm is asked where the count and the model's words disagree."""
+
+
+def _is_only_counted(api: Endpoint, codeword: str, carrying: Mapping[str, Json], plainly: Mapping[str, Json]) -> bool:
+    """Whether content is counted and yet never heard: tokens may be billed for what was dropped.
+
+    A model that does not repeat the codeword from plain text either cannot tell, and the count stands.
+    """
+    if not _says(control(api, "witness", **plainly), codeword):
+        return False
+    for _ in range(_HEARD):
+        again = api.ask("treatment", **carrying)
+        if not again.ok or _says(again, codeword) or not _says(control(api, "witness", **plainly), codeword):
+            return False
+    return True
 
 
 def _shown(

@@ -33,7 +33,7 @@ def a_base_url_and_a_key_are_enough(api: Endpoint) -> Observation:
         return _refused(api, "the SDK as it comes")
     except (anthropic.APIError, ValueError, TypeError) as error:
         return Observation(Behaviour.IGNORED, f"the SDK makes nothing of the answer: {error}", signals=("sdk",))
-    return _has_words(message)
+    return _has_words(message, *_HIDDEN)
 
 
 @case("examples.quick_start")
@@ -69,7 +69,11 @@ def _refused(api: Endpoint, what: str) -> Observation:
     return rejected(what, reply)
 
 
-def _has_words(message: anthropic.types.Message) -> Observation:
+_HIDDEN = ("redacted_thinking",)
+"""Blocks a reply may hold beside its words, where no example has to print them."""
+
+
+def _has_words(message: anthropic.types.Message, *others: str) -> Observation:
     # The SDK does not validate: a body of another shape gives an object without these attributes.
     content = getattr(message, "content", None)
     if not isinstance(content, list):
@@ -82,7 +86,7 @@ def _has_words(message: anthropic.types.Message) -> Observation:
     ]
     if not any(words):
         return Observation(Behaviour.IGNORED, f"nothing to print in blocks {kinds}", signals=("sdk", "blocks"))
-    behaviour = Behaviour.HONOURED if set(kinds) <= {"thinking", "text"} else Behaviour.IGNORED
+    behaviour = Behaviour.HONOURED if set(kinds) <= {"thinking", "text", *others} else Behaviour.IGNORED
     return Observation(behaviour, f"blocks: {', '.join(kinds)}", signals=("sdk", "blocks"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from conformance.cases.models import NOBODY, same_model
 from conformance.cases.parameters import STOP_REASONS
 from conformance.cases.registry import inspection
 from conformance.trouble import Inconclusive
@@ -43,6 +44,29 @@ def _streams(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
 
 def _errors(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
     return (e for e in exchanges if e.is_messages and not e.ok)
+
+
+@inspection("model")
+def every_reply_names_the_model(exchanges: Sequence[Exchange]) -> Observation:
+    """Every reply, streamed or not, names the model that was asked for.
+
+    Honoured: all that name one. Ignored: some name another.
+    """
+
+    def look(exchange: Exchange) -> Iterator[Finding]:
+        asked = exchange.request.get("model") if isinstance(exchange.request, dict) else None
+        named = Reply(exchange).message.get("model")
+        if isinstance(asked, str) and isinstance(named, str) and named and not same_model(asked, named):
+            yield Finding(f"{asked} was asked for, {named} answers")
+
+    listed = [e for e in exchanges if e.is_messages and e.ok and not _unlisted(e)]
+    return _inspect(listed, look, "replies")
+
+
+def _unlisted(exchange: Exchange) -> bool:
+    """Whether a model was asked for that nobody has: who answers then is the finding of another row."""
+    asked = exchange.request.get("model") if isinstance(exchange.request, dict) else None
+    return isinstance(asked, str) and asked.endswith(NOBODY)
 
 
 @inspection("response.shape")
@@ -179,7 +203,9 @@ def every_streamed_input_is_json(exchanges: Sequence[Exchange]) -> Observation:
     Honoured: in all streams with calls. Ignored: some do not parse.
     """
     calls = (e for e in _streams(exchanges) if any(_starts_call(event.json) for event in e.events))
-    return _inspect(calls, lambda exchange: grammar.tool_inputs_of(exchange.events), "streams with calls")
+    # A call that max_tokens has cut off ends in the middle, on Anthropic's own service as well.
+    whole = (e for e in calls if Reply(e).stop_reason != "max_tokens")
+    return _inspect(whole, lambda exchange: grammar.tool_inputs_of(exchange.events), "streams with calls")
 
 
 def _starts_call(body: Json) -> bool:

@@ -24,9 +24,18 @@ def the_model_asked_for_answers(api: Endpoint) -> Observation:
     answered = str(reply.message.get("model") or "")
     if not answered:
         return Observation(Behaviour.ACCEPTED, "taken; the reply names no model", signals=("status",))
-    same = _plain(answered) == _plain(api.model) or _plain(answered).startswith(f"{_plain(api.model)}-2")
+    same = same_model(api.model, answered)
     seen = f"{api.model} was asked for, {answered} answers"
     return Observation(Behaviour.HONOURED if same else Behaviour.IGNORED, seen, signals=("model",))
+
+
+NOBODY = "-no-such-model"
+"""The end of a name that no model has."""
+
+
+def same_model(asked: str, answered: str) -> bool:
+    """Whether a reply's name is the one that was asked for, or a dated form of it."""
+    return _plain(answered) == _plain(asked) or _plain(answered).startswith(f"{_plain(asked)}-2")
 
 
 def _plain(name: str) -> str:
@@ -42,7 +51,7 @@ def a_model_nobody_has_is_refused(api: Endpoint) -> Observation:
     """
     if not (plain := api.ask("control", **HELLO)).ok:
         raise Inconclusive(f"the control was refused ({plain.refusal})")
-    name = f"{api.model}-no-such-model"
+    name = f"{api.model}{NOBODY}"
     reply = api.ask("treatment", **{**HELLO, "model": name})
     if not reply.ok:
         return Observation(Behaviour.HONOURED, f"{name} is refused ({reply.refusal})", signals=("status",))

@@ -58,10 +58,10 @@ def sixteen_cuts_a_long_answer(api: Endpoint) -> Observation:
 
     Honoured: a long answer is cut at 16 tokens, thinking included. Ignored: it runs on.
     """
-    return _is_cut(*_cut(api))
+    return _is_cut(api, *_cut(api))
 
 
-def _is_cut(whole: Reply, cap: int, cut: Reply) -> Observation:
+def _is_cut(api: Endpoint, whole: Reply, cap: int, cut: Reply, **more: Json) -> Observation:
     if not cut.ok:
         return rejected("max_tokens", cut)
     tokens, length = cut.output_tokens, len(cut.text + cut.thinking)
@@ -70,7 +70,19 @@ def _is_cut(whole: Reply, cap: int, cut: Reply) -> Observation:
     seen = f"{tokens} tokens, {length} characters at max_tokens={cap}; {full}"
     if short and (tokens is None or tokens <= cap):
         return Observation(Behaviour.HONOURED, f"cut: {seen}", signals=("usage", "text"))
+    if short and tokens is not None:
+        # Short, and counted as more than it may be: either the limit is another, or the count is an estimate.
+        wider = api.ask("treatment, wider", **_LONG, max_tokens=3 * cap, **more)
+        grown = len(wider.text + wider.thinking)
+        if wider.ok and _follows(grown, length) and _follows(wider.output_tokens, tokens):
+            words = f"cut: {seen}; {wider.output_tokens} and {grown} at {3 * cap}, so the count is an estimate"
+            return Observation(Behaviour.HONOURED, words, signals=("text",))
     return Observation(Behaviour.IGNORED, f"not cut: {seen}", signals=("usage", "text"))
+
+
+def _follows(wider: int | None, narrow: int) -> bool:
+    """Whether a reply three times as long was allowed for, and came: near enough to three times."""
+    return wider is not None and 2.4 * narrow <= wider <= 3.6 * narrow
 
 
 @case("max_tokens")
@@ -95,7 +107,7 @@ def a_streamed_answer_is_cut(api: Endpoint) -> Observation:
     Honoured: a long streamed answer is cut at 16 tokens. Ignored: it runs on.
     """
     needs_streams(api)
-    return _is_cut(*_cut(api, stream=True))
+    return _is_cut(api, *_cut(api, stream=True), stream=True)
 
 
 def _cut(api: Endpoint, **more: Json) -> tuple[Reply, int, Reply]:
@@ -120,13 +132,17 @@ def _cut(api: Endpoint, **more: Json) -> tuple[Reply, int, Reply]:
     return whole, cap, api.ask("treatment", **_LONG, max_tokens=cap, **more)
 
 
+_BRIEFLY = "Answer briefly."
+"""The system prompt of every arm that has no other: some services put one of their own where there is none."""
+
+
 @case("system")
 def a_codeword_comes_back(api: Endpoint) -> Observation:
     """system is a prompt the model has read.
 
     Honoured: a codeword only there comes back, or the prompt grows by it. Ignored: neither.
     """
-    asked: dict[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM}
+    asked: dict[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM, "system": _BRIEFLY}
     return is_read(
         api,
         "system",
@@ -143,13 +159,13 @@ def blocks_of_it_are_all_read(api: Endpoint) -> Observation:
 
     Honoured: a codeword in the second block comes back, or the prompt grows by it. Ignored: neither.
     """
-    asked: dict[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM}
+    asked: dict[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM, "system": _BRIEFLY}
     return is_read(
         api,
         "the second block of system",
         "Quillomar",
         without=asked,
-        carrying={**asked, "system": [text("Answer briefly."), text(fact("Quillomar"))]},
+        carrying={**asked, "system": [text(_BRIEFLY), text(fact("Quillomar"))]},
         plainly={**asked, "messages": [user(f"{fact('Quillomar')}\n\n{QUESTION}")]},
     )
 
@@ -160,13 +176,13 @@ def the_first_block_of_it_is_read(api: Endpoint) -> Observation:
 
     Honoured: a codeword in the first of two comes back, or the prompt grows by it. Ignored: neither.
     """
-    asked: dict[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM}
+    asked: dict[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM, "system": _BRIEFLY}
     return is_read(
         api,
         "the first block of system",
         "Ulverante",
         without=asked,
-        carrying={**asked, "system": [text(fact("Ulverante")), text("Answer briefly.")]},
+        carrying={**asked, "system": [text(fact("Ulverante")), text(_BRIEFLY)]},
         plainly={**asked, "messages": [user(f"{fact('Ulverante')}\n\n{QUESTION}")]},
     )
 
@@ -178,7 +194,7 @@ def it_is_read_for_a_stream(api: Endpoint) -> Observation:
     Honoured: a codeword only there comes back over a stream, or the prompt grows by it. Ignored: neither.
     """
     needs_streams(api)
-    asked: dict[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM, "stream": True}
+    asked: dict[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM, "stream": True, "system": _BRIEFLY}
     return is_read(
         api,
         "system, over a stream,",
@@ -196,7 +212,7 @@ def a_long_one_is_read_to_its_end(api: Endpoint) -> Observation:
     Honoured: the prompt grows by as much as for the same text in the user's words. Ignored: by less, so
     a part of it was cut away.
     """
-    asked: dict[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM}
+    asked: dict[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM, "system": _BRIEFLY}
     return is_read_whole(
         api,
         "a long system prompt",

@@ -20,6 +20,9 @@ _AT_ONCE = 0.05
 _SPREAD = 0.2
 """A body that is this share of the whole time on its way came as it was written."""
 
+_FEW = 8
+"""Pieces of content below which nothing is said of how they come: hidden reasoning may have used the tokens up."""
+
 _CLEAR_MS = 80.0
 """Milliseconds below which two waits are called equal: a busy machine is off by tens."""
 
@@ -52,6 +55,8 @@ def bytes_come_as_they_are_written(api: Endpoint) -> Observation:
     """
     short = _streamed(api, "short", 16)
     long = _streamed(api, "long", 256)
+    if _pieces(long) < _FEW:
+        raise Inconclusive(f"the long answer has {_pieces(long)} pieces of content: too few to see how they come")
     first, last = _window(long)
     spread = (last - first) / last if last else 0.0
     wait = _window(short)[0]

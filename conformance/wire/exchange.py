@@ -85,6 +85,10 @@ class Exchange:
         for body in candidates:
             if isinstance(body, dict) and body.get("error") and "content" not in body:
                 return body["error"]
+            # MiniMax's own APIs say what is wrong in a field of a 200 without content.
+            own = body.get("base_resp") if isinstance(body, dict) and not body.get("content") else None
+            if isinstance(own, dict) and own.get("status_code"):
+                return {"type": f"base_resp {own['status_code']}", "message": str(own.get("status_msg") or "")}
         return None
 
     @property
