@@ -68,6 +68,11 @@ def _plain() -> Iterator[Mutant]:
     for name in ("system", "max_tokens", "stream", "tools"):
         yield Mutant(f"{name}-ignored", f"{name} is taken and has no effect.", deaf_to(name))
     yield Mutant("system.list-ignored", "A system prompt given as a list of blocks is dropped.", mishearing(_no_list))
+    yield Mutant(
+        "system.vendor-default",
+        "Where no system prompt is given, the vendor's own is put: a difference, and no fault.",
+        mishearing(lambda body: body if body.get("system") else {**body, "system": _VENDORS}),
+    )
     yield Mutant("system-cut", "Only the first 400 characters of a system prompt are read.", mishearing(_short_system))
     yield Mutant("system.list-rejected", "A system prompt given as a list of blocks is refused.", _strings_only)
     yield Mutant(
@@ -75,12 +80,25 @@ def _plain() -> Iterator[Mutant]:
         "An answer cut at max_tokens says end_turn.",
         replying(lambda reply: _ended(reply) if reply.stop_reason == "max_tokens" else reply),
     )
+    yield Mutant(
+        "max_tokens.count-estimated",
+        "Output is counted as a token for every three characters: a difference, and no fault of max_tokens.",
+        replying(_estimated),
+    )
     yield Mutant("metadata-ignored", "metadata of a wrong type is taken.", unchecked("metadata"))
 
 
 def _short_system(body: Object) -> Object:
     system = body.get("system")
     return {**body, "system": system[:400]} if isinstance(system, str) else body
+
+
+_VENDORS = "You are a careful assistant of this company. Say only what you know, and say it politely. " * 20
+
+
+def _estimated(reply: Reply) -> Reply:
+    characters = sum(len(str(getattr(block, "text", "") or getattr(block, "thinking", ""))) for block in reply.blocks)
+    return replace(reply, usage=replace(reply.usage, output=max(1, characters // 3)))
 
 
 def _no_list(body: Object) -> Object:
