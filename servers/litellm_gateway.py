@@ -83,7 +83,8 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="the LiteLLM gateway in front of llama.cpp's server, on this machine")
     parser.add_argument("--litellm", default="litellm", metavar="PATH", help="the gateway's command")
     options, command = asked(arguments, parser)
-    if shutil.which(options.litellm) is None:
+    found = shutil.which(options.litellm)
+    if found is None:
         parser.error(
             f"--litellm {options.litellm}: no such command; install litellm[proxy] in an environment of its own"
         )
@@ -93,7 +94,7 @@ def main(arguments: Sequence[str]) -> int:
     server = serve(port)
     try:
         wait_until_healthy(f"{behind}/health")
-        with gateway(options.litellm, behind, options.port or free_port()) as url:
+        with gateway(str(Path(found).absolute()), behind, options.port or free_port()) as url:
             return until_told(url, KEY, command)
     except KeyboardInterrupt:
         return 130 if command else 0

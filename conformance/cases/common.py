@@ -119,6 +119,7 @@ def is_read(
     without: Mapping[str, Json],
     carrying: Mapping[str, Json],
     plainly: Mapping[str, Json],
+    bare: Mapping[str, Json] | None = None,
 ) -> Observation:
     """Is what stands in this place part of the prompt?
 
@@ -130,8 +131,11 @@ def is_read(
         without: the control, whose request lacks the content.
         carrying: the treatment, which has it in the place under test.
         plainly: the witness arm, which has it in the user's own words.
+        bare: the control without what every arm has of the feature; asked where the control is refused.
     """
-    before = control(api, **without)
+    before = api.ask("control", **without)
+    if not before.ok:
+        return _refused_already(api, what, before, bare)
     after = api.ask("treatment", **carrying)
     if not after.ok:
         return rejected(what, after)
@@ -177,25 +181,40 @@ def is_read_whole(
     without: Mapping[str, Json],
     carrying: Mapping[str, Json],
     plainly: Mapping[str, Json],
+    bare: Mapping[str, Json] | None = None,
 ) -> Observation:
     """Is all of a long text in this place part of the prompt, or only a piece of it?
 
     The prompt grows by as much as it does for the same text in the user's own words. Where the service
     does not count this place at all, the codeword at the text's end decides, as in ``is_read``.
     """
-    before, plain = control(api, **without), control(api, "witness", **plainly)
+    before = api.ask("control", **without)
+    if not before.ok:
+        return _refused_already(api, what, before, bare)
+    plain = control(api, "witness", **plainly)
     after = api.ask("treatment", **carrying)
     if not after.ok:
         return rejected(what, after)
     expected, growth = _grew(before, plain), _grew(before, after)
     if expected is None or growth is None or growth <= FLAT:
-        return is_read(api, what, codeword, without=without, carrying=carrying, plainly=plainly)
+        return is_read(api, what, codeword, without=without, carrying=carrying, plainly=plainly, bare=bare)
     if expected < _LENGTH * RISE:
         raise Inconclusive(f"the same text in plain sight is counted as {expected} tokens, which cannot be right")
     seen = f"{growth} tokens are counted, {expected} where the same text is in plain sight"
     if growth >= WHOLE * expected:
         return Observation(Behaviour.HONOURED, f"{what} is read: {seen}", signals=("size",))
     return Observation(Behaviour.IGNORED, f"{what} is read only in part: {seen}", signals=("size",))
+
+
+def _refused_already(api: Endpoint, what: str, refused: Reply, bare: Mapping[str, Json] | None) -> Observation:
+    """The control was refused: for the feature itself, where it is taken without.
+
+    Raises:
+        Inconclusive: for another reason.
+    """
+    if bare is None or not api.ask("control, without", **bare).ok:
+        raise Inconclusive(f"the control was refused ({refused.refusal})")
+    return rejected(what, refused)
 
 
 _HEARD = 4

@@ -136,6 +136,10 @@ _BRIEFLY = "Answer briefly."
 """The system prompt of every arm that has no other: some services put one of their own where there is none."""
 
 
+def _bare(asked: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: value for name, value in asked.items() if name != "system"}
+
+
 @case("system")
 def a_codeword_comes_back(api: Endpoint) -> Observation:
     """system is a prompt the model has read.
@@ -148,6 +152,7 @@ def a_codeword_comes_back(api: Endpoint) -> Observation:
         "system",
         "Zorbanix",
         without=asked,
+        bare=_bare(asked),
         carrying={**asked, "system": fact("Zorbanix")},
         plainly={**asked, "messages": [user(f"{fact('Zorbanix')}\n\n{QUESTION}")]},
     )
@@ -165,6 +170,7 @@ def blocks_of_it_are_all_read(api: Endpoint) -> Observation:
         "the second block of system",
         "Quillomar",
         without=asked,
+        bare=_bare(asked),
         carrying={**asked, "system": [text(_BRIEFLY), text(fact("Quillomar"))]},
         plainly={**asked, "messages": [user(f"{fact('Quillomar')}\n\n{QUESTION}")]},
     )
@@ -182,6 +188,7 @@ def the_first_block_of_it_is_read(api: Endpoint) -> Observation:
         "the first block of system",
         "Ulverante",
         without=asked,
+        bare=_bare(asked),
         carrying={**asked, "system": [text(fact("Ulverante")), text(_BRIEFLY)]},
         plainly={**asked, "messages": [user(f"{fact('Ulverante')}\n\n{QUESTION}")]},
     )
@@ -200,6 +207,7 @@ def it_is_read_for_a_stream(api: Endpoint) -> Observation:
         "system, over a stream,",
         "Pellimore",
         without=asked,
+        bare=_bare(asked),
         carrying={**asked, "system": fact("Pellimore")},
         plainly={**asked, "messages": [user(f"{fact('Pellimore')}\n\n{QUESTION}")]},
     )
@@ -218,6 +226,7 @@ def a_long_one_is_read_to_its_end(api: Endpoint) -> Observation:
         "a long system prompt",
         "Harrowmint",
         without=asked,
+        bare=_bare(asked),
         carrying={**asked, "system": long_fact("Harrowmint")},
         plainly={**asked, "messages": [user(f"{long_fact('Harrowmint')}\n\n{QUESTION}")]},
     )
