@@ -34,6 +34,7 @@ NEEDS: dict[str, dict[str, Any]] = {
 TOLERATED = {
     "stream.thinking-unsigned": "a thinking block without a signature breaks no client",
     "system.vendor-default": "a vendor may have a system prompt for those who give none",
+    "temperature.preamble": "a model may begin every thought with the same words",
     "max_tokens.count-estimated": "a count may be an estimate, and the limit is kept",
 }
 

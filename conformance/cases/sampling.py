@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from conformance.cases.common import needs_streams, rejected, user
 from conformance.cases.registry import case
 from conformance.endpoint import Endpoint
-from conformance.stats import ERROR, Collapse, Outcome, collapse
+from conformance.stats import ERROR, FIDELITY, LOOKS, Collapse, Outcome, collapse
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
 from conformance.wire.reply import Reply
@@ -101,18 +102,32 @@ class _Arm:
 
     def __post_init__(self) -> None:
         self._waiting = [self.first]
+        self._drawn: list[list[str]] = []
+        self.look_at(0)
+
+    def look_at(self, word: int) -> None:
+        """Begin again with the first draw, and compare what begins at this word."""
+        self._from = word
+        self._next = 0
 
     def expect(self, draws: int) -> None:
         """So many draws follow one another, and none depends on another."""
-        self.api.repeat(draws - len(self._waiting))
+        self.api.repeat(draws - len(self._waiting) - (len(self._drawn) - self._next))
 
     def draw(self) -> str:
-        """The opening of one more reply."""
+        """Some words of one more reply."""
+        if self._next == len(self._drawn):
+            self._drawn.append(self._asked())
+        words = self._drawn[self._next]
+        self._next += 1
+        return " ".join(words[self._from : self._from + WORDS])
+
+    def _asked(self) -> list[str]:
         for _ in range(_LEGIBLE):
             reply = self._waiting.pop() if self._waiting else self.api.ask(self.name, **self.params)
             if not reply.ok:
                 raise Inconclusive(f"a draw of the {self.name} was refused after one was not ({reply.refusal})")
-            if words := opening(reply):
+            if words := said(reply):
                 return words
         raise Inconclusive(f"{_LEGIBLE} replies in a row had no words to compare")
 
@@ -136,30 +151,53 @@ def _collapses(
         treated = api.ask("treatment", **params)
         if treated.ok:
             control, treatment = _Arm(api, "control", plain, without), _Arm(api, "treatment", params, treated)
-            return _observed(name, setting, _drawn(control, treatment))
+            return _observed(name, setting, *_compared(control, treatment))
         refused = treated
     if refused is None:
         raise Inconclusive(f"the control was refused ({without.refusal})")
     return rejected(f"{name}={setting[name]}", refused)
 
 
-def _drawn(control: _Arm, treatment: _Arm) -> Collapse:
-    return collapse(control.draw, treatment.draw, expect_control=control.expect, expect_treatment=treatment.expect)
+def _compared(control: _Arm, treatment: _Arm) -> tuple[Collapse, int]:
+    """The test on the openings; where the control's are all alike, on what comes after them. And which word that is.
+
+    What a model thinks first may be the same words every time ("The user wants me to ..."), whatever the setting.
+    """
+    found = Collapse(Outcome.UNDECIDED, (), (), None, Fraction(0))
+    for word, looks in ((0, LOOKS), (WORDS, _LATER), (2 * WORDS, _LATER)):
+        control.look_at(word)
+        treatment.look_at(word)
+        found = collapse(
+            control.draw,
+            treatment.draw,
+            expect_control=control.expect,
+            expect_treatment=treatment.expect,
+            looks=looks,
+        )
+        commonest = max(Counter(found.control).values(), default=0)
+        if found.outcome is not Outcome.UNDECIDED or commonest < FIDELITY * len(found.control) or not found.control:
+            break
+    return found, word
 
 
-def opening(reply: Reply) -> str:
-    """The first words of the first block that has any; thinking counts, it is sampled first."""
+_LATER = {size: spent / 3 for size, spent in LOOKS.items()}
+"""What a later look at the same draws may err: three looks together no more than the one they share."""
+
+
+def said(reply: Reply) -> list[str]:
+    """The words of the first block that has any; thinking counts, it is sampled first."""
     for block in reply.content:
-        words = str(block.get("thinking") or block.get("text") or "").split()
-        if words:
-            return " ".join(words[:WORDS])
-    return ""
+        if words := str(block.get("thinking") or block.get("text") or "").split():
+            return words
+    return []
 
 
-def _observed(name: str, setting: Mapping[str, Json], found: Collapse) -> Observation:
+def _observed(name: str, setting: Mapping[str, Json], found: Collapse, word: int) -> Observation:
     treatment, control = Counter(found.treatment), Counter(found.control)
     spread = f"{len(treatment)} different openings in {len(found.treatment)} draws at {name}={setting[name]}"
     against = f"{len(control)} in {len(found.control)} without" if found.control else "no control needed"
+    if word:
+        against += f" (from word {word + 1} on: before it even the control is alike)"
     statistics = {
         "test": "exact permutation test against control; likelihood ratio against collapse; both sequential",
         "error": float(ERROR),

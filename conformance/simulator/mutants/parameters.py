@@ -11,7 +11,7 @@ from conformance.simulator.models import MINIMAX
 from conformance.simulator.personality import Personality
 from conformance.simulator.reference import EXTRA_CHECKS
 from conformance.simulator.refusals import Refusal
-from conformance.simulator.replies import Reply, ToolUse
+from conformance.simulator.replies import Reply, Thinking, ToolUse
 from conformance.simulator.requests import Request, optional, required
 from conformance.simulator.shapes import Object, is_object
 
@@ -122,6 +122,16 @@ def _sampling() -> Iterator[Mutant]:
         yield Mutant(f"{name}-ignored", f"{name} is checked and has no effect.", deaf_to(name))
         yield Mutant(f"{name}-rejected", f"{name} is refused.", rejecting(name))
     yield Mutant(
+        "temperature.preamble",
+        "Whatever it thinks begins with the same words: a difference, and no fault.",
+        replying(_with_preamble),
+    )
+    yield Mutant(
+        "temperature-ignored-after-preamble",
+        "temperature has no effect, and whatever it thinks begins with the same words.",
+        both(deaf_to("temperature"), replying(_with_preamble)),
+    )
+    yield Mutant(
         "temperature.range-not-enforced",
         "Any number is taken for temperature.",
         _temperature(check.a_number("temperature")),
@@ -146,6 +156,17 @@ def _sampling() -> Iterator[Mutant]:
         "A temperature above 1 is taken.",
         _temperature(check.between("temperature", 0.0, float("inf"), open_below=True)),
     )
+
+
+_PREAMBLE = "The user wants me to do something, and so I should think about how to do it well. "
+
+
+def _with_preamble(reply: Reply) -> Reply:
+    blocks = tuple(
+        replace(block, thinking=_PREAMBLE + block.thinking) if isinstance(block, Thinking) else block
+        for block in reply.blocks
+    )
+    return replace(reply, blocks=blocks)
 
 
 def _temperature(judge: check.Judge) -> Change:
