@@ -292,10 +292,11 @@ def _forced(
 ) -> tuple[Reply, bool | None]:
     """The last of some replies to a forced choice, and whether it was obeyed; None where refused.
 
-    Obeyed every time is obeyed, never is ignored; anything between says nothing sure.
+    Obeyed every time is obeyed, never is ignored; anything between says nothing sure, except a call of
+    another tool than the one that is named: where the name is heeded there is none.
     """
     obeyed: list[bool] = []
-    reply = None
+    reply = other = None
     for _ in range(_TRIES):
         reply = api.ask("treatment", **request, tool_choice=choice)
         if not reply.ok:
@@ -306,7 +307,11 @@ def _forced(
             raise Inconclusive("the calls of the reply have no names")
         if not names:
             _not_cut(reply)
+        if name is not None and set(names) - {name}:
+            other = reply
         obeyed.append(bool(names) and (name is None or set(names) == {name}))
+    if other is not None:
+        return other, False
     assert reply is not None
     if len(set(obeyed)) > 1:
         raise Inconclusive(f"the forced call is made in {sum(obeyed)} of {_TRIES} replies")
