@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.cases.common import assistant, control, text, user
+from conformance.cases.common import FLAT, assistant, control, text, user
 from conformance.cases.registry import case
 from conformance.endpoint import Endpoint
 from conformance.trouble import Inconclusive
@@ -70,7 +70,7 @@ def nothing_is_lost_among_the_rest(api: Endpoint) -> Observation:
     """What is read by itself is read in a conversation with everything in it, streamed or thinking as well.
 
     Honoured: the prompt grows by a paragraph in each of its places. Ignored: a place is lost that is read
-    where it stands alone.
+    where it stands alone. A prompt that grows by less than its places add up to says nothing sure.
     """
     paragraph = _paragraph(api)
     modes: list[str] = []
@@ -84,12 +84,17 @@ def nothing_is_lost_among_the_rest(api: Endpoint) -> Observation:
         long = control(api, f"treatment {mode}".strip(), **everything)
         if short.size is None or long.size is None:
             raise Inconclusive("the service does not count what it has read")
-        growth = long.size - short.size
-        if growth < (len(_PLACES) - 0.5) * paragraph and (lost := _lost(api, short.size, paragraph, params)):
-            where = f" {mode}" if mode else ""
-            words = f"not read among the rest{where}: {', '.join(lost)}; read where it stands alone"
-            return Observation(Behaviour.IGNORED, words, signals=("size",))
-        modes.append(f"{mode or 'plainly'}: {growth} tokens")
+        growth, mine = long.size - short.size, f"{mode or 'plainly'}: "
+        if growth < (len(_PLACES) - 0.5) * paragraph:
+            alone = _growths(api, short.size, params)
+            if lost := _lost(api, alone, paragraph, params):
+                words = f"{mine}not read among the rest: {', '.join(lost)}; read where it stands alone"
+                return Observation(Behaviour.IGNORED, words, signals=("size",))
+            if growth < sum(alone.values()) - paragraph / 2:
+                raise Inconclusive(
+                    f"{mine}the prompt grows by {growth} tokens, place by place by {sum(alone.values())}"
+                )
+        modes.append(f"{mine}{growth} tokens")
     seen = f"{len(_PLACES)} places, of {paragraph} tokens each; the prompt grows, {', '.join(modes)}"
     return Observation(Behaviour.HONOURED, seen, signals=("size",))
 
@@ -103,13 +108,20 @@ def _paragraph(api: Endpoint) -> int:
     return long.size - short.size
 
 
-def _lost(api: Endpoint, short: int, paragraph: int, params: Mapping[str, Json]) -> list[str]:
-    """The places whose paragraph does not show in the conversation, and does where it stands alone."""
-    missing = []
+def _growths(api: Endpoint, short: int, params: Mapping[str, Json]) -> dict[str, int]:
+    """By how much the conversation grows where one place alone holds the paragraph."""
+    growths: dict[str, int] = {}
     for place in _PLACES:
         size = control(api, place, **{**_conversation({place: _LONG}), **params}).size
-        if size is not None and size - short < paragraph / 2:
-            missing.append(place)
+        if size is None or size - short < -FLAT:
+            raise Inconclusive(f"the service's count does not follow the prompt: {short} tokens, and {size} with more")
+        growths[place] = size - short
+    return growths
+
+
+def _lost(api: Endpoint, alone: Mapping[str, int], paragraph: int, params: Mapping[str, Json]) -> list[str]:
+    """The places whose paragraph does not show in the conversation, and does in a short one."""
+    missing = [place for place, growth in alone.items() if growth < paragraph / 2]
     kinds = dict.fromkeys(_PLACES[place] for place in missing)
     counted = {kind: _counted(api, kind, paragraph, params) for kind in kinds}
     return [place for place in missing if counted[_PLACES[place]]]

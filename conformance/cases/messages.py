@@ -7,7 +7,7 @@ import re
 import struct
 import textwrap
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from conformance.cases.common import (
     BALLAST,
@@ -469,12 +469,17 @@ def a_picture_is_seen(api: Endpoint) -> Observation:
     """
     question = text("What colour is the picture? Answer with one word.")
     before = control(api, messages=[user(question)], max_tokens=ROOM)
-    after = api.ask("treatment", messages=[user(_red(), question)], max_tokens=ROOM)
+    return _is_seen(api, before, lambda side: {"messages": [user(_red(side), question)], "max_tokens": ROOM})
+
+
+def _is_seen(api: Endpoint, before: Reply, asked: Callable[[int], dict[str, Json]]) -> Observation:
+    """Whether a red picture is seen, in a request that holds one of so many pixels to a side."""
+    after = api.ask("treatment", **asked(256))
     found = _taken_in("image", before, after, says="red")
     if found.signals != ("size",) or found.behaviour is not Behaviour.HONOURED:
         return found
     # A sentence in the picture's place makes the prompt grow as well, but not by the picture's size.
-    larger = api.ask("treatment, larger", messages=[user(_red(1024), question)], max_tokens=ROOM)
+    larger = api.ask("treatment, larger", **asked(1024))
     if not larger.ok or larger.size is None or after.size is None or abs(larger.size - after.size) <= FLAT:
         raise Inconclusive(f"{found.summary}, whatever the picture's size, and the reply does not name its colour")
     return found
@@ -485,15 +490,17 @@ def a_picture_is_fetched(api: Endpoint) -> Observation:
     """An image block may name a picture by its address.
 
     Honoured: one that does not exist is looked for and missed. Rejected: the kind of source is refused.
-    Ignored: a plain 200 to a prompt that did not grow.
+    Ignored: it is answered, though there is nothing that could have been seen.
     """
     question = text("What colour is the picture? Answer with one word.")
     picture = {"type": "image", "source": {"type": "url", "url": "https://images.conformance.invalid/red.png"}}
-    before = control(api, messages=[user(question)], max_tokens=ROOM)
+    control(api, messages=[user(question)], max_tokens=ROOM)
     after = api.ask("treatment", messages=[user(picture, question)], max_tokens=ROOM)
-    if not after.ok and _FETCHED.search(after.error_message):
+    if after.ok:
+        return Observation(Behaviour.IGNORED, "a picture that does not exist is not missed", signals=("status",))
+    if _FETCHED.search(after.error_message):
         return Observation(Behaviour.HONOURED, f"the picture is looked for ({after.refusal})", signals=("status",))
-    return _taken_in("image", before, after, says="red")
+    return rejected("type=image by url", after)
 
 
 _FETCHED = re.compile(
@@ -511,11 +518,10 @@ def a_picture_in_a_result_is_seen(api: Endpoint) -> Observation:
     """
     question = "What colour is the picture that the tool has returned? Answer with one word."
     before = control(api, **_looked_up("office", [text("Done.")], asking=question))
-    after = api.ask("treatment", **_looked_up("office", [text("Done."), _red()], asking=question))
-    return _taken_in("image", before, after, says="red")
+    return _is_seen(api, before, lambda side: _looked_up("office", [text("Done."), _red(side)], asking=question))
 
 
-def _red(side: int = 256) -> dict[str, Json]:
+def _red(side: int) -> dict[str, Json]:
     data = base64.b64encode(_png((255, 0, 0), side)).decode()
     return {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
 

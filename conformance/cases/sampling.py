@@ -164,7 +164,7 @@ def _compared(control: _Arm, treatment: _Arm) -> tuple[Collapse, int]:
     What a model thinks first may be the same words every time ("The user wants me to ..."), whatever the setting.
     """
     found = Collapse(Outcome.UNDECIDED, (), (), None, Fraction(0))
-    for word, looks in ((0, LOOKS), (WORDS, _LATER), (2 * WORDS, _LATER)):
+    for word in (0, WORDS, 2 * WORDS):
         control.look_at(word)
         treatment.look_at(word)
         found = collapse(
@@ -172,7 +172,8 @@ def _compared(control: _Arm, treatment: _Arm) -> tuple[Collapse, int]:
             treatment.draw,
             expect_control=control.expect,
             expect_treatment=treatment.expect,
-            looks=looks,
+            looks=_LATER if word else LOOKS,
+            error=_LATER_ERROR if word else ERROR,
         )
         commonest = max(Counter(found.control).values(), default=0)
         if found.outcome is not Outcome.UNDECIDED or commonest < FIDELITY * len(found.control) or not found.control:
@@ -180,8 +181,10 @@ def _compared(control: _Arm, treatment: _Arm) -> tuple[Collapse, int]:
     return found, word
 
 
+_LATER_ERROR = ERROR / 3
+"""What a later look at the same draws may err, each way."""
+
 _LATER = {size: spent / 3 for size, spent in LOOKS.items()}
-"""What a later look at the same draws may err: three looks together no more than the one they share."""
 
 
 def said(reply: Reply) -> list[str]:
@@ -200,7 +203,7 @@ def _observed(name: str, setting: Mapping[str, Json], found: Collapse, word: int
         against += f" (from word {word + 1} on: before it even the control is alike)"
     statistics = {
         "test": "exact permutation test against control; likelihood ratio against collapse; both sequential",
-        "error": float(ERROR),
+        "error": float(_LATER_ERROR if word else ERROR),
         "treatment": sorted(treatment.values(), reverse=True),
         "control": sorted(control.values(), reverse=True),
         "p_collapsed": None if found.p_collapsed is None else float(found.p_collapsed),
