@@ -48,6 +48,8 @@ from conformance.wire.reply import Reply
 __all__ = ["SDK", "Judge", "Service", "is_loopback", "open_service", "without_userinfo"]
 
 SDK = f"anthropic {version('anthropic')}"
+"""The SDK of this process, with which it stamps what it records; reports name what the cassettes are stamped with."""
+
 _REFUSED_KEY = (401, 403)
 SIMULATOR_HEADER = "x-conformance-simulator"
 
@@ -107,7 +109,7 @@ class Judge:
         return _result(
             planned.claim,
             replace(observation, arms=endpoint.arms),
-            cassette.provenance,
+            [cassette],
             planned.cassette(self._matrix.target.name).as_posix(),
             len(cassette.exchanges),
         )
@@ -131,13 +133,8 @@ class Judge:
             observation = inspection(exchanges)
         except Inconclusive as reason:
             observation = Observation(Behaviour.INCONCLUSIVE, str(reason))
-        if not cassettes:
-            return _result(planned.claim, observation, None, None, 0)
-        # The weakest of the sources and the oldest of the times speak for all.
-        weakest = max((cassette.provenance for cassette in cassettes), key=lambda p: list(Source).index(p.source))
-        oldest = min(cassette.provenance.recorded_at for cassette in cassettes)
         # It asks nothing: how many exchanges it rests on is in the statistics.
-        return _result(planned.claim, observation, replace(weakest, recorded_at=oldest), None, 0)
+        return _result(planned.claim, observation, cassettes, None, 0)
 
     def _load(self, path: Path) -> Cassette:
         if path not in self._loaded:
@@ -175,15 +172,20 @@ class _Lazily:
 
 
 def _result(
-    claim: Claim, seen: Observation, provenance: Provenance | None, cassette: str | None, requests: int
+    claim: Claim, seen: Observation, cassettes: Sequence[Cassette], cassette: str | None, requests: int
 ) -> CaseResult:
+    """A case's result, with where its evidence comes from: of several cassettes the weakest source speaks for all."""
+    origins = [cassette.provenance for cassette in cassettes]
+    weakest = max(origins, key=lambda origin: list(Source).index(origin.source), default=None)
     return CaseResult(
         behaviour=seen.behaviour,
         verdict=verdict(claim.statuses, seen.behaviour),
         summary=seen.summary,
-        source=provenance.source if provenance else None,
-        recorded_at=provenance.recorded_at if provenance else None,
-        endpoint=provenance.endpoint if provenance else None,
+        source=weakest.source if weakest else None,
+        # Evidence is as old as its oldest part.
+        recorded_at=min((origin.recorded_at for origin in origins), default=None),
+        endpoint=weakest.endpoint if weakest else None,
+        sdks=tuple(sorted({origin.sdk for origin in origins})),
         cassette=cassette,
         requests=requests,
         reason=seen.summary if seen.behaviour is Behaviour.INCONCLUSIVE else None,

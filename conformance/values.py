@@ -110,6 +110,8 @@ class CaseResult:
     recorded_at: str | None = None
     endpoint: str | None = None
     """Where the recording was made."""
+    sdks: tuple[str, ...] = ()
+    """The SDK releases that recorded what this rests on, sorted; not the one that replays it."""
     cassette: str | None = None
     """Path of the recording, below the directory of cassettes."""
     requests: int = 0

@@ -249,7 +249,7 @@ def report(path: Path) -> dict[str, Any]:
         )
         for item in planned
     }
-    made = build(matrix, "matrix.yaml", planned, results, sdk="anthropic")
+    made = build(matrix, "matrix.yaml", planned, results)
     validate(made)
     return made
 
@@ -296,7 +296,7 @@ def test_a_contradiction_is_that_of_the_models_it_is_about(report: dict[str, Any
 
 def test_a_report_of_one_model_speaks_of_that_model(path: Path) -> None:
     matrix = load(path)
-    made = build(matrix, "matrix.yaml", list(plan(matrix, ["newest"])), {}, sdk="anthropic")
+    made = build(matrix, "matrix.yaml", list(plan(matrix, ["newest"])), {})
     documented = {row.feature: row.documented for row in View(made).rows}
     assert documented["messages.image"] == documented["thinking"] == "supported"
     assert not View(made).contradictions

@@ -20,10 +20,11 @@ def build(
     name: str,
     planned: Sequence[Planned],
     results: Mapping[Slug, CaseResult],
-    *,
-    sdk: str,
 ) -> dict[str, Json]:
     """A report of everything planned; what has no result was not run.
+
+    Nothing of the environment that makes it gets into it: which SDK, which endpoint and when is told by the
+    recordings, and the suite's version is a constant of the source that judges.
 
     Args:
         name: the matrix file as it stands in node ids.
@@ -40,8 +41,9 @@ def build(
                 known = next((item.known_deviation for item in mine if item.known_deviation), None)
                 rows.append(row_of(documented, model, cases, known))
     recorded = sorted({result.endpoint for result in results.values() if result.endpoint})
+    sdks = sorted({sdk for result in results.values() for sdk in result.sdks})
     return assemble(
-        suite={"name": "conformance", "version": __version__, "sdk": sdk},
+        suite={"name": "conformance", "version": __version__, "sdk": ", ".join(sdks) or None},
         target={
             "name": matrix.target.name,
             "title": matrix.target.title,

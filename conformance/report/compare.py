@@ -217,7 +217,7 @@ def side_of(loaded: Loaded, name: str) -> Side:
         name=name,
         title=report["target"].get("title", loaded.name),
         endpoint=report["target"]["endpoint"],
-        sdk=report["suite"].get("sdk", ""),
+        sdk=report["suite"].get("sdk") or "",
         models=tuple(dict.fromkeys(row["model"] for row in report["results"])),
         sources={source: sources[source] for source in Source if sources[source]},
         cases=len(cases),

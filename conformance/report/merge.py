@@ -63,7 +63,7 @@ def merge(reports: Sequence[Loaded], *, newer: bool = False) -> Merged:
         _decidable(versions, chosen, conflicts, newer=newer)
     return Merged(
         report=assemble(
-            suite=first.report["suite"],
+            suite=_suite(reports),
             target={**first.report["target"], "endpoint": _endpoint(reports)},
             models=_models(reports),
             claims=claims,
@@ -88,7 +88,6 @@ def _same_run(one: Loaded, other: Loaded) -> None:
         ("target", "matrix", "are of two matrices"),
         ("suite", "name", "are by two suites"),
         ("suite", "version", "are by two versions of the suite"),
-        ("suite", "sdk", "were made with two SDKs"),
     ):
         mine, theirs = (loaded.report[place].get(key) for loaded in (one, other))
         if mine != theirs:
@@ -200,6 +199,14 @@ def _models(reports: Sequence[Loaded]) -> list[str]:
     ]
     every = dict.fromkeys(model for models in each for model in models)
     return next((models for models in each if len(models) == len(every)), list(every))
+
+
+def _suite(reports: Sequence[Loaded]) -> dict[str, Json]:
+    """The suite of all, with every SDK that recorded for any of them; a report from elsewhere may tell of none."""
+    suites = [loaded.report["suite"] for loaded in reports]
+    sdks = {sdk for suite in suites for sdk in (suite.get("sdk") or "").split(", ") if sdk}
+    told = {"sdk": ", ".join(sorted(sdks)) or None} if any("sdk" in suite for suite in suites) else {}
+    return {**suites[0], **told}
 
 
 def _endpoint(reports: Sequence[Loaded]) -> str:

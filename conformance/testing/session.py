@@ -58,12 +58,12 @@ class Plugin:
                 raise pytest.UsageError(f"--{option.replace('_', '-')}: {directory} is not a directory")
 
     def pytest_report_header(self) -> str:
-        """What this run asks, in one line."""
+        """What this run asks, and with which SDK: a report only names the one that recorded."""
         live = self._config.option.live
         return (
-            "conformance: live, recording"
+            f"conformance: live, recording with {SDK}"
             if live
-            else f"conformance: replay of {self._directory('cassettes')}, no network"
+            else f"conformance: replay of {self._directory('cassettes')} with {SDK}, no network"
         )
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -211,7 +211,7 @@ class Plugin:
         for book in self._books.values():
             if not book.results:
                 continue
-            report = build(book.matrix, book.name, book.planned, book.results, sdk=SDK)
+            report = build(book.matrix, book.name, book.planned, book.results)
             lines = endings.remarks(book, report, option)
             if option.live:
                 lines += endings.changes(report, self._report_of(book))

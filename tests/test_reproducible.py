@@ -1,0 +1,58 @@
+"""What is committed says nothing of the machine that replays: not its SDK, not its libraries, not its paths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from front_door import EVERYTHING, STREAM, SYSTEM, Project, edit, rows
+
+from conformance.engine import SDK
+
+_PRETENDS = """\
+import importlib.metadata
+
+import anthropic
+import anthropic._version
+
+known = importlib.metadata.version
+importlib.metadata.version = lambda name: "2.99.7" if name == "anthropic" else known(name)
+anthropic.__version__ = anthropic._version.__version__ = "2.99.7"
+"""
+"""A plugin of pytest's, loaded before the suite is: another release of the SDK seems to be installed."""
+
+
+def files(directory: Path) -> dict[str, bytes]:
+    """All files of a report, by name."""
+    return {file.name: file.read_bytes() for file in directory.rglob("*") if file.is_file()}
+
+
+def test_another_sdk_that_replays_leaves_every_byte_as_it_is(project: Project) -> None:
+    project.replay("--report-dir", "plain", *EVERYTHING)
+    project.path.joinpath("pretends.py").write_text(_PRETENDS, "utf-8")
+    project.monkeypatch.setenv("PYTHONPATH", str(project.path))
+    said = project.replay("-p", "pretends", "--report-dir", "pretended", *EVERYTHING, command=True)
+    said.stdout.fnmatch_lines(["conformance: replay of * with anthropic 2.99.7, no network"])
+    plain = files(project.path / "plain")
+    assert "report.json" in plain
+    assert files(project.path / "pretended") == plain
+    assert not [name for name, data in plain.items() if b"2.99.7" in data]
+
+
+def test_a_report_names_the_sdks_that_recorded(project: Project) -> None:
+    edit(project.cassette(SYSTEM), f"sdk: {SDK}", "sdk: anthropic 2.11.9")
+    edit(project.cassette(STREAM), f"sdk: {SDK}", "sdk: anthropic 2.8.1")
+    project.replay("--report-dir", "reports", *EVERYTHING)
+    assert project.report()["suite"]["sdk"] == ", ".join(sorted(["anthropic 2.11.9", "anthropic 2.8.1", SDK]))
+    project.replay("--report-dir", "one", *rows("system"), "-k", "a_codeword_comes_back")
+    assert project.report("one")["suite"]["sdk"] == "anthropic 2.11.9"
+
+
+def test_an_inspection_rests_on_what_every_cassette_was_recorded_with(project: Project) -> None:
+    edit(project.cassette(SYSTEM), f"sdk: {SDK}", "sdk: anthropic 2.11.9")
+    project.replay("--report-dir", "reports", *rows("stream.event_order"))
+    assert project.report()["suite"]["sdk"] == ", ".join(sorted(["anthropic 2.11.9", SDK]))
+
+
+def test_where_nothing_was_recorded_no_sdk_is_named(fresh: Project) -> None:
+    fresh.replay("--report-dir", "reports", *EVERYTHING)
+    assert fresh.report()["suite"]["sdk"] is None
