@@ -22,7 +22,7 @@ from conformance.values import Arm, Json
 from conformance.wire.exchange import Exchange
 from conformance.wire.reply import Reply
 
-__all__ = ["BETAS", "Endpoint", "Target", "credentials", "open_client"]
+__all__ = ["BETAS", "Endpoint", "Target", "credentials", "open_client", "outcome"]
 
 BETAS: Mapping[str, str] = {
     "mcp_servers": "mcp-client-2025-11-20",

@@ -102,9 +102,8 @@ class Judge:
         except Inconclusive as reason:
             observation = Observation(Behaviour.INCONCLUSIVE, str(reason))
         except (ServiceTrouble, NetworkTrouble) as trouble:
-            raise SuiteFault(
-                f"{self.path(planned)} holds trouble, which has no place on a cassette: {trouble}"
-            ) from None
+            where = planned.cassette(self._matrix.target.name).as_posix()
+            raise SuiteFault(f"{where} holds trouble, which has no place on a cassette: {trouble}") from None
         cassette = load()
         return _result(
             planned.claim,

@@ -73,6 +73,8 @@ class SuiteFault(Exception):
 
     slug: tuple[str, str, str] | None = None
     """The case whose recording it is about, where that is not the one being judged."""
+    brief = ""
+    """What a report says of it, without this machine's paths and a library's words; empty where all may be said."""
 
 
 class CassetteMissing(SuiteFault):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from front_door import EVERYTHING, STREAM, SYSTEM, Project, edit, rows
+import pytest
+from front_door import CONTAINER, EVERYTHING, STREAM, SYSTEM, Project, edit, rows
 
 from conformance.engine import SDK
 
@@ -56,3 +57,29 @@ def test_an_inspection_rests_on_what_every_cassette_was_recorded_with(project: P
 def test_where_nothing_was_recorded_no_sdk_is_named(fresh: Project) -> None:
     fresh.replay("--report-dir", "reports", *EVERYTHING)
     assert fresh.report()["suite"]["sdk"] is None
+
+
+@pytest.mark.parametrize("damage", ["missing", "stale", "damaged"])
+def test_what_cannot_be_judged_is_reported_without_paths_or_a_librarys_words(project: Project, damage: str) -> None:
+    cassette = project.cassette(CONTAINER)
+    match damage:
+        case "missing":
+            cassette.unlink()
+        case "stale":
+            edit(cassette, "container_011ConformanceNoSuchOne", "another")
+        case _:
+            cassette.write_text("interactions: [", "utf-8")
+    project.replay("--report-dir", "here", *EVERYTHING)
+    moved = project.path / "elsewhere"
+    project.path.joinpath("cassettes").rename(moved)
+    project.replay("--report-dir", "there", "--cassettes", moved, *EVERYTHING)
+    here = files(project.path / "here")
+    assert files(project.path / "there") == here
+    assert not [name for name, data in here.items() if str(project.path).encode() in data]
+    cases = [case for row in project.report("here")["results"] for case in row["cases"]]
+    said = next(case["summary"] for case in cases if case["id"] == CONTAINER)
+    assert said in (
+        "error: no recording: no cassette at {0}",
+        "error: stale recording: {0} holds no answer to what the case asks",
+        "error: damaged recording: {0} is damaged",
+    )[["missing", "stale", "damaged"].index(damage)].format(cassette.relative_to(moved.parent / "cassettes"))

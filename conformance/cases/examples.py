@@ -7,7 +7,7 @@ import anthropic
 from conformance.cases.common import FLAT, HELLO, QUESTION, RISE, control, fact, rejected, user
 from conformance.cases.registry import case
 from conformance.cases.tools import ASKS_FOR_ONE, WEATHER
-from conformance.endpoint import Endpoint
+from conformance.endpoint import Endpoint, outcome
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
 from conformance.wire.reply import Reply
@@ -31,8 +31,8 @@ def a_base_url_and_a_key_are_enough(api: Endpoint) -> Observation:
         message = api.use("as the SDK comes", call)
     except anthropic.APIStatusError:
         return _refused(api, "the SDK as it comes")
-    except (anthropic.APIError, ValueError, TypeError) as error:
-        return Observation(Behaviour.IGNORED, f"the SDK makes nothing of the answer: {error}", signals=("sdk",))
+    except (anthropic.APIError, ValueError, TypeError):
+        return _no_use(api, "the SDK makes nothing of the answer")
     return _has_words(message, *_HIDDEN)
 
 
@@ -57,8 +57,8 @@ def the_first_example_prints_something(api: Endpoint) -> Observation:
         message = api.use("the example", call)
     except anthropic.APIStatusError:
         return _refused(api, "the example")
-    except (anthropic.APIError, ValueError, TypeError) as error:
-        return Observation(Behaviour.IGNORED, f"the SDK makes nothing of the answer: {error}", signals=("sdk",))
+    except (anthropic.APIError, ValueError, TypeError):
+        return _no_use(api, "the SDK makes nothing of the answer")
     return _has_words(message)
 
 
@@ -67,6 +67,11 @@ def _refused(api: Endpoint, what: str) -> Observation:
     reply = Reply(api.last)
     control(api, **HELLO)
     return rejected(what, reply)
+
+
+def _no_use(api: Endpoint, what: str) -> Observation:
+    """What the SDK says of an answer it cannot use changes with its release: the answer itself is shown."""
+    return Observation(Behaviour.IGNORED, f"{what}: {outcome(Reply(api.last))}", signals=("sdk",))
 
 
 _HIDDEN = ("redacted_thinking",)
@@ -122,8 +127,8 @@ def the_second_example_prints_something(api: Endpoint) -> Observation:
         printed = api.use("the example", call)
     except anthropic.APIStatusError:
         return _refused(api, "the example")
-    except (anthropic.APIError, ValueError, TypeError, AttributeError) as error:
-        return Observation(Behaviour.IGNORED, f"the SDK fails on the stream: {error}", signals=("sdk",))
+    except (anthropic.APIError, ValueError, TypeError, AttributeError):
+        return _no_use(api, "the SDK fails on the stream")
     counts = f"{len(printed['thinking'])} characters of thinking, {len(printed['text'])} of text"
     seen = f"blocks: {printed['starts'].strip() or 'none'}; {counts}"
     behaviour = (

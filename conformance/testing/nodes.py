@@ -68,6 +68,8 @@ class CaseItem(pytest.Item):
         super().__init__(**kwargs)
         self.planned = planned
         self.result: CaseResult | None = None
+        self.fault = ""
+        """What a report says, where the recording could not be judged."""
         self.keywords[planned.claim.feature] = self
         self.keywords[planned.claim.group] = self
         self.user_properties += [
@@ -81,6 +83,7 @@ class CaseItem(pytest.Item):
         try:
             self.result = self.config.stash[JUDGE](self)
         except SuiteFault as fault:
+            self.fault = f"{_kind(fault)}: {fault.brief or fault}"
             # pytest does not ask repr_failure about a set-up: without this it prints its own inside.
             raise pytest.fail.Exception(f"{_kind(fault)}: {fault}", pytrace=False) from None
         for name in ("behaviour", "verdict", "source"):

@@ -158,7 +158,10 @@ class Plugin:
             with no_network():
                 return book.judge.judge(planned, among=lambda other: troubles is None or troubles.get(other.slug) == "")
         except (CassetteMissing, CassetteStale, CassetteDamaged) as fault:
-            raise type(fault)(f"{fault}; record it with: {self._command(book, fault.slug or planned.slug)}") from None
+            slug = fault.slug or planned.slug
+            whole = type(fault)(f"{fault}; record it with: {self._command(book, slug)}")
+            whole.brief = _brief(fault, book, slug)
+            raise whole from None
 
     def _troubles(self, path: Path, book: Book) -> dict[tuple[str, str, str], str] | None:
         """What recording has told; an xdist worker reads it from its controller."""
@@ -188,7 +191,7 @@ class Plugin:
                 # pytest names the line of ours that skips; the claim's own says which row it is.
                 report.longrepr = str(item.path), item.planned.claim.line, report.longrepr[2]
             if result is None and report.failed:
-                words = f"error: {call.excinfo.value if call.excinfo else ''}"
+                words = f"error: {item.fault or (call.excinfo.value if call.excinfo else '')}"
                 result = CaseResult(None, Verdict.NOT_RUN, words, reason=words)
             if result is not None and (report.when == "call" or report.failed):
                 carried = [str(item.path), list(item.planned.slug), _RESULT.dump_json(result).decode()]
@@ -280,3 +283,16 @@ class Plugin:
         if reporter is not None and self._config.option.verbose >= 0:
             reporter.ensure_newline()
             reporter.write_line(words)
+
+
+def _brief(fault: SuiteFault, book: Book, slug: Slug) -> str:
+    """A recording that cannot be judged, as reports speak of it: by its path below the directory of recordings."""
+    planned = book.find(slug)
+    cassette = planned.cassette(book.matrix.target.name).as_posix() if planned else "::".join(slug)
+    match fault:
+        case CassetteMissing():
+            return f"no cassette at {cassette}"
+        case CassetteStale():
+            return f"{cassette} holds no answer to what the case asks"
+        case _:
+            return f"{cassette} is damaged"
