@@ -193,7 +193,7 @@ def test_a_report_that_cannot_be_written_still_shows_what_was_found(project: Pro
 
 def test_an_endpoint_that_refuses_connections_stops_the_run(fresh: Project, nobody: str) -> None:
     said = stopped(fresh.live(nobody, *rows("container")))
-    assert said == f"{nobody} does not answer: [Errno {errno.ECONNREFUSED}] Connection refused (3 tries)"
+    assert re.fullmatch(rf"{re.escape(nobody)} does not answer: .*{errno.ECONNREFUSED}.* \(3 tries\)", said)
     assert not list(fresh.path.rglob("cassettes"))
 
 
@@ -226,7 +226,7 @@ def test_recordings_that_cannot_be_written_stop_the_run(fresh: Project, document
 
 def test_the_same_lines_come_out_of_xdist(fresh: Project, nobody: str) -> None:
     said = stopped(fresh.live(nobody, "-n", "1", *rows("container")))
-    assert said == f"{nobody} does not answer: [Errno {errno.ECONNREFUSED}] Connection refused (3 tries)"
+    assert re.fullmatch(rf"{re.escape(nobody)} does not answer: .*{errno.ECONNREFUSED}.* \(3 tries\)", said)
 
 
 def test_an_unknown_word_in_a_node_id_is_one_line(project: Project) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -71,6 +72,10 @@ def cases_of(features):
     """Two cases for every feature."""
     return dict.fromkeys(features, ("one_collapses", "forty_changes_little"))
 
+
+NOT_YAML = "not YAML: …; mind the indentation, and quote text that holds ': ' or ' #'"
+"""What is wrong is said in PyYAML's words, which are its own business."""
+_YAMLS = re.compile(r"not YAML: .+; mind the indentation, and quote text that holds ': ' or ' #'")
 
 # An edit of the valid file, and what is then said of it (after the file's name).
 WRONG = [
@@ -423,26 +428,17 @@ WRONG = [
     (
         "  name: acme",
         "  name: acme: inc",
-        (
-            "3: not YAML: mapping values are not allowed in this context; mind the "
-            "indentation, and quote text that holds ': ' or ' #'"
-        ),
+        f"3: {NOT_YAML}",
     ),
     (
         "  name: acme",
         "\tname: acme",
-        (
-            "3: not YAML: found character that cannot start any token (while scanning for the "
-            "next token); mind the indentation, and quote text that holds ': ' or ' #'"
-        ),
+        f"3: {NOT_YAML}",
     ),
     (
         "  name: acme",
         "  name: [acme",
-        (
-            "4: not YAML: did not find expected ',' or ']' (while parsing a flow sequence); mind "
-            "the indentation, and quote text that holds ': ' or ' #'"
-        ),
+        f"4: {NOT_YAML}",
     ),
     ("  name: acme", "  name: ac\x00me", "3: not YAML: the control character '\\x00'; delete it"),
     ("  name: acme", "  name: &n acme\n  auth: *n", "4: target.auth: an alias (*); write the value out"),
@@ -465,10 +461,7 @@ WRONG = [
     (
         "known_deviations:",
         "---\nknown_deviations:",
-        (
-            "40: not YAML: but found another document (expected a single document "
-            "in the stream); mind the indentation, and quote text that holds ': ' or ' #'"
-        ),
+        f"40: {NOT_YAML}",
     ),
 ]
 
@@ -558,7 +551,7 @@ def test_what_is_wrong_is_said_in_a_line(matrix_of, old, new, said):
     assert VALID.count(old) >= 1
     path = matrix_of(VALID.replace(old, new, 1))
     lines = sorted(f"{path}:{line}" for line in said.split("\n"))
-    assert sorted(complaint(path).split("\n")) == lines
+    assert sorted(_YAMLS.sub(NOT_YAML, complaint(path)).split("\n")) == lines
 
 
 @pytest.mark.parametrize(

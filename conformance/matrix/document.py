@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import yaml
@@ -22,6 +24,7 @@ _TEXT = "tag:yaml.org,2002:str"
 _NULL = "tag:yaml.org,2002:null"
 _DEEP = 20
 """Levels of nesting nobody needs. Composing recurses, in C, and many would crash the interpreter."""
+_DEPTHS = Problem(1, (), "nested too deeply to be a matrix")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,11 @@ def read(path: Path) -> Document:
     text = _text(path)
     try:
         if _too_deep(text):
-            raise MatrixError(path, [Problem(1, (), "nested too deeply to be a matrix")])
+            raise MatrixError(path, [_DEPTHS])
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
-        raise MatrixError(path, [_syntax(error)]) from None
+        # Some parsers give up at a depth of their own, before the first of it is seen here.
+        raise MatrixError(path, [_DEPTHS if _brackets(text) > _DEEP else _syntax(error)]) from None
     except ReaderError as error:
         raise MatrixError(path, [_unprintable(text)]) from error
     if root is None:
@@ -64,6 +68,12 @@ def _too_deep(text: str) -> bool:
         if depth > _DEEP:
             return True
     return False
+
+
+def _brackets(text: str) -> int:
+    """How deep brackets go in what is no YAML, whatever they may have been meant for."""
+    depths = accumulate(1 if sign in "[{" else -1 for sign in re.findall(r"[][{}]", text))
+    return max(depths, default=0)
 
 
 def _text(path: Path) -> str:

@@ -108,7 +108,7 @@ def a_thirteenth_month(made: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (without_summary, "$: 'summary' is a required property"),
+        (without_summary, "report.json is damaged: $: "),
         (a_verdict_nobody_knows, "$.results[0]"),
         (a_row_twice, "top_k with M-1 stands twice"),
         (a_case_of_two_minds, "matrix.yaml::M-1::top_k::works stands twice, with different results"),
