@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
-from front_door import CONTAINER, EVERYTHING, STREAM, SYSTEM, Project, edit, rows
+import yaml
+from front_door import CONTAINER, EVERYTHING, ROOT, STREAM, SYSTEM, Project, as_documented, edit, rows
 
 from conformance.engine import SDK
 
@@ -83,3 +86,73 @@ def test_what_cannot_be_judged_is_reported_without_paths_or_a_librarys_words(pro
         "error: stale recording: {0} holds no answer to what the case asks",
         "error: damaged recording: {0} is damaged",
     )[["missing", "stale", "damaged"].index(damage)].format(cassette.relative_to(moved.parent / "cassettes"))
+
+
+_WARNS = """\
+import warnings
+
+import pytest
+
+warnings.warn("a library is older than it was", DeprecationWarning)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    warnings.warn("so is its plugin", DeprecationWarning)
+    return (yield)
+
+
+def pytest_runtest_setup(item):
+    warnings.warn("and so is what it calls", DeprecationWarning)
+"""
+
+
+def test_a_librarys_warning_breaks_no_users_replay(project: Project) -> None:
+    """With the configuration that comes with this repository."""
+    project.path.joinpath("pyproject.toml").write_bytes(ROOT.joinpath("pyproject.toml").read_bytes())
+    project.path.joinpath("warns.py").write_text(_WARNS, "utf-8")
+    project.monkeypatch.setenv("PYTHONPATH", str(project.path))
+    as_documented(project.replay("-p", "warns", *EVERYTHING, command=True))
+
+
+def test_the_warning_breaks_our_own_tests(project: Project) -> None:
+    tests = project.path / "tests"
+    tests.mkdir()
+    tests.joinpath("conftest.py").write_bytes(ROOT.joinpath("tests/conftest.py").read_bytes())
+    tests.joinpath("front_door.py").write_text("", "utf-8")
+    tests.joinpath("test_it.py").write_text(
+        "import warnings\ndef test_it(): warnings.warn('old', DeprecationWarning)\n"
+    )
+    project.path.joinpath("pyproject.toml").write_bytes(ROOT.joinpath("pyproject.toml").read_bytes())
+    project.monkeypatch.setenv("PYTHONPATH", str(tests))
+    project.replay("tests", command=True).assert_outcomes(failed=1)
+
+
+def test_what_is_said_to_be_tested_is_tested() -> None:
+    """The versions of Python: declared, in tox, and in CI."""
+    project = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text("utf-8"))["project"]
+    said = re.findall(r"Python :: (3\.\d+)", "\n".join(project["classifiers"]))
+    assert project["requires-python"] == f">={said[0]}"
+    tox = re.search(r"py\{([\d,]+)\}", ROOT.joinpath("tox.ini").read_text("utf-8"))
+    assert tox is not None
+    assert tox[1] == ",".join(version.replace(".", "") for version in said)
+    jobs = yaml.safe_load(ROOT.joinpath(".github/workflows/ci.yml").read_text("utf-8"))["jobs"]
+    first = [
+        step["with"]["python-version"] for step in jobs["check"]["steps"] if "setup-python" in step.get("uses", "")
+    ]
+    assert [*first, *jobs["tests"]["strategy"]["matrix"]["python-version"]] == said
+
+
+def test_the_lock_names_releases_and_nothing_else() -> None:
+    """No index, no address, no path; a release of everything that is declared."""
+    lines = ROOT.joinpath("requirements/lock.txt").read_text("utf-8").splitlines()
+    pins = [line for line in lines if not line.lstrip().startswith("#")]
+    assert all(re.fullmatch(r"[a-z0-9._-]+==[\w.]+( ; [\w .'<>=!()]+)?", line) for line in pins), pins
+    assert not [line for line in lines if "://" in line or line.startswith(("-", "/"))]
+    project = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text("utf-8"))["project"]
+    declared = [
+        *project["dependencies"],
+        *(one for extra in project["optional-dependencies"].values() for one in extra),
+    ]
+    names = {re.split(r"[^a-z0-9-]", one)[0] for one in declared} - {project["name"]}
+    assert names <= {line.partition("==")[0] for line in pins}
