@@ -12,6 +12,9 @@ from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
 from conformance.wire.reply import Reply
 
+SDK_FAILS = (anthropic.APIError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
+"""What comes out of the SDK, or of the lines of an example, where an answer is not what they were written for."""
+
 
 @case("examples.environment")
 def a_base_url_and_a_key_are_enough(api: Endpoint) -> Observation:
@@ -31,7 +34,7 @@ def a_base_url_and_a_key_are_enough(api: Endpoint) -> Observation:
         message = api.use("as the SDK comes", call)
     except anthropic.APIStatusError:
         return _refused(api, "the SDK as it comes")
-    except (anthropic.APIError, ValueError, TypeError):
+    except SDK_FAILS:
         return _no_use(api, "the SDK makes nothing of the answer")
     return _has_words(message, *_HIDDEN)
 
@@ -57,7 +60,7 @@ def the_first_example_prints_something(api: Endpoint) -> Observation:
         message = api.use("the example", call)
     except anthropic.APIStatusError:
         return _refused(api, "the example")
-    except (anthropic.APIError, ValueError, TypeError):
+    except SDK_FAILS:
         return _no_use(api, "the SDK makes nothing of the answer")
     return _has_words(message)
 
@@ -127,7 +130,7 @@ def the_second_example_prints_something(api: Endpoint) -> Observation:
         printed = api.use("the example", call)
     except anthropic.APIStatusError:
         return _refused(api, "the example")
-    except (anthropic.APIError, ValueError, TypeError, AttributeError):
+    except SDK_FAILS:
         return _no_use(api, "the SDK fails on the stream")
     counts = f"{len(printed['thinking'])} characters of thinking, {len(printed['text'])} of text"
     seen = f"blocks: {printed['starts'].strip() or 'none'}; {counts}"

@@ -12,6 +12,7 @@ from conformance.values import Behaviour, Json, Observation
 from conformance.wire import grammar, shapes
 from conformance.wire.exchange import Exchange
 from conformance.wire.grammar import Finding
+from conformance.wire.parsing import token_count
 from conformance.wire.reply import Reply
 
 
@@ -133,7 +134,7 @@ def every_call_can_be_run(exchanges: Sequence[Exchange]) -> Observation:
             ids.append(call.get("id"))
             if not isinstance(call.get("id"), str) or not call["id"]:
                 yield Finding("a call without an id")
-            if call.get("name") not in declared:
+            if not isinstance(call.get("name"), str) or call["name"] not in declared:
                 yield Finding(f"a call of {call.get('name')!r}, which was not declared")
             # A stream's pieces are judged in a row of their own.
             if not exchange.is_stream and not isinstance(call.get("input"), dict):
@@ -155,7 +156,7 @@ def _misfits(exchange: Exchange) -> str:
     request = exchange.request if isinstance(exchange.request, dict) else {}
     schemas = {tool["name"]: tool["input_schema"] for tool in request.get("tools") or [] if "input_schema" in tool}
     for call in Reply(exchange).tool_calls:
-        schema, given = schemas.get(call.get("name")), call.get("input")
+        schema, given = schemas.get(str(call.get("name"))), call.get("input")
         if schema is None or not isinstance(given, dict):
             continue
         for name in schema.get("required", ()):
@@ -311,14 +312,22 @@ def _uncounted(exchange: Exchange) -> Iterator[Finding]:
         return
     for name in ("input_tokens", "output_tokens"):
         count = reply.usage.get(name)
-        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-            yield Finding(f"usage.{name} is {count!r}")
+        if token_count(count) is None:
+            yield Finding(f"usage.{name} is {_shown(count)}")
             return
     if reply.size is None:
         yield Finding("a prompt of 0 tokens")
     if reply.output_tokens is None and (reply.text or reply.thinking or reply.tool_calls):
         yield Finding("0 output tokens for a reply that has content")
 
+
+def _shown(value: Json) -> str:
+    words = repr(value)
+    return words if len(words) <= _WIDE else f"{words[:_WIDE]}…"
+
+
+_WIDE = 60
+"""Characters that are shown of a value that is none."""
 
 _FAR_APART = 4000
 """Characters by which requests, or replies, must differ for a count that stays the same to be a finding."""
@@ -345,7 +354,7 @@ def _misnamed_stop(exchange: Exchange) -> Iterator[Finding]:
         return  # its shape is the finding
     if reason is None:
         yield Finding("stop_reason is null")
-    elif reason not in STOP_REASONS:
+    elif not isinstance(reason, str) or reason not in STOP_REASONS:
         yield Finding(f"stop_reason is {reason!r}, a word no client knows")
     elif reason == "max_tokens" and _far_from_cut(reply, request.get("max_tokens")):
         yield Finding(f"stop_reason is max_tokens after {reply.output_tokens} of {request.get('max_tokens')} tokens")

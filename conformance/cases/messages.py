@@ -31,6 +31,7 @@ from conformance.cases.tools import WEATHER
 from conformance.endpoint import Endpoint
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
+from conformance.wire.parsing import token_count
 from conformance.wire.reply import Reply
 
 _ASKED: Mapping[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM}
@@ -636,8 +637,9 @@ def a_marked_prefix_is_cached(api: Endpoint) -> Observation:
 
 
 def _cached(reply: Reply) -> int:
-    counts = (reply.usage.get(name) for name in ("cache_read_input_tokens", "cache_creation_input_tokens"))
-    return sum(count for count in counts if isinstance(count, int))
+    return sum(
+        token_count(reply.usage.get(name)) or 0 for name in ("cache_read_input_tokens", "cache_creation_input_tokens")
+    )
 
 
 @case("messages.count_tokens")
@@ -652,7 +654,9 @@ def a_prompt_is_counted(api: Endpoint) -> Observation:
     long = api.send(
         "long", {"model": api.model, "messages": [user(fact("Zorbanix"))]}, path="/v1/messages/count_tokens"
     )
-    sizes = [reply.exchange.json.get("input_tokens") for reply in (short, long) if reply.ok]
-    if len(sizes) == 2 and all(isinstance(size, int) for size in sizes) and sizes[1] - sizes[0] >= RISE:
+    bodies = [reply.exchange.json for reply in (short, long) if reply.ok]
+    given = [body.get("input_tokens") if isinstance(body, dict) else None for body in bodies]
+    sizes = [size for size in map(token_count, given) if size is not None]
+    if len(sizes) == 2 and sizes[1] - sizes[0] >= RISE:
         return Observation(Behaviour.HONOURED, f"{sizes[0]} tokens, then {sizes[1]}", signals=("size",))
-    return Observation(Behaviour.IGNORED, f"the counts are {sizes}", signals=("size",))
+    return Observation(Behaviour.IGNORED, f"the counts are {given}", signals=("size",))

@@ -10,6 +10,7 @@ from conformance.matrix import Price
 from conformance.trouble import OutOfBudget, Stopped
 from conformance.values import Json
 from conformance.wire.exchange import Exchange
+from conformance.wire.parsing import token_count
 from conformance.wire.reply import Reply
 
 __all__ = ["Budget", "Spent", "Ticket", "cost_of", "tokens_of"]
@@ -139,11 +140,17 @@ class Budget:
         tokens_in = tokens_out = 0
         cost = ticket.worst if sent else 0.0
         price = self._price_of(ticket.model)
-        if exchange is not None:
-            reply = Reply(exchange)
-            tokens_in, tokens_out = tokens_of(reply)
-            if reply.usage or not 200 <= exchange.status < 300:
-                cost = cost_of(reply, price) if price else 0.0
+        try:
+            if exchange is not None:
+                reply = Reply(exchange)
+                tokens_in, tokens_out = tokens_of(reply)
+                if _is_counted(reply) or not 200 <= exchange.status < 300:
+                    cost = cost_of(reply, price) if price else 0.0
+        finally:
+            # Whatever an answer holds, its request is over: a reservation that stayed would hold up the whole run.
+            self._settle(ticket, price, cost, tokens_in, tokens_out)
+
+    def _settle(self, ticket: Ticket, price: Price | None, cost: float, tokens_in: int, tokens_out: int) -> None:
         with self._changed:
             self._reserved = max(0.0, self._reserved - ticket.worst) if self._spent.in_flight > 1 else 0.0
             self._cost += cost
@@ -183,6 +190,11 @@ def tokens_of(reply: Reply) -> tuple[int, int]:
     return reply.size or 0, reply.output_tokens or 0
 
 
+def _is_counted(reply: Reply) -> bool:
+    """Whether a reply's usage has a count that can be one; without, it costs what it may cost at worst."""
+    return any(token_count(count) is not None for count in reply.usage.values())
+
+
 def cost_of(reply: Reply, price: Price) -> float:
     """What a reply cost in USD, by its usage."""
     counts = {
@@ -191,8 +203,4 @@ def cost_of(reply: Reply, price: Price) -> float:
         "cache_read_input_tokens": price.input if price.cache_read is None else price.cache_read,
         "cache_creation_input_tokens": price.input if price.cache_write is None else price.cache_write,
     }
-    return sum(_count(reply.usage.get(name)) * usd for name, usd in counts.items()) / _MILLION
-
-
-def _count(value: Json) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    return sum((token_count(reply.usage.get(name)) or 0) * usd for name, usd in counts.items()) / _MILLION

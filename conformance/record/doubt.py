@@ -38,8 +38,9 @@ def transient(exchange: Exchange) -> str | None:  # noqa: PLR0911  one return a 
         return "the account has no balance (402)"
     if not 200 <= status < 300:
         return None
-    if isinstance(exchange.error, dict) and exchange.error.get("type") in _WAIT_ERRORS:
-        return f"the service failed inside a {status}: {exchange.error.get('type')}"
+    kind = exchange.error.get("type") if isinstance(exchange.error, dict) else None
+    if isinstance(kind, str) and kind in _WAIT_ERRORS:
+        return f"the service failed inside a {status}: {kind}"
     if not exchange.is_stream and not isinstance(exchange.json, dict):
         return f"a {status} whose body is not a JSON object ({exchange.content_type or 'no content-type'})"
     return None

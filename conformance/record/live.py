@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from threading import Event, Lock, Semaphore
 
 import httpx2
@@ -238,6 +239,8 @@ class LiveWire:
             with self._network.ask(request) as answer:
                 try:
                     for piece in decoded(answer.pieces, answer.headers.get("content-encoding", ""), _MAX_BODY):
+                        if not piece:
+                            continue
                         body += piece
                         arrivals.append(Arrival(round((self._clock() - started) * 1000, 1), len(body)))
                 except TimedOut:
@@ -353,7 +356,8 @@ def retry_after(exchange: Exchange) -> float | None:
     except ValueError:
         try:
             date = parsedate_to_datetime(given)
-        except ValueError:
+            seconds = (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+        # A year of eleven digits, an hour of 99, an offset of months: each fails in a way of its own.
+        except (ValueError, TypeError, OverflowError, IndexError):
             return None
-        seconds = (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-    return max(0.0, seconds) if seconds < float("inf") else None
+    return max(0.0, seconds) if isfinite(seconds) else None

@@ -102,7 +102,9 @@ class CaseTransport(httpx2.BaseTransport):
             # The SDK wraps whatever a transport raises into APIConnectionError; keep the original.
             self.failure = failure
             raise
-        return httpx2.Response(exchange.status, headers=dict(exchange.headers), content=exchange.body)
+        # As bytes: the client would encode a text as ASCII, and a service's headers hold what they hold.
+        headers = [(name.encode("utf-8"), value.encode("utf-8")) for name, value in exchange.headers.items()]
+        return httpx2.Response(exchange.status, headers=headers, content=exchange.body)
 
 
 def relative(url: httpx2.URL, base_path: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from conformance.values import Json
+from conformance.wire.parsing import parse_json
 from conformance.wire.sse import Event, looks_like_stream, parse_events
 
 __all__ = ["Arrival", "Exchange"]
@@ -99,6 +99,6 @@ class Exchange:
 
 def _json(body: bytes) -> Json:
     try:
-        return json.loads(body)
+        return parse_json(body)
     except ValueError:
         return None

@@ -9,12 +9,12 @@ Strict where the SDK or a client would break, tolerant elsewhere: see docs/decis
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from conformance.values import Json
+from conformance.wire.parsing import parse_json
 from conformance.wire.sse import Event
 
 __all__ = ["Finding", "blocks_of", "names_of", "order_of", "tool_inputs_of"]
@@ -191,7 +191,7 @@ def tool_inputs_of(events: Sequence[Event]) -> Iterator[Finding]:
         if not text.strip():
             continue
         try:
-            parsed = json.loads(text)
+            parsed = parse_json(text)
         except ValueError:
             yield Finding(f"the input of block {index} is not JSON: {text[:60]!r}")
             continue

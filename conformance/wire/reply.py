@@ -9,6 +9,7 @@ from functools import cached_property
 
 from conformance.values import Json
 from conformance.wire.exchange import Exchange
+from conformance.wire.parsing import parse_json, token_count
 from conformance.wire.sse import Event
 
 __all__ = ["Reply", "assemble"]
@@ -47,10 +48,15 @@ class Reply:
 
     @property
     def is_legible(self) -> bool:
-        """Whether the content is a list of blocks that say what they are (or there is no message at all)."""
-        content = self.message.get("content", [])
-        return isinstance(content, list) and all(
-            isinstance(block, dict) and isinstance(block.get("type"), str) for block in content
+        """Whether the content is a list of blocks that say what they are (or there is no message at all).
+
+        Null is read as no blocks: some services say so where max_tokens cut the reply inside a thought. (The
+        inspection of shapes blames it.)
+        """
+        content = self.message.get("content")
+        return content is None or (
+            isinstance(content, list)
+            and all(isinstance(block, dict) and isinstance(block.get("type"), str) for block in content)
         )
 
     def blocks(self, kind: str) -> tuple[Mapping[str, Json], ...]:
@@ -90,14 +96,14 @@ class Reply:
 
         ``input_tokens`` alone is what was not cached: the same prompt can show 14, then 1.
         """
-        counts = [self.usage.get(name) for name in _SIZE]
-        return sum(count for count in counts if isinstance(count, int)) or None
+        given = [count for name in _SIZE if (count := self.usage.get(name)) is not None]
+        counts = [count for count in map(token_count, given) if count is not None]
+        return sum(counts) or None if len(counts) == len(given) else None
 
     @property
     def output_tokens(self) -> int | None:
         """The service's own count of what it wrote; None where it counts nothing."""
-        count = self.usage.get("output_tokens")
-        return count if isinstance(count, int) and count > 0 else None
+        return token_count(self.usage.get("output_tokens")) or None
 
     @cached_property
     def error_type(self) -> str:
@@ -193,6 +199,6 @@ def _finish(message: dict[str, Json], body: Mapping[str, Json]) -> None:
 
 def _parsed(text: str) -> Json:
     try:
-        return json.loads(text)
+        return parse_json(text)
     except ValueError:
         return None

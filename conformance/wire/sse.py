@@ -7,17 +7,17 @@ finding, and not the loss of every feature that was tried over a stream.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
 
 from conformance.values import Json
+from conformance.wire.parsing import parse_json
 
 __all__ = ["Event", "looks_like_stream", "parse_events"]
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_FIELD = re.compile(rb"\s*(event|data|id|retry|):")
+_FIELD = re.compile(rb"\A\s*(event|data|id|retry|):")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Event:
     def json(self) -> Json:
         """The data as JSON, or None where it does not parse."""
         try:
-            return json.loads(self.data)
+            return parse_json(self.data)
         except ValueError:
             return None
 
