@@ -11,7 +11,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -25,6 +24,7 @@ from conformance.matrix import Claim, Matrix
 from conformance.plan import Planned
 from conformance.record.budget import Budget
 from conformance.record.cassette import Cassette, Provenance
+from conformance.record.evidence import source_of
 from conformance.record.live import PATIENCE, Credentials, LiveWire, Patience
 from conformance.record.pace import Pace
 from conformance.record.redact import Redactor
@@ -41,17 +41,16 @@ from conformance.trouble import (
     SuiteFault,
     Trouble,
 )
-from conformance.values import Behaviour, CaseResult, Json, Observation, Source, Verdict
+from conformance.values import Arm, Behaviour, CaseResult, Json, Observation, Source, Verdict
 from conformance.wire.exchange import Exchange
 from conformance.wire.reply import Reply
 
-__all__ = ["SDK", "Judge", "Service", "is_loopback", "open_service", "without_userinfo"]
+__all__ = ["SDK", "Judge", "Service", "open_service", "without_userinfo"]
 
 SDK = f"anthropic {version('anthropic')}"
 """The SDK of this process, with which it stamps what it records; reports name what the cassettes are stamped with."""
 
 _REFUSED_KEY = (401, 403)
-SIMULATOR_HEADER = "x-conformance-simulator"
 
 
 class Judge:
@@ -79,7 +78,7 @@ class Judge:
         """
         if planned.case.inspection is not None:
             return self._inspected(planned, among)
-        return self._replayed(planned, lambda: self._load(self.path(planned)))
+        return self._replayed(planned, lambda: self._load(planned))
 
     def judge_recording(self, planned: Planned, cassette: Cassette) -> CaseResult:
         """The result of an experiment from a recording at hand, wherever it is or will be kept.
@@ -121,7 +120,7 @@ class Judge:
         for other in self._planned:
             if other.model == planned.model and other.case.experiment is not None and among(other):
                 try:
-                    cassettes.append(self._load(self.path(other)))
+                    cassettes.append(self._load(other))
                 except CassetteMissing:
                     continue
                 except CassetteDamaged as fault:
@@ -135,9 +134,12 @@ class Judge:
         # It asks nothing: how many exchanges it rests on is in the statistics.
         return _result(planned.claim, observation, cassettes, None, 0)
 
-    def _load(self, path: Path) -> Cassette:
+    def _load(self, planned: Planned) -> Cassette:
+        path, target = self.path(planned), self._matrix.target
         if path not in self._loaded:
-            self._loaded[path] = Cassette.load(path)
+            cassette = Cassette.load(path)
+            cassette.must_be_of(target.name, target.endpoint, planned.model)
+            self._loaded[path] = cassette
         return self._loaded[path]
 
     def _base_path(self) -> str:
@@ -176,10 +178,11 @@ def _result(
     """A case's result, with where its evidence comes from: of several cassettes the weakest source speaks for all."""
     origins = [cassette.provenance for cassette in cassettes]
     weakest = max(origins, key=lambda origin: list(Source).index(origin.source), default=None)
+    summary = _clipped(seen.summary)
     return CaseResult(
         behaviour=seen.behaviour,
         verdict=verdict(claim.statuses, seen.behaviour),
-        summary=seen.summary,
+        summary=summary,
         source=weakest.source if weakest else None,
         # Evidence is as old as its oldest part.
         recorded_at=min((origin.recorded_at for origin in origins), default=None),
@@ -187,11 +190,19 @@ def _result(
         sdks=tuple(sorted({origin.sdk for origin in origins})),
         cassette=cassette,
         requests=requests,
-        reason=seen.summary if seen.behaviour is Behaviour.INCONCLUSIVE else None,
-        arms=seen.arms,
+        reason=summary if seen.behaviour is Behaviour.INCONCLUSIVE else None,
+        arms=tuple(Arm(arm.name, _clipped(arm.outcome)) for arm in seen.arms),
         signals=seen.signals,
         statistics=seen.statistics,
     )
+
+
+_LONGEST = 2000
+"""Characters of a sentence of a report: it may quote a service, which may say a megabyte."""
+
+
+def _clipped(words: str) -> str:
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}… [+{len(words) - _LONGEST}]"
 
 
 @dataclass(frozen=True)
@@ -201,6 +212,8 @@ class Service:
     client: Anthropic
     wire: LiveWire
     endpoint: str
+    target: str
+    """The matrix's name for it."""
     redactor: Redactor
     canary: Callable[[Json], httpx2.Request]
     first: Exchange
@@ -209,7 +222,7 @@ class Service:
     @property
     def source(self) -> Source:
         """What kind of evidence this service's answers are."""
-        return _source([self.first], self.endpoint)
+        return source_of([self.first], self.endpoint)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -252,18 +265,20 @@ class Service:
             # The key must not be in a traceback's locals, so only the words go on.
             words = self.redactor.text(f"{type(error).__name__}: {error}")
             raise SuiteFault(f"{'::'.join(planned.slug)} failed while recording: {words}") from None
-        cassette = self._cassette(path, recorder.exchanges)
+        cassette = self._cassette(path, planned.model, recorder.exchanges)
         if not unchanged(cassette):
             self._save(cassette)
         return None
 
-    def _cassette(self, path: Path, exchanges: tuple[Exchange, ...]) -> Cassette:
+    def _cassette(self, path: Path, model: str, exchanges: tuple[Exchange, ...]) -> Cassette:
         provenance = Provenance(
-            source=_source(exchanges, self.endpoint),
+            source=source_of(exchanges, self.endpoint),
             endpoint=without_userinfo(self.endpoint),
             recorded_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             sdk=SDK,
             suite=__version__,
+            target=self.target,
+            model=model,
         )
         return Cassette(path, exchanges, provenance)
 
@@ -329,7 +344,7 @@ def open_service(
             if exchange.status not in _REFUSED_KEY:
                 client = open_client(endpoint, key, auth, matrix.target.api_version, wire)
                 in_vain.pop_all()
-                return Service(client, wire, endpoint, redactor, canary, exchange)
+                return Service(client, wire, endpoint, matrix.target.name, redactor, canary, exchange)
             refusals.append(f"{exchange.status} with {header}")
     raise Aborted(f"{shown} refuses the key ({', '.join(refusals)}): check ANTHROPIC_API_KEY")
 
@@ -357,23 +372,6 @@ class _Canary:
             "messages": [{"role": "user", "content": "Hi"}],
         }
         return httpx2.Request("POST", self._url, headers=self._headers, json=body)
-
-
-def _source(exchanges: Sequence[Exchange], endpoint: str) -> Source:
-    """Where evidence comes from, by what answered; no option can claim otherwise."""
-    if any(SIMULATOR_HEADER in exchange.headers for exchange in exchanges):
-        return Source.SIMULATOR
-    return Source.LOCAL if is_loopback(urlsplit(endpoint).hostname or "") else Source.LIVE
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this very machine, by its name or address."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def without_userinfo(endpoint: str) -> str:

@@ -29,7 +29,7 @@ from services import (
     service,
 )
 
-from conformance.engine import _source
+from conformance.record.evidence import source_of
 from conformance.values import Source
 
 
@@ -185,4 +185,4 @@ def test_one_simulated_cell_is_enough_for_the_notice(project: Project) -> None:
     ],
 )
 def test_a_loopback_address_is_local(endpoint: str, source: Source) -> None:
-    assert _source([], endpoint) is source
+    assert source_of([], endpoint) is source

@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +26,12 @@ from vcr.request import Request as VcrRequest
 from vcr.serialize import deserialize, serialize
 from vcr.serializers import yamlserializer
 
+from conformance.record import contents
+from conformance.record.evidence import host_of, models_asked, source_of
 from conformance.trouble import CassetteDamaged, CassetteMissing, CassetteStale
 from conformance.values import Json, Source
 from conformance.wire.exchange import Arrival, Exchange
+from conformance.wire.parsing import parse_json
 
 __all__ = ["Cassette", "Provenance", "sweep"]
 
@@ -50,6 +52,9 @@ class Provenance:
     """UTC, ISO 8601, whole seconds."""
     sdk: str
     suite: str
+    target: str = ""
+    """The matrix's name for what was asked; recordings older than this line have none."""
+    model: str = ""
 
 
 class Cassette:
@@ -66,7 +71,8 @@ class Cassette:
 
         Raises:
             CassetteMissing: there is no such file.
-            CassetteDamaged: it is there, and is not a whole cassette of this suite.
+            CassetteDamaged: it is there, and is not a whole cassette of this suite, or claims to be more than its
+                own answers and its endpoint show.
         """
         try:
             requests, responses, metadata = _Persister.read(path)
@@ -78,9 +84,48 @@ class Cassette:
             raise CassetteMissing(f"no cassette at {path}") from None
         except OSError as error:
             raise CassetteDamaged(f"{path} cannot be read ({error.strerror or error})") from None
+        except contents.Wrong as wrong:
+            raise _damaged(path, wrong.place, str(wrong)) from None
+        except RecursionError:
+            raise CassetteDamaged(f"{path} is damaged (nested too deeply)") from None
         except (ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
             raise CassetteDamaged(f"{path} is damaged ({_first_line(error)})") from None
-        return cls(path, exchanges, provenance)
+        cassette = cls(path, exchanges, provenance)
+        cassette._claims_no_more_than_it_shows()
+        return cassette
+
+    def _claims_no_more_than_it_shows(self) -> None:
+        claimed, endpoint = self.provenance.source, self.provenance.endpoint
+        shown = source_of(self.exchanges, endpoint)
+        if _WEIGHT.index(claimed) >= _WEIGHT.index(shown):
+            return
+        why = "its answers carry the simulator's header" if shown is Source.SIMULATOR else f"{endpoint} is this machine"
+        raise _damaged(self.path, ("metadata", "source"), f"the source cannot be {claimed}: {why}; record it anew")
+
+    def must_be_of(self, target: str, endpoint: str, model: str) -> None:
+        """Carry on if this is a recording of a target's model.
+
+        Args:
+            target: the matrix's name of the target.
+            endpoint: the matrix's endpoint.
+
+        Raises:
+            CassetteDamaged: it was recorded of another target or another model.
+        """
+        recorded = self.provenance
+        if recorded.target and recorded.target != target:
+            raise _damaged(self.path, ("metadata", "target"), f"recorded of {recorded.target}, and not of {target}")
+        if recorded.model and recorded.model != model:
+            raise _damaged(self.path, ("metadata", "model"), f"recorded of {recorded.model}, and not of {model}")
+        asked = models_asked(self.exchanges)
+        if asked and model not in asked:
+            words = f"recorded of {' and '.join(sorted(asked))}, and not of {model}"
+            raise _damaged(self.path, ("interactions", 0, "request", "body"), words)
+        # What does not say of which target it was recorded can be told by its endpoint: that of the matrix, or none.
+        strange = host_of(recorded.endpoint) != host_of(endpoint)
+        if recorded.source is Source.LIVE and not recorded.target and strange:
+            words = f"recorded from {recorded.endpoint}, which is not where {target} is; record it anew"
+            raise _damaged(self.path, ("metadata", "endpoint"), words)
 
     def save(self) -> None:
         """Write the file whole, or leave what was there as it was."""
@@ -94,6 +139,20 @@ class Cassette:
     def player(self) -> Player:
         """A fresh replay of this cassette."""
         return Player(self)
+
+
+_WEIGHT = (Source.LIVE, Source.LOCAL, Source.SIMULATOR)
+"""From the most a recording can be evidence of to the least."""
+
+
+def _damaged(path: Path, place: contents.Place, words: str) -> CassetteDamaged:
+    """An error with the line it is about."""
+    where = ".".join(map(str, place))
+    try:
+        line = contents.line_of(path.read_text(encoding="utf-8"), place)
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        line = 1
+    return CassetteDamaged(f"{path}:{line}: {where}: {words}" if where else f"{path}:{line}: {words}")
 
 
 class Player:
@@ -163,7 +222,7 @@ class _Serializer:
 
     @staticmethod
     def deserialize(text: str) -> Json:
-        return yamlserializer.deserialize(text)
+        return contents.read(text, yamlserializer.deserialize)
 
     @staticmethod
     def serialize(cassette: Json) -> str:
@@ -179,10 +238,8 @@ class _Persister:
             text = path.read_text(encoding="utf-8")
         except (FileNotFoundError, NotADirectoryError):
             raise CassetteNotFoundError from None
-        requests, responses, *metadata = deserialize(text, _Serializer)
-        if not metadata:
-            raise ValueError("its provenance is missing: the file is cut short")
-        return requests, responses, metadata[0]
+        requests, responses, metadata = deserialize(text, _Serializer)
+        return requests, responses, metadata
 
     @staticmethod
     def save_cassette(cassette_path: str, cassette_dict: Json, serializer: type[_Serializer]) -> None:
@@ -209,17 +266,20 @@ def _metadata(provenance: Provenance) -> dict[str, Json]:
         "recorded_at": provenance.recorded_at,
         "sdk": provenance.sdk,
         "suite": provenance.suite,
+        **({"target": provenance.target} if provenance.target else {}),
+        **({"model": provenance.model} if provenance.model else {}),
     }
 
 
 def _provenance(metadata: Mapping[str, Any]) -> Provenance:
-    datetime.fromisoformat(metadata["recorded_at"])
     return Provenance(
         Source(metadata["source"]),
-        str(metadata["endpoint"]),
-        str(metadata["recorded_at"]),
-        str(metadata["sdk"]),
-        str(metadata["suite"]),
+        metadata["endpoint"],
+        metadata["recorded_at"],
+        metadata["sdk"],
+        metadata["suite"],
+        metadata.get("target", ""),
+        metadata.get("model", ""),
     )
 
 
@@ -279,7 +339,7 @@ def _path(request: VcrRequest) -> str:
 def _question(method: str, path: str, body: bytes) -> VcrRequest:
     """What a request asks, in the form that is matched: JSON bodies are equal whatever their spelling."""
     with suppress(ValueError):
-        body = json.dumps(json.loads(body), sort_keys=True).encode()
+        body = json.dumps(parse_json(body), sort_keys=True).encode()
     return VcrRequest(method, f"http://recorded{path}", body, {})
 
 

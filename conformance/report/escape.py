@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import unicodedata
 
 from markupsafe import Markup
 
 from conformance.values import Json
 
-__all__ = ["clip", "json_text", "markdown", "markdown_code", "plain", "script_json"]
+__all__ = ["clip", "command", "json_text", "line", "lines", "markdown", "markdown_code", "plain", "script_json"]
 
 _ANSI = re.compile(
-    r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\r\n]*(?:\x07|\x1b\\|\x9c)"  # strings that are closed
+    # Strings that are closed. No beginning of another stands in one, so each character is looked at once, however
+    # many are begun and never closed.
+    r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\r\n\x9d\x90\x98\x9e\x9f]*(?:\x07|\x1b\\|\x9c)"
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours and movements
     r"|\x1b[ -/]*[0-~]"  # the rest
 )
@@ -41,8 +44,26 @@ def plain(text: object) -> str:
     bare = str(text)
     if bare.isprintable() and "  " not in bare and bare == bare.strip():
         return bare  # as nearly all of it is; a large report is made of a million such texts
-    bare = _ANSI.sub("", bare)
-    return " ".join("".join(map(_visible, bare)).split())
+    return " ".join(line(bare).split())
+
+
+def line(text: object) -> str:
+    """One line of visible characters that keeps its spaces: for what is set in columns."""
+    bare = str(text)
+    return bare if bare.isprintable() else "".join(map(_visible, _ANSI.sub("", bare)))
+
+
+def lines(text: object) -> str:
+    """Several lines of visible characters."""
+    return "\n".join(map(line, str(text).split("\n")))
+
+
+def command(*words: object) -> str:
+    """A command that can be pasted into a shell as it stands: every word is one word of it, and does nothing more.
+
+    What is invisible is taken out before the quoting: taken out afterwards, it could take a quote with it.
+    """
+    return shlex.join(map(line, words))
 
 
 def _visible(character: str) -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
 from conformance.matrix.problems import did_you_mean
+from conformance.record.evidence import host_of, is_loopback, too_late
 from conformance.report.assemble import claim_of
-from conformance.report.escape import clip, plain
+from conformance.report.escape import clip, command, plain
 from conformance.report.schema import validate
-from conformance.values import Json
+from conformance.values import Json, Source
 
 __all__ = ["REPORT", "VERSION", "Loaded", "ReportError", "find", "load", "names"]
 
@@ -75,7 +76,7 @@ def find(name: str, reports: Path) -> Path:
     if len(below) == 1:
         return path / below[0] / REPORT
     if below:
-        raise ReportError(f"{path} has reports of {', '.join(below)}: name one, as {path / below[0]}")
+        raise ReportError(f"{path} has reports of {', '.join(below)}: name one, as {command(path / below[0])}")
     if path.is_dir():
         raise ReportError(f"{path} has no {REPORT}")
     known = names(reports)
@@ -122,6 +123,7 @@ def _wrong(report: Mapping[str, Json]) -> str | None:
 
 
 def _contradictions(report: Mapping[str, Json]) -> Iterator[str]:
+    yield from _dressed_up(report)
     seen: set[tuple[str, str]] = set()
     cases: dict[str, Json] = {}
     for row in report["results"]:
@@ -135,16 +137,25 @@ def _contradictions(report: Mapping[str, Json]) -> Iterator[str]:
         for case in row["cases"]:
             if cases.setdefault(case["id"], case) != case:
                 yield f"{case['id']} stands twice, with different results"
-            if case["recorded_at"] and not _is_moment(case["recorded_at"]):
-                yield f"{case['id']} was recorded at {case['recorded_at']}, which is no time"
+            if case["recorded_at"] and (words := too_late(case["recorded_at"])):
+                yield f"{case['id']} cannot have been recorded then: {words}"
 
 
-def _is_moment(words: str) -> bool:
-    try:
-        datetime.fromisoformat(words)
-    except ValueError:
-        return False
-    return True
+def _dressed_up(report: Mapping[str, Json]) -> Iterator[str]:
+    """Evidence that is said to be more than the report itself allows."""
+    # A row that is judged by its parts repeats their cases.
+    claims = report.get("claims", ())
+    own = [row for row in report["results"] if not claim_of(claims, row["feature"], row["model"]).get("parts")]
+    found = Counter(case["source"] for row in own for case in row["cases"] if case["source"])
+    everywhere = {case["source"] for row in report["results"] for case in row["cases"]}
+    for source, count in report.get("sources", {}).items():
+        if found[source] != count:
+            yield f"sources says {count} cells are {source}, and {found[source]} are"
+    if Source.SIMULATOR in everywhere and "notice" not in report:
+        yield "it has simulated evidence, and no notice that says so"
+    hosts = [host_of(endpoint) for endpoint in report["target"]["endpoint"].split(", ")]
+    if Source.LIVE in everywhere and all(map(is_loopback, hosts)):
+        yield f"it has live evidence, of {report['target']['endpoint']}, which is this machine"
 
 
 def _number(digits: str) -> float:

@@ -8,14 +8,14 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from urllib.parse import urlsplit
 
-from conformance.engine import Judge, Service, is_loopback, open_service, without_userinfo
+from conformance.engine import Judge, Service, open_service, without_userinfo
 from conformance.forecast import Forecast
 from conformance.matrix import Matrix
 from conformance.plan import Planned
 from conformance.record.budget import Budget
 from conformance.record.cassette import Cassette, sweep
+from conformance.record.evidence import host_of, is_loopback
 from conformance.record.live import Patience
 from conformance.record.pace import Pace
 from conformance.record.redact import Secret, without_secrets_in_logs
@@ -64,7 +64,7 @@ def rate(matrix: Matrix, endpoint: str, settings: Settings) -> float | None:
     """
     if settings.rpm is not None:
         return settings.rpm * settings.share
-    if endpoint != matrix.target.endpoint and is_loopback(urlsplit(endpoint).hostname or ""):
+    if endpoint != matrix.target.endpoint and is_loopback(host_of(endpoint)):
         return None
     return matrix.target.requests_per_minute * settings.share
 
