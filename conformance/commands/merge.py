@@ -30,7 +30,7 @@ def add(commands: Subparsers) -> None:
 def run(options: argparse.Namespace) -> int:
     """Join, write, and say what was chosen."""
     from conformance.report import files  # noqa: PLC0415  --help needs no report
-    from conformance.report.escape import plain  # noqa: PLC0415  as above
+    from conformance.report.escape import line, plain  # noqa: PLC0415  as above
     from conformance.report.merge import merge  # noqa: PLC0415  as above
     from conformance.report.terms import many  # noqa: PLC0415  as above
 
@@ -50,5 +50,5 @@ def run(options: argparse.Namespace) -> int:
         print(f"more than once, with different results: {many(len(merged.conflicts), 'case')}, the later one stands")
     for conflict in merged.conflicts:
         print(f"  {plain(conflict.case)}: {conflict.words}")
-    print(f"report: {options.output / 'index.html'}")
+    print(f"report: {line(options.output / 'index.html')}")
     return 0

@@ -46,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _rewrite(options: argparse.Namespace) -> int:
     from conformance.report import files  # noqa: PLC0415  --help needs no report
+    from conformance.report.escape import line  # noqa: PLC0415  as above
     from conformance.report.load import REPORT, names  # noqa: PLC0415  as above
 
     wanted = options.names or names(options.report_dir)
@@ -58,13 +59,13 @@ def _rewrite(options: argparse.Namespace) -> int:
     for loaded in every:
         with refusing():
             files.write(loaded.report, loaded.directory, **page)
-        print(f"report: {loaded.directory / 'index.html'}")
+        print(f"report: {line(loaded.directory / 'index.html')}")
     return 0
 
 
 def _compare(names: Sequence[str], report_dir: Path) -> int:
     from conformance.report.compare import as_json, compare  # noqa: PLC0415  --help needs no report
-    from conformance.report.escape import json_text  # noqa: PLC0415  as above
+    from conformance.report.escape import json_text, line  # noqa: PLC0415  as above
     from conformance.report.load import REPORT  # noqa: PLC0415  as above
     from conformance.report.sheets import comparison as sheets  # noqa: PLC0415  as above
     from conformance.report.sheets import html, markdown, text  # noqa: PLC0415  as above
@@ -90,5 +91,5 @@ def _compare(names: Sequence[str], report_dir: Path) -> int:
         with refusing():
             replace(directory / name, words)
     print(text.render(sheet))
-    print(f"comparison: {directory / 'index.html'}")
+    print(f"comparison: {line(directory / 'index.html')}")
     return 0

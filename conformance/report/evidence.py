@@ -35,6 +35,9 @@ _AGREES = frozenset({Verdict.CONFORMS.value, None})
 _MOST_ARMS = 16
 """Requests of a case that are shown; the rest is in the recording."""
 
+_NAME = 200
+"""Characters of an event's name that are shown: it is a service's, and may be anything."""
+
 _EVENTS = 60
 """Steps of a time line."""
 
@@ -171,7 +174,7 @@ def _time_line(exchange: Exchange, level: Level) -> list[list[Json]]:
     timed = [(_when(exchange, event.end), event.type or "?", event.data) for event in exchange.events]
     steps = [list(run) for _, run in groupby(timed, key=lambda one: one[1])]
     made: list[list[Json]] = [
-        [run[0][0], run[-1][0], plain(run[0][1]), len(run), visible(_clipped(run[0][2], level.string))]
+        [run[0][0], run[-1][0], plain(_clipped(run[0][1], _NAME)), len(run), visible(_clipped(run[0][2], level.string))]
         for run in steps[:_EVENTS]
     ]
     if len(steps) > _EVENTS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from conformance.report.cells import mark, seen_word
-from conformance.report.escape import clip, markdown, markdown_code
+from conformance.report.escape import clip, command, markdown, markdown_code
 from conformance.report.findings import Contradiction, Deviation
 from conformance.report.rows import Row, Table
 from conformance.report.view import View
@@ -69,7 +69,7 @@ def _deviation(view: View, deviation: Deviation) -> Iterator[str]:
     yield ""
     for one in deviation.evidence:
         summary = "" if len(deviation.summaries) == 1 else f": {markdown(clip(one.summary, _LONG))}"
-        yield f"- {markdown_code(one.id or one.model)}{summary}"
+        yield f"- {markdown_code(command(one.id) if one.id else one.model)}{summary}"
     yield ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from textwrap import wrap
 
-from conformance.report.escape import clip, plain
+from conformance.report.escape import clip, command, plain
 from conformance.report.findings import Contradiction, Deviation
 from conformance.report.view import View
 from conformance.values import Json
@@ -51,7 +51,7 @@ def _deviation(view: View, deviation: Deviation) -> Iterator[str]:
     yield clip(f"falls short{known}: {plain(deviation.feature)}, {against}, {models}", _WIDTH)
     same = len(deviation.summaries) == 1
     for one in deviation.evidence:
-        yield f"  {plain(one.id or one.model)}"
+        yield f"  {command(one.id) if one.id else plain(one.model)}"
         if not same:
             yield clip(f"    {plain(one.summary)}", _WIDTH)
     if same:

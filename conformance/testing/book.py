@@ -56,6 +56,8 @@ def open_book(path: Path, name: str, cassettes: Path, models: Sequence[str], *, 
     check(matrix, {feature: [case.name for case in cases] for feature, cases in CASES.items()})
     known = [model.name for model in matrix.models]
     for model in models:
+        if not model.strip() or not model.isprintable():
+            raise WrongSelection(f"--model {model!r} cannot name a model; write it without control characters")
         if model not in known and not live:
             raise WrongSelection(
                 f"--model {model}: {matrix.target.name} has {', '.join(known)}{did_you_mean(model, known)}; "

@@ -10,6 +10,7 @@ import pytest
 
 from conformance.matrix import MatrixError
 from conformance.plan import Planned
+from conformance.report.escape import line, lines
 from conformance.testing.book import WrongSelection
 from conformance.trouble import CassetteDamaged, CassetteMissing, CassetteStale, SuiteFault
 from conformance.values import Behaviour, CaseResult, Status, Verdict
@@ -32,7 +33,7 @@ class MatrixFile(pytest.File):
         try:
             plan = self._plan()
         except (MatrixError, WrongSelection) as error:
-            raise self.CollectError(str(error)) from None
+            raise self.CollectError(lines(error)) from None
         for model, planned in groupby(plan, key=lambda item: item.model):
             yield _Model.from_parent(self, name=model, planned=list(planned))
 
@@ -85,7 +86,7 @@ class CaseItem(pytest.Item):
         except SuiteFault as fault:
             self.fault = f"{_kind(fault)}: {fault.brief or fault}"
             # pytest does not ask repr_failure about a set-up: without this it prints its own inside.
-            raise pytest.fail.Exception(f"{_kind(fault)}: {fault}", pytrace=False) from None
+            raise pytest.fail.Exception(lines(f"{_kind(fault)}: {fault}"), pytrace=False) from None
         for name in ("behaviour", "verdict", "source"):
             value = getattr(self.result, name)
             if value is not None:
@@ -96,23 +97,24 @@ class CaseItem(pytest.Item):
         result = self.result
         if result is None:
             raise SuiteFault("the case was not judged")
+        reason = line(result.reason or result.summary)
         match result.verdict:
             case Verdict.FALLS_SHORT:
                 if (known := self.planned.known_deviation) is not None:
-                    pytest.xfail(f"known deviation: {known}")
-                raise FallsShort(result.summary)
+                    pytest.xfail(line(f"known deviation: {known}"))
+                raise FallsShort(line(result.summary))
             case Verdict.INCONCLUSIVE:
-                pytest.skip(f"inconclusive: {result.reason or result.summary}")
+                pytest.skip(f"inconclusive: {reason}")
             case Verdict.NOT_RUN:
-                pytest.skip(f"not run: {result.reason or result.summary}")
+                pytest.skip(f"not run: {reason}")
             case Verdict.NOT_APPLICABLE:
-                pytest.skip(f"not applicable: {result.reason or result.summary}")
+                pytest.skip(f"not applicable: {reason}")
             case None if result.behaviour in (None, Behaviour.INCONCLUSIVE):
                 word = "inconclusive" if result.behaviour else "not run"
-                pytest.skip(f"{word}: {result.reason or result.summary}")
+                pytest.skip(f"{word}: {reason}")
             case _ if self.planned.known_deviation is not None:
                 pytest.fail(
-                    f"this known deviation now {result.verdict}: {result.summary}. "
+                    f"this known deviation now {result.verdict}: {line(result.summary)}. "
                     f"Take it out of known_deviations in {self.path.name}.",
                     pytrace=False,
                 )
@@ -122,7 +124,7 @@ class CaseItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What people need to see; a traceback through the suite is not it."""
         if isinstance(excinfo.value, FallsShort) and self.result is not None:
-            return "\n".join(self._report(self.result))
+            return "\n".join(map(line, self._report(self.result)))
         return super().repr_failure(excinfo, style)
 
     def _report(self, result: CaseResult) -> Iterable[str]:

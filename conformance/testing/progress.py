@@ -16,6 +16,7 @@ from rich.text import Text
 
 from conformance.plan import Planned
 from conformance.record.budget import Budget
+from conformance.report.escape import line
 from conformance.testing.book import Slug
 from conformance.testing.crew import Watch
 
@@ -152,7 +153,7 @@ class Display(Tally):
             notes += [f"{failed} without a recording"] if failed else []
             # A model's name is a text, whatever brackets it holds.
             table.add_row(
-                Text(model), ProgressBar(cases, done, width=30), Text(f"{done}/{cases}"), Text(", ".join(notes))
+                Text(line(model)), ProgressBar(cases, done, width=30), Text(f"{done}/{cases}"), Text(", ".join(notes))
             )
         return Group(table, Text(self.line))
 

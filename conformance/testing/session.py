@@ -17,6 +17,7 @@ from conformance.matrix.sniff import looks_like_matrix
 from conformance.plan import Planned
 from conformance.report import files, terminal
 from conformance.report.build import NOT_SELECTED, build
+from conformance.report.escape import command, line
 from conformance.testing import endings, recording
 from conformance.testing.book import Book, Slug, open_book, select
 from conformance.testing.guard import no_network
@@ -42,6 +43,7 @@ class Plugin:
         self._written: list[tuple[list[str], dict[str, Json]]] = []
         self._last = ""
 
+
     # --- before anything is collected
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -55,7 +57,7 @@ class Plugin:
         for option, default in (("cassettes", None), ("report_dir", "reports")):
             directory = self._directory(option, default)
             if directory.exists() and not directory.is_dir():
-                raise pytest.UsageError(f"--{option.replace('_', '-')}: {directory} is not a directory")
+                raise pytest.UsageError(line(f"--{option.replace('_', '-')}: {directory} is not a directory"))
 
     def pytest_report_header(self) -> str:
         """What this run asks, and with which SDK: a report only names the one that recorded."""
@@ -63,7 +65,7 @@ class Plugin:
         return (
             f"conformance: live, recording with {SDK}"
             if live
-            else f"conformance: replay of {self._directory('cassettes')} with {SDK}, no network"
+            else line(f"conformance: replay of {self._directory('cassettes')} with {SDK}, no network")
         )
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -135,7 +137,7 @@ class Plugin:
                     watch=watch_for(self._say, quiet=self._config.option.verbose < 0),
                 )
             except Aborted as reason:
-                pytest.exit(str(reason), returncode=pytest.ExitCode.USAGE_ERROR)
+                pytest.exit(line(reason), returncode=pytest.ExitCode.USAGE_ERROR)
 
     # --- judging
 
@@ -159,7 +161,7 @@ class Plugin:
                 return book.judge.judge(planned, among=lambda other: troubles is None or troubles.get(other.slug) == "")
         except (CassetteMissing, CassetteStale, CassetteDamaged) as fault:
             slug = fault.slug or planned.slug
-            whole = type(fault)(f"{fault}; record it with: {self._command(book, slug)}")
+            whole = type(fault)(f"{line(fault)}; record it with: {self._command(book, slug)}")
             whole.brief = _brief(fault, book, slug)
             raise whole from None
 
@@ -174,8 +176,8 @@ class Plugin:
 
     def _command(self, book: Book, slug: Slug) -> str:
         directory = self._config.option.cassettes
-        where = f" --cassettes {directory}" if directory else ""
-        return f"pytest --live '{'::'.join((book.name, *slug))}'{where}"
+        where = ("--cassettes", directory) if directory else ()
+        return command("pytest", "--live", "::".join((book.name, *slug)), *where)
 
     # --- results
 
@@ -194,7 +196,7 @@ class Plugin:
                 words = f"error: {item.fault or (call.excinfo.value if call.excinfo else '')}"
                 result = CaseResult(None, Verdict.NOT_RUN, words, reason=words)
             if result is not None and (report.when == "call" or report.failed):
-                carried = [str(item.path), list(item.planned.slug), _RESULT.dump_json(result).decode()]
+                carried = [str(item.path), list(item.planned.slug), json.dumps(_RESULT.dump_python(result))]
                 vars(report)["conformance"] = carried  # reports take any attribute, and xdist carries it along
         return report
 
@@ -202,7 +204,7 @@ class Plugin:
         """Keep every case's result, wherever it was judged."""
         if (carried := getattr(report, "conformance", None)) is not None:
             path, slug, result = carried
-            self._book(Path(path)).results[(slug[0], slug[1], slug[2])] = _RESULT.validate_json(result)
+            self._book(Path(path)).results[(slug[0], slug[1], slug[2])] = _RESULT.validate_python(json.loads(result))
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the reports, where this process is the one that knows everything."""
@@ -241,14 +243,14 @@ class Plugin:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """End with the table, the deviations, and where to look."""
         for lines, report in self._written:
-            terminalreporter.section(f"conformance of {report['target']['title']}")
-            for line in (*terminal.lines(report), *lines):
-                terminalreporter.write_line(line)
+            terminalreporter.section(line(f"conformance of {report['target']['title']}"))
+            for words in (*terminal.lines(report), *lines):
+                terminalreporter.write_line(line(words))
 
     def pytest_unconfigure(self) -> None:
         """Leave nothing behind but recordings and reports, and say last why a run ended early."""
         if self._last and (reporter := self._config.pluginmanager.get_plugin("terminalreporter")) is not None:
-            reporter.write_line(self._last)
+            reporter.write_line(line(self._last))
         if self._handover is not None:
             shutil.rmtree(self._handover.parent, ignore_errors=True)
 
@@ -282,7 +284,7 @@ class Plugin:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None and self._config.option.verbose >= 0:
             reporter.ensure_newline()
-            reporter.write_line(words)
+            reporter.write_line(line(words))
 
 
 def _brief(fault: SuiteFault, book: Book, slug: Slug) -> str:

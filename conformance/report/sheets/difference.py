@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from conformance.report.compare import Side, side_of
 from conformance.report.diff import CaseChange, Change, Difference, Kind, State
+from conformance.report.escape import command
 from conformance.report.load import Loaded
 from conformance.report.sheets import Block, Entry, Section, Sheet
 from conformance.report.sheets import Kind as Colour
@@ -128,7 +129,7 @@ def _details(kind: Kind, changes: Sequence[Change]) -> Iterator[str]:
         others = len(changes) - 1
         more = f" and with {others} more model{'' if others == 1 else 's'}" if others else ""
         seen = f"{case.old.seen} → {case.new.seen}: " if case.old and case.new else ""
-        yield f"{case.id}{more}: {seen}{case.summary}"
+        yield f"{command(case.id)}{more}: {seen}{case.summary}"
 
 
 def _case_name(case: CaseChange) -> str:
