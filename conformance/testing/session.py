@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from conformance.testing.nodes import JUDGE, CaseItem, MatrixFile, not_run
 from conformance.testing.options import budget_of, settings_of
 from conformance.testing.progress import watch_for
 from conformance.testing.recording import NOT_RUN
+from conformance.testing.signals import as_interrupts
 from conformance.trouble import Aborted, CassetteDamaged, CassetteMissing, CassetteStale, SuiteFault
 from conformance.values import Behaviour, CaseResult, Json, Status, Verdict
 
@@ -43,6 +44,7 @@ class Plugin:
         self._written: list[tuple[list[str], dict[str, Json]]] = []
         self._last = ""
 
+        self._restore_signals: Callable[[], None] = lambda: None
 
     # --- before anything is collected
 
@@ -58,6 +60,11 @@ class Plugin:
             directory = self._directory(option, default)
             if directory.exists() and not directory.is_dir():
                 raise pytest.UsageError(line(f"--{option.replace('_', '-')}: {directory} is not a directory"))
+
+    def pytest_sessionstart(self) -> None:
+        """From here on a run that is told to end ends as with Ctrl-C; xdist's workers are ended by their controller."""
+        if not hasattr(self._config, "workerinput"):
+            self._restore_signals = as_interrupts()
 
     def pytest_report_header(self) -> str:
         """What this run asks, and with which SDK: a report only names the one that recorded."""
@@ -249,6 +256,7 @@ class Plugin:
 
     def pytest_unconfigure(self) -> None:
         """Leave nothing behind but recordings and reports, and say last why a run ended early."""
+        self._restore_signals()
         if self._last and (reporter := self._config.pluginmanager.get_plugin("terminalreporter")) is not None:
             reporter.write_line(line(self._last))
         if self._handover is not None:
