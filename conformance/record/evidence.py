@@ -69,8 +69,11 @@ def moment(words: str) -> datetime:
         ValueError: it is something else.
     """
     if not _MOMENT.fullmatch(words):
-        raise ValueError(f"{words[:40]!r} is no time; it is written like 2026-11-23T12:11:08Z")
-    return datetime.fromisoformat(words)
+        raise ValueError(f"{words[:40]}, which is no time; it is written like 2026-11-23T12:11:08Z")
+    try:
+        return datetime.fromisoformat(words)
+    except ValueError as error:
+        raise ValueError(f"{words}, which is no time ({error})") from None
 
 
 def too_late(words: str, now: datetime | None = None) -> str:
@@ -86,7 +89,7 @@ def too_late(words: str, now: datetime | None = None) -> str:
         return str(error)
     now = now or datetime.now(UTC)
     if when > now + SKEW:
-        return f"{words} is in the future by this machine's clock ({now:%Y-%m-%dT%H:%M:%SZ})"
+        return f"{words}, which is in the future by this machine's clock ({now:%Y-%m-%dT%H:%M:%SZ})"
     return ""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from conformance.judge import holding, worst
 from conformance.values import Behaviour, Json, Source, Status, Verdict
 
-__all__ = ["NOT_SELECTED", "assemble", "claim_of", "row_of"]
+__all__ = ["NOT_SELECTED", "assemble", "claim_of", "own_rows", "row_of", "with_notice"]
 
 NOT_SELECTED = "not selected in this run"
 """Why a case has no result that was left out of a run."""
@@ -28,25 +28,42 @@ def assemble(
     rows: Sequence[Mapping[str, Json]],
 ) -> dict[str, Json]:
     """A report of these rows: what is counted in it is counted here, and so is what is simulated."""
-    # A row that is judged by its parts repeats their cases.
-    own = [row for row in rows if not claim_of(claims, row["feature"], row["model"]).get("parts")]
-    cells = [case for row in own for case in row["cases"]]
+    cells = [case for row in own_rows(claims, rows) for case in row["cases"]]
     sources = Counter(case["source"] for case in cells if case["source"])
     verdicts = Counter(row["verdict"] for row in rows)
-    report: dict[str, Json] = {"version": 1}
-    if sources[Source.SIMULATOR]:
-        title = target.get("title", target["name"])
-        report["notice"] = _NOTICE.format(count=sources[Source.SIMULATOR], total=len(cells), title=title)
-    return report | {
-        "suite": dict(suite),
-        "target": dict(target),
-        "sources": {source.value: sources[source] for source in (Source.SIMULATOR, Source.LIVE, Source.LOCAL)},
-        "summary": {verdict.value: verdicts[verdict] for verdict in Verdict},
-        "undocumented": verdicts[None],
-        "models": list(models),
-        "claims": list(claims),
-        "results": list(rows),
-    }
+    return (
+        {"version": 1}
+        | _notice(cells, target)
+        | {
+            "suite": dict(suite),
+            "target": dict(target),
+            "sources": {source.value: sources[source] for source in (Source.SIMULATOR, Source.LIVE, Source.LOCAL)},
+            "summary": {verdict.value: verdicts[verdict] for verdict in Verdict},
+            "undocumented": verdicts[None],
+            "models": list(models),
+            "claims": list(claims),
+            "results": list(rows),
+        }
+    )
+
+
+def with_notice(report: Mapping[str, Json]) -> Mapping[str, Json]:
+    """A report that says at its head that its evidence is simulated, where it is: not every writer says so."""
+    if "notice" in report:
+        return report
+    own = own_rows(report.get("claims", ()), report["results"])
+    return {**report, **_notice([case for row in own for case in row["cases"]], report["target"])}
+
+
+def own_rows(claims: Sequence[Mapping[str, Json]], rows: Sequence[Mapping[str, Json]]) -> list[Mapping[str, Json]]:
+    """Rows without those that are judged by their parts, and repeat their cases."""
+    return [row for row in rows if not claim_of(claims, row["feature"], row["model"]).get("parts")]
+
+
+def _notice(cells: Sequence[Mapping[str, Json]], target: Mapping[str, Json]) -> dict[str, Json]:
+    simulated = sum(case["source"] == Source.SIMULATOR for case in cells)
+    title = target.get("title", target["name"])
+    return {"notice": _NOTICE.format(count=simulated, total=len(cells), title=title)} if simulated else {}
 
 
 def row_of(

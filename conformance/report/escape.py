@@ -15,7 +15,18 @@ from markupsafe import Markup
 
 from conformance.values import Json
 
-__all__ = ["clip", "command", "json_text", "line", "lines", "markdown", "markdown_code", "plain", "script_json"]
+__all__ = [
+    "clip",
+    "command",
+    "json_text",
+    "line",
+    "lines",
+    "markdown",
+    "markdown_code",
+    "plain",
+    "quoted",
+    "script_json",
+]
 
 _ANSI = re.compile(
     # Strings that are closed. No beginning of another stands in one, so each character is looked at once, however
@@ -64,6 +75,12 @@ def command(*words: object) -> str:
     What is invisible is taken out before the quoting: taken out afterwards, it could take a quote with it.
     """
     return shlex.join(map(line, words))
+
+
+def quoted(word: object) -> str:
+    """A word for a shell, in quotes even where it needs none: so it stays one whatever is put in its place."""
+    bare = shlex.quote(line(word))
+    return bare if bare.startswith("'") else f"'{bare}'"
 
 
 def _visible(character: str) -> str:

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from conformance.matrix.problems import did_you_mean
 from conformance.record.evidence import host_of, is_loopback, too_late
-from conformance.report.assemble import claim_of
+from conformance.report.assemble import claim_of, own_rows, with_notice
 from conformance.report.escape import clip, command, plain
 from conformance.report.schema import validate
 from conformance.values import Json, Source
@@ -105,7 +105,7 @@ def load(path: Path) -> Loaded:
         raise ReportError(f"{path} is a report of version {version}, and this suite reads version {VERSION}")
     if wrong := _wrong(report):
         raise ReportError(f"{path} is damaged: {wrong}")
-    return Loaded(path, report)
+    return Loaded(path, with_notice(report))
 
 
 def _wrong(report: Mapping[str, Json]) -> str | None:
@@ -123,7 +123,6 @@ def _wrong(report: Mapping[str, Json]) -> str | None:
 
 
 def _contradictions(report: Mapping[str, Json]) -> Iterator[str]:
-    yield from _dressed_up(report)
     seen: set[tuple[str, str]] = set()
     cases: dict[str, Json] = {}
     for row in report["results"]:
@@ -138,21 +137,18 @@ def _contradictions(report: Mapping[str, Json]) -> Iterator[str]:
             if cases.setdefault(case["id"], case) != case:
                 yield f"{case['id']} stands twice, with different results"
             if case["recorded_at"] and (words := too_late(case["recorded_at"])):
-                yield f"{case['id']} cannot have been recorded then: {words}"
+                yield f"{case['id']} was recorded at {words}"
+    yield from _dressed_up(report)
 
 
 def _dressed_up(report: Mapping[str, Json]) -> Iterator[str]:
     """Evidence that is said to be more than the report itself allows."""
-    # A row that is judged by its parts repeats their cases.
-    claims = report.get("claims", ())
-    own = [row for row in report["results"] if not claim_of(claims, row["feature"], row["model"]).get("parts")]
+    own = own_rows(report.get("claims", ()), report["results"])
     found = Counter(case["source"] for row in own for case in row["cases"] if case["source"])
     everywhere = {case["source"] for row in report["results"] for case in row["cases"]}
     for source, count in report.get("sources", {}).items():
         if found[source] != count:
             yield f"sources says {count} cells are {source}, and {found[source]} are"
-    if Source.SIMULATOR in everywhere and "notice" not in report:
-        yield "it has simulated evidence, and no notice that says so"
     hosts = [host_of(endpoint) for endpoint in report["target"]["endpoint"].split(", ")]
     if Source.LIVE in everywhere and all(map(is_loopback, hosts)):
         yield f"it has live evidence, of {report['target']['endpoint']}, which is this machine"

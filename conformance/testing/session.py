@@ -17,7 +17,7 @@ from conformance.matrix.sniff import looks_like_matrix
 from conformance.plan import Planned
 from conformance.report import files, terminal
 from conformance.report.build import NOT_SELECTED, build
-from conformance.report.escape import command, line
+from conformance.report.escape import command, line, quoted
 from conformance.testing import endings, recording
 from conformance.testing.book import Book, Slug, open_book, select
 from conformance.testing.guard import no_network
@@ -183,8 +183,8 @@ class Plugin:
 
     def _command(self, book: Book, slug: Slug) -> str:
         directory = self._config.option.cassettes
-        where = ("--cassettes", directory) if directory else ()
-        return command("pytest", "--live", "::".join((book.name, *slug)), *where)
+        where = f" {command('--cassettes', directory)}" if directory else ""
+        return f"pytest --live {quoted('::'.join((book.name, *slug)))}{where}"
 
     # --- results
 

@@ -223,7 +223,7 @@ def test_identical_reports_say_so_in_one_line(desk: Desk) -> None:
 
 
 def test_a_later_recording_of_the_same_is_no_change(desk: Desk) -> None:
-    said = between(desk, report(seen("fine")), report(seen("fine", recorded_at="2027-01-01T00:00:00Z")))
+    said = between(desk, report(seen("fine")), report(seen("fine", recorded_at="2026-11-24T00:00:00Z")))
     assert (said.code, len(said.lines)) == (0, 1)
     assert said.out.startswith("Nothing changed: 1 row")
 
@@ -344,7 +344,7 @@ def test_no_summary_adds_a_line_or_an_element(summary: str) -> None:
 
 def over_time(desk: Desk) -> None:
     for name, day, outcome in (("a", "02", "bad"), ("b", "01", "fine"), ("c", "03", "fine")):
-        at = {"recorded_at": f"2027-01-{day}T00:00:00Z", "source": "live"}
+        at = {"recorded_at": f"2026-11-{day}T00:00:00Z", "source": "live"}
         rows = [seen(outcome, model=model, **at) for model in ("M-1", "M-2")]
         if day == "03":
             rows.append(seen("open", "top_p", **at))
@@ -360,7 +360,7 @@ def test_history_shows_what_ever_changed_oldest_first(desk: Desk) -> None:
     section = said.section("What changed")
     assert section[0] == "2 rows that changed; 1 never did"
     table = [re.split(r"\s{2,}", line) for line in section]
-    assert table[1] == ["feature", "2027-01-01 00:00:00", "2027-01-02 00:00:00", "2027-01-03 00:00:00"]
+    assert table[1] == ["feature", "2026-11-01 00:00:00", "2026-11-02 00:00:00", "2026-11-03 00:00:00"]
     table = [line for line in table if line[0] in ("top_k", "top_p", "both models", "M-1")]
     assert table == [
         ["top_k", "honoured (supported)", "ignored ✗ (supported)", "honoured (supported)"],
@@ -375,7 +375,7 @@ def test_history_is_told_in_any_order_and_in_every_form(desk: Desk) -> None:
     first = desk.call("history", "past", "--json", "h.json", "--html", "h.html", "--markdown", "h.md")
     assert desk.call("history", "past/c", "past/b", "past/a").out == first.out
     data = json.loads((desk.path / "h.json").read_text("utf-8"))
-    assert [one["recorded"] for one in data["reports"]] == [[f"2027-01-{day}T00:00:00Z"] for day in ("01", "02", "03")]
+    assert [one["recorded"] for one in data["reports"]] == [[f"2026-11-{day}T00:00:00Z"] for day in ("01", "02", "03")]
     assert [state and state["verdict"] for state in data["changed"][0]["states"]] == [
         "conforms",
         "falls_short",
