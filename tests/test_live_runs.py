@@ -34,8 +34,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from conformance.record.cassette import Cassette
 from conformance.report.load import load
 from conformance.report.merge import merge
-from conformance.simulator import create_app
-from conformance.simulator.server import serving
+from conformance.simulator import create_app, serving
 
 
 class Counting:

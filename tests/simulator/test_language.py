@@ -4,11 +4,11 @@ from random import Random
 
 import pytest
 
-from conformance.simulator.author import Wish, compose
-from conformance.simulator.language import Distribution, Sampling, english, weighted
-from conformance.simulator.prompt import WORDS, read
-from conformance.simulator.replies import Text
-from conformance.simulator.tokens import count, cut, pieces
+from conformance.simulator.model.author import Wish, compose
+from conformance.simulator.model.language import Distribution, Sampling, english, weighted
+from conformance.simulator.model.prompt import WORDS, read
+from conformance.simulator.model.replies import Text
+from conformance.simulator.model.tokens import count, cut, pieces
 
 PROMPTS = [f"Write the opening of a story about {what}." for what in ("a river", "bread", "snow", "a clock", "salt")]
 GREEDY = [Sampling(temperature=0.01), Sampling(top_p=0.001), Sampling(top_k=1), Sampling(temperature=0)]

@@ -11,11 +11,9 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message
 
-from conformance.simulator.refusals import Refusal
-from conformance.simulator.shapes import Object
-
-from .call import Call, Spared, Whole
-from .fault import Fault, Meeting
+from conformance.simulator.api.errors import Refusal
+from conformance.simulator.faults.call import Call, Fault, Meeting, Spared, Whole
+from conformance.simulator.json_values import Object
 
 HUGE: Final = 50_000_000
 """Bytes of text in the huge answer."""

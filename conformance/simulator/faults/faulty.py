@@ -9,12 +9,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from conformance.simulator.refusals import Refusal
-from conformance.simulator.stamp import STAMP
-
-from .call import Call, Spared
-from .rates import Faults
-from .statuses import hops, redirect
+from conformance.simulator.api.errors import Refusal
+from conformance.simulator.faults.call import Call, Spared
+from conformance.simulator.faults.rates import Faults
+from conformance.simulator.faults.statuses import hops, redirect
+from conformance.simulator.middleware import STAMP
 
 
 @dataclass(frozen=True)
