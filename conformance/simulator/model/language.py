@@ -113,7 +113,7 @@ class LanguageModel:
         """Listen to a prompt: its words choose the topics, and chance, fixed by the prompt, does the rest."""
         digest = zlib.crc32(prompt.encode())
         scores: defaultdict[int, float] = defaultdict(float, {digest % len(self._names): 0.1})
-        for word in set(_WORD.findall(prompt.lower())):
+        for word in dict.fromkeys(_WORD.findall(prompt.lower())):  # in their order, which a set has not
             seen = self._vocabulary.get(word)
             if seen and len(seen) <= _TELLING:  # a word of every topic speaks for none
                 for topic, times in seen.items():

@@ -100,7 +100,7 @@ def fill(schema: Object, request: str, names: Sequence[str]) -> Object:
     """
     filler = _Filler(
         request.lower(),
-        list(names) or sorted(content_words(request), key=len)[-1:] or ["sample"],
+        list(names) or sorted(content_words(request), key=lambda word: (len(word), word))[-1:] or ["sample"],
         [int(found) for found in _NUMBER.findall(request)],
     )
     return filler.object(schema)
