@@ -28,6 +28,17 @@ _KEPT: Final = 100_000
 _BURST: Final = 0.1  # of a minute's requests may come at once
 
 
+def heading(send: Send, change: Callable[[MutableHeaders], object]) -> Send:
+    """Send what is sent, but change the headers of the answer first."""
+
+    async def headed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            change(MutableHeaders(scope=message))
+        await send(message)
+
+    return headed
+
+
 @dataclass(frozen=True)
 class Stamped:
     """Says on every answer, whatever it is, that it was simulated."""
@@ -38,13 +49,10 @@ class Stamped:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer under the stamp; what went wrong on purpose is named behind it."""
 
-        async def stamped(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers[STAMP] = f"{self.stamp}{headers.get(STAMP, '')}"
-            await send(message)
+        def stamp(headers: MutableHeaders) -> None:
+            headers[STAMP] = f"{self.stamp}{headers.get(STAMP, '')}"
 
-        await self.app(scope, receive, stamped)
+        await self.app(scope, receive, heading(send, stamp))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +174,7 @@ class RateLimited:
             "anthropic-ratelimit-requests-reset": full.isoformat(timespec="seconds").replace("+00:00", "Z"),
         }
 
-        async def headed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(headers)
-            await send(message)
-
+        headed = heading(send, lambda sent: sent.update(headers))
         if wait:
             headers["retry-after"] = str(math.ceil(wait))
             words = f"This request would exceed the rate limit of {self.bucket.per_minute} requests per minute"
