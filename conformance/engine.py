@@ -79,7 +79,7 @@ class Judge:
         """
         if planned.case.inspection is not None:
             return self._inspected(planned, among)
-        return self._replayed(planned, lambda: self._load(self.path(planned)))
+        return self._replayed(planned, lambda: self.load(self.path(planned)))
 
     def judge_recording(self, planned: Planned, cassette: Cassette) -> CaseResult:
         """The result of an experiment from a recording at hand, wherever it is or will be kept.
@@ -121,7 +121,7 @@ class Judge:
         for other in self._planned:
             if other.model == planned.model and other.case.experiment is not None and among(other):
                 try:
-                    cassettes.append(self._load(self.path(other)))
+                    cassettes.append(self.load(self.path(other)))
                 except CassetteMissing:
                     continue
                 except CassetteDamaged as fault:
@@ -135,7 +135,12 @@ class Judge:
         # It asks nothing: how many exchanges it rests on is in the statistics.
         return _result(planned.claim, observation, cassettes, None, 0)
 
-    def _load(self, path: Path) -> Cassette:
+    def load(self, path: Path) -> Cassette:
+        """A cassette, read once however often it is asked for.
+
+        Raises:
+            SuiteFault: it is missing or damaged.
+        """
         if path not in self._loaded:
             self._loaded[path] = Cassette.load(path)
         return self._loaded[path]

@@ -237,7 +237,8 @@ class Plugin:
         if partial and not option.live and option.report_dir is None:
             return "a selection was run: reports/ is left as it was (--report-dir DIR writes one)"
         directory = self._report_of(book).parent
-        recordings = Recordings(book.cassettes)
+        # The page shows what was judged; a cassette that was read for that is not read again.
+        recordings = Recordings(book.cassettes, book.judge.load)
         files.write(report, directory, recordings=recordings, lang=option.lang)
         files.append_step_summary(report)
         return f"report: {directory / 'index.html'}"
