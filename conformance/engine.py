@@ -134,13 +134,21 @@ class Judge:
         # It asks nothing: how many exchanges it rests on is in the statistics.
         return _result(planned.claim, observation, cassettes, None, 0)
 
-    def _load(self, planned: Planned) -> Cassette:
-        path, target = self.path(planned), self._matrix.target
+    def load(self, path: Path) -> Cassette:
+        """A cassette, read once however often it is asked for.
+
+        Raises:
+            SuiteFault: it is missing or damaged.
+        """
         if path not in self._loaded:
-            cassette = Cassette.load(path)
-            cassette.must_be_of(target.name, target.endpoint, planned.model)
-            self._loaded[path] = cassette
+            self._loaded[path] = Cassette.load(path)
         return self._loaded[path]
+
+    def _load(self, planned: Planned) -> Cassette:
+        """A case's cassette, once it is clear that it is of this target and model."""
+        cassette, target = self.load(self.path(planned)), self._matrix.target
+        cassette.must_be_of(target.name, target.endpoint, planned.model)
+        return cassette
 
     def _base_path(self) -> str:
         return urlsplit(self._matrix.target.endpoint).path.rstrip("/")

@@ -19,12 +19,13 @@ from typing import Any
 
 import httpcore2  # noqa: F401  these are imported here once: pytester forgets what a run inside this process imports
 import pytest
+from contract import validate
 
 from conformance import simulator
 from conformance.cases import CASES
 from conformance.plan import selected
 from conformance.record.live import LiveWire
-from conformance.report.schema import validate
+from conformance.report.render import badge, html, markdown, profile, terminal  # noqa: F401  as above
 from conformance.testing import session  # noqa: F401
 
 ROOT = Path(__file__).parent.parent

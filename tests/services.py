@@ -12,8 +12,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from conformance.simulator import STAMP, create_app
-from conformance.simulator.server import serving
+from conformance.simulator import STAMP, create_app, serving
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from front_door import CONTAINER, EVERYTHING, MODEL, Project, plainly, rows
+from front_door import CONTAINER, EVERYTHING, EXPERIMENTS, MODEL, Project, as_documented, plainly, rows
+
+from conformance.record.cassette import Cassette
 
 
 def test_one_run_writes_every_file_with_the_evidence_in_it(project: Project) -> None:
@@ -23,6 +26,22 @@ def test_one_run_writes_every_file_with_the_evidence_in_it(project: Project) -> 
     page = (project.path / "reports" / "minimax" / "index.html").read_text("utf-8")
     assert '<html lang="en">' in page
     assert '\\"container\\":' in page, "the request of a recording is on the page"
+
+
+def test_a_recording_that_was_judged_is_not_read_again_for_the_page(project: Project) -> None:
+    read: list[Path] = []
+    load = Cassette.load
+
+    def counted(path: Path) -> Cassette:
+        found = load(path)
+        read.append(path)
+        return found
+
+    project.monkeypatch.setattr(Cassette, "load", staticmethod(counted))
+    as_documented(project.replay(*EVERYTHING, "--report-dir", "reports"))
+    assert len(read) == len(set(read)) == EXPERIMENTS
+    page = (project.path / "reports" / "minimax" / "index.html").read_text("utf-8")
+    assert '\\"container\\":' in page
 
 
 def test_the_page_opens_in_the_language_that_is_asked_for(project: Project) -> None:

@@ -1,93 +1,118 @@
-"""Every broken service is noticed, and blamed on the right row: the complete map of what each one turns.
+"""Every broken service is noticed, and blamed on the right row: a mutant turns what it declares, and nothing else.
 
-``tests/mutants.yaml`` has the map. ``python tests/test_mutants.py NAME …`` prints it anew for reading, never for
-copying unread: a row that turns for another reason than the mutant's is a false alarm.
+``python tests/test_mutants.py NAME …`` prints what a mutant turns, as its module wants it: for reading first, and
+never for copying unread. A row that turns for another reason than the mutant's is a false alarm.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from survey import Cell, survey, turned
+from survey import ROOT, Cell, survey, turned
 
 from conformance.cases import CASES
-from conformance.simulator import MUTANTS
-
-MAP: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("mutants.yaml").read_text("utf-8"))
+from conformance.simulator import MUTANTS, Mutant
+from conformance.simulator.mutants import FAMILIES, UNCHANGED, UNDECIDED
+from conformance.simulator.mutants.mutant import Trial
 
 MATRICES = {"documented": "matrix.yaml", "field": "matrix.yaml", "reference": "matrices/anthropic.yaml"}
-
-# What can only be seen in time needs the documented pace; what costs a full window is asked for by itself.
-NEEDS: dict[str, dict[str, Any]] = {
-    "stream.incremental-held-back": {"paced": True, "features": ("stream",)},
-    "limits.output_speed-slow": {"paced": True, "features": ("limits.output_speed",)},
-    "limits.context_window-small": {"features": ("limits.context_window",), "expensive": True},
-}
-
-# Differences that clients live with (docs/decisions/0003-tolerance.md): noticed by design they would be false alarms.
-TOLERATED = {
-    "stream.thinking-unsigned": "a thinking block without a signature breaks no client",
-    "system.vendor-default": "a vendor may have a system prompt for those who give none",
-    "temperature.preamble": "a model may begin every thought with the same words",
-    "max_tokens.count-estimated": "a count may be an estimate, and the limit is kept",
-}
-
-
-def asked(name: str) -> tuple[str, tuple[tuple[str, Any], ...]]:
-    return MUTANTS[name].personality, tuple(sorted(NEEDS.get(name, {}).items()))
+JUDGED = [name for name, mutant in MUTANTS.items() if not mutant.tolerated]
+ALARMS = ("falls_short", "inconclusive")
+NO_TURN = (UNCHANGED, UNDECIDED, "inconclusive")
 
 
 @cache
-def healthy(personality: str, how: tuple[tuple[str, Any], ...]) -> dict[str, Cell]:
+def healthy(personality: str, trial: Trial) -> dict[str, Cell]:
     with tempfile.TemporaryDirectory() as directory:
-        return survey(Path(directory), matrix=MATRICES[personality], personality=personality, **dict(how))
+        return tried(personality, trial, Path(directory))
 
 
-def broken(name: str, directory: Path) -> dict[str, Cell]:
-    personality, how = asked(name)
-    return survey(directory, matrix=MATRICES[personality], personality=personality, mutant=name, **dict(how))
+def tried(personality: str, trial: Trial, directory: Path, mutant: str | None = None) -> dict[str, Cell]:
+    return survey(
+        directory,
+        matrix=MATRICES[personality],
+        features=trial.features,
+        expensive=trial.expensive,
+        paced=trial.paced,
+        personality=personality,
+        mutant=mutant,
+    )
 
 
-@pytest.mark.parametrize("name", [name for name in MUTANTS if name not in TOLERATED])
+def seen(mutant: Mutant, directory: Path) -> dict[str, str]:
+    """What every case sees of a mutant: its behaviour and verdict, or that it is as it was."""
+    before = healthy(mutant.personality, mutant.trial)
+    after = turned(before, tried(mutant.personality, mutant.trial, directory, mutant.name))
+    return {case: said(after[case]) if case in after else UNCHANGED for case in before}
+
+
+def said(cell: Cell) -> str:
+    return "inconclusive" if cell[0] == "inconclusive" else " ".join(filter(None, cell))
+
+
+def module_of(mutant: Mutant) -> str:
+    (family,) = (family for family in FAMILIES if mutant in family.MUTANTS)
+    return str(Path(family.__file__).relative_to(ROOT))
+
+
+def differences(mutant: Mutant, found: dict[str, str]) -> list[str]:
+    """Where a mutant's declaration is not what was found: a line each, with what to do."""
+    return [
+        f"{mutant.name}: {case} is {now}, and not {expected}. If that is right, its turns in {module_of(mutant)}"
+        f' say "{case}": "{now}"'
+        for case, now in found.items()
+        if (expected := mutant.expects(case)) != now
+        and not (expected == UNDECIDED and now in (UNCHANGED, "inconclusive"))
+    ] + [
+        f"{mutant.name}: its turns in {module_of(mutant)} name {pattern!r}, and there is no such case"
+        for pattern in mutant.turns
+        if not any(fnmatchcase(case, pattern) for case in found)
+    ]
+
+
+@pytest.mark.parametrize("name", JUDGED)
 def test_a_mutant_turns_its_rows_and_no_other(name: str, tmp_path: Path) -> None:
-    found = turned(healthy(*asked(name)), broken(name, tmp_path))
-    decided = {
-        case: " ".join(map(str, filter(None, cell))) for case, cell in found.items() if cell[0] != "inconclusive"
-    }
-    undecided = sorted(case for case, cell in found.items() if cell[0] == "inconclusive")
-    assert decided == MAP[name]["turns"]
-    allowed = MAP[name].get("undecided", [])
-    assert allowed in ("everything else", undecided)
+    if wrong := differences(MUTANTS[name], seen(MUTANTS[name], tmp_path)):
+        pytest.fail("\n".join(wrong), pytrace=False)
 
 
-@pytest.mark.parametrize("name", TOLERATED)
+@pytest.mark.parametrize("name", [name for name in MUTANTS if name not in JUDGED])
 def test_what_clients_live_with_is_no_alarm(name: str, tmp_path: Path) -> None:
-    found = turned(healthy(*asked(name)), broken(name, tmp_path))
-    assert {case: cell for case, cell in found.items() if cell[1] in ("falls_short", "inconclusive")} == {}
+    mutant = MUTANTS[name]
+    after = tried(mutant.personality, mutant.trial, tmp_path, name)
+    found = turned(healthy(mutant.personality, mutant.trial), after)
+    assert {case: cell for case, cell in found.items() if cell[1] in ALARMS} == {}
 
 
-def test_every_mutant_is_noticed() -> None:
-    assert set(MAP) == set(MUTANTS) - set(TOLERATED)
-    assert [name for name, row in MAP.items() if not row["turns"]] == []
+def test_every_mutant_is_noticed_or_tolerated() -> None:
+    assert [name for name, mutant in MUTANTS.items() if bool(mutant.turns) == bool(mutant.tolerated)] == []
 
 
 def test_every_case_has_a_broken_service() -> None:
     cases = {f"{feature}::{case.name}" for feature, declared in CASES.items() for case in declared}
-    covered = {case for row in MAP.values() for case in row["turns"]}
-    assert sorted(cases - covered) == []
+    broken = {case for case in cases for name in JUDGED if MUTANTS[name].expects(case) not in NO_TURN}
+    assert sorted(cases - broken) == []
+
+
+def test_a_row_that_a_mutant_does_not_declare_is_named_with_what_to_do() -> None:
+    mutant = MUTANTS["system-cut"]
+    cases = {"system::a_long_one_is_read_to_its_end": "ignored falls_short", "system::new": "ignored falls_short"}
+    (line,) = differences(mutant, cases)
+    assert line.startswith("system-cut: system::new is ignored falls_short, and not unchanged.")
+    assert line.endswith('conformance/simulator/mutants/parameters.py say "system::new": "ignored falls_short"')
+    assert differences(mutant, {"system::a_long_one_is_read_to_its_end": UNCHANGED}) != []
+    (stale,) = differences(mutant, {"system::another": UNCHANGED})
+    assert "there is no such case" in stale
 
 
 @pytest.mark.parametrize("personality", ["documented", "reference"])
 def test_a_healthy_service_raises_no_alarm(personality: str) -> None:
-    assert {
-        case for case, cell in healthy(personality, ()).items() if cell[1] in ("falls_short", "inconclusive")
-    } == set()
+    assert {case for case, cell in healthy(personality, Trial()).items() if cell[1] in ALARMS} == set()
 
 
 FIELD = {
@@ -107,7 +132,7 @@ FIELD = {
 
 
 def test_the_field_reports_make_exactly_their_deviations() -> None:
-    cells = healthy("field", ())
+    cells = healthy("field", Trial())
     assert {case: " ".join(map(str, cell)) for case, cell in cells.items() if cell[1] == "falls_short"} == FIELD
     assert cells["thinking::enabled_thinks_and_disabled_does_not"] == ("ignored", "conforms")  # note 3 holds
     assert cells["thinking.unknown_type::a_bogus_type_is_refused"] == ("ignored", None)
@@ -116,17 +141,19 @@ def test_the_field_reports_make_exactly_their_deviations() -> None:
 
 
 def main() -> None:
-    """Print the map of the mutants named, or of all."""
-    for name in sys.argv[1:] or MUTANTS:
+    """Print the turns of the mutants named, or of all."""
+    for name in sys.argv[1:] or JUDGED:
         with tempfile.TemporaryDirectory() as directory:
-            found = turned(healthy(*asked(name)), broken(name, Path(directory)))
-        turns = {
-            case: " ".join(map(str, filter(None, cell))) for case, cell in found.items() if cell[0] != "inconclusive"
-        }
-        row: dict[str, Any] = {"turns": turns}
-        if undecided := sorted(case for case, cell in found.items() if cell[0] == "inconclusive"):
-            row["undecided"] = "everything else" if len(undecided) > 25 else undecided
-        print(yaml.safe_dump({name: row}, sort_keys=False, width=120), end="", flush=True)
+            found = seen(MUTANTS[name], Path(directory))
+        undecided = [case for case, now in found.items() if now == "inconclusive"]
+        everything_else = len(undecided) > 25
+        print(f"# {name}, in {module_of(MUTANTS[name])}")
+        for case, now in found.items():
+            if now != UNCHANGED and not (everything_else and case in undecided):
+                print(f'    "{case}": "{now}",')
+        if everything_else:
+            print('    "*": UNDECIDED,')
+        print("\n".join(f"# {line}" for line in differences(MUTANTS[name], found)) or "# as declared", flush=True)
 
 
 if __name__ == "__main__":

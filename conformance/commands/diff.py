@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from conformance.commands import Subparsers, Wrong
+from conformance.commands.documents import add_outputs, put_out
 from conformance.commands.reading import add_report_dir, read
-from conformance.commands.sheets import add_outputs, put_out
 
 __all__ = ["add", "run"]
 
@@ -30,17 +30,17 @@ def add(commands: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Say what changed; 1 if anything got worse."""
-    from conformance.report.diff import as_json, diff  # noqa: PLC0415  --help needs no report
+    from conformance.report.analysis.difference import diff  # noqa: PLC0415  --help needs no report
     from conformance.report.escape import plain  # noqa: PLC0415  as above
-    from conformance.report.sheets import difference as sheets  # noqa: PLC0415  as above
+    from conformance.report.render.difference import difference, unchanged  # noqa: PLC0415  as above
 
     old, new = (read(name, options.report_dir) for name in (options.old, options.new))
-    difference = diff(old, new)
-    if not difference.rows and old.report["results"] and new.report["results"]:
+    found = diff(old, new)
+    if not found.rows and old.report.results and new.report.results:
         raise Wrong(
             f"{old.path} ({old.name}) and {new.path} ({new.name}) have no row in common; "
             "report --compare sets two targets side by side"
         )
-    brief = None if difference.changes else plain(sheets.unchanged(difference))
-    put_out(options, sheets.sheet(difference), as_json(difference), brief=brief)
-    return 1 if difference.worse else 0
+    brief = None if found.changes else plain(unchanged(found))
+    put_out(options, difference(found), found.data(), brief=brief)
+    return 1 if found.worse else 0

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from conformance.commands import Subparsers
+from conformance.commands.documents import add_outputs, put_out
 from conformance.commands.reading import add_report_dir, read, refusing
-from conformance.commands.sheets import add_outputs, put_out
 
 __all__ = ["add", "run"]
 
@@ -26,13 +26,13 @@ def add(commands: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Show the rows that changed, by the day."""
-    from conformance.report.history import as_json, history  # noqa: PLC0415  --help needs no report
+    from conformance.report.analysis import history as analysis  # noqa: PLC0415  --help needs no report
     from conformance.report.load import REPORT  # noqa: PLC0415  as above
-    from conformance.report.sheets import chronicle  # noqa: PLC0415  as above
+    from conformance.report.render.history import history  # noqa: PLC0415  as above
 
     names = [path for name in options.reports for path in sorted(map(str, Path(name).rglob(REPORT))) or [name]]
     reports = [read(name, options.report_dir) for name in dict.fromkeys(names)]
     with refusing():
-        told = history(reports)
-    put_out(options, chronicle.sheet(told), as_json(told))
+        found = analysis.history(reports)
+    put_out(options, history(found), found.data())
     return 0

@@ -32,23 +32,26 @@ def run(options: argparse.Namespace) -> int:
     from conformance.report import files  # noqa: PLC0415  --help needs no report
     from conformance.report.escape import line, plain  # noqa: PLC0415  as above
     from conformance.report.merge import merge  # noqa: PLC0415  as above
-    from conformance.report.terms import many  # noqa: PLC0415  as above
 
     loaded = [read(name, options.report_dir) for name in options.reports]
     with refusing():
         merged = merge(loaded, newer=options.newer)
         files.write(merged.report, options.output, **page_of(options))
-    cases = {case["id"]: case for row in merged.report["results"] for case in row["cases"]}
-    evident = sum(1 for case in cases.values() if case["source"])
+    cases = merged.report.cases
+    evident = sum(1 for case in cases if case.source)
     print(
-        f"{many(len(loaded), 'report')} of {plain(loaded[0].name)} joined: {many(len(cases), 'case')}, "
+        f"{_many(len(loaded), 'report')} of {plain(loaded[0].name)} joined: {_many(len(cases), 'case')}, "
         f"{evident} with evidence"
     )
     if merged.repeated:
-        print(f"more than once, with the same result: {many(merged.repeated, 'case')}, the later recording stands")
+        print(f"more than once, with the same result: {_many(merged.repeated, 'case')}, the later recording stands")
     if merged.conflicts:
-        print(f"more than once, with different results: {many(len(merged.conflicts), 'case')}, the later one stands")
+        print(f"more than once, with different results: {_many(len(merged.conflicts), 'case')}, the later one stands")
     for conflict in merged.conflicts:
         print(f"  {plain(conflict.case)}: {conflict.words}")
     print(f"report: {line(options.output / 'index.html')}")
     return 0
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"

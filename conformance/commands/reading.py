@@ -12,6 +12,7 @@ from conformance.commands import Wrong
 
 if TYPE_CHECKING:
     from conformance.report.load import Loaded
+    from conformance.report.recordings import Recordings
 
 __all__ = ["Page", "add_page", "add_report_dir", "page_of", "read", "refusing"]
 
@@ -19,7 +20,7 @@ __all__ = ["Page", "add_page", "add_report_dir", "page_of", "read", "refusing"]
 class Page(TypedDict):
     """How a report's page is made."""
 
-    cassettes: Path
+    recordings: Recordings
     lang: str
 
 
@@ -53,10 +54,11 @@ def page_of(options: argparse.Namespace) -> Page:
         Wrong: it does not speak the language.
     """
     from conformance.report.language import LANGUAGES  # noqa: PLC0415  --help needs no report
+    from conformance.report.recordings import Recordings  # noqa: PLC0415  as above
 
     if options.lang not in LANGUAGES:
         raise Wrong(f"--lang {options.lang}: the page speaks {' and '.join(LANGUAGES)}")
-    return Page(cassettes=options.cassettes, lang=options.lang)
+    return Page(recordings=Recordings(options.cassettes), lang=options.lang)
 
 
 def read(name: str, report_dir: Path) -> Loaded:

@@ -55,21 +55,20 @@ def _rewrite(options: argparse.Namespace) -> int:
     every = [read(name, options.report_dir) for name in wanted]
     if strange := next((loaded.path for loaded in every if loaded.path.name != REPORT), None):
         raise Wrong(f"{strange} is not called {REPORT}: its files would be written over another report's")
-    page = page_of(options)
     for loaded in every:
         with refusing():
-            files.write(loaded.report, loaded.directory, **page)
+            files.write(loaded.report, loaded.directory, **page_of(options))
         print(f"report: {line(loaded.directory / 'index.html')}")
     return 0
 
 
 def _compare(names: Sequence[str], report_dir: Path) -> int:
-    from conformance.report.compare import as_json, compare  # noqa: PLC0415  --help needs no report
+    from conformance.report.analysis.comparison import compare  # noqa: PLC0415  --help needs no report
     from conformance.report.escape import json_text, line  # noqa: PLC0415  as above
+    from conformance.report.files import replace  # noqa: PLC0415  as above
     from conformance.report.load import REPORT  # noqa: PLC0415  as above
-    from conformance.report.sheets import comparison as sheets  # noqa: PLC0415  as above
-    from conformance.report.sheets import html, markdown, text  # noqa: PLC0415  as above
-    from conformance.report.writing import replace  # noqa: PLC0415  as above
+    from conformance.report.render import html, markdown, terminal  # noqa: PLC0415  as above
+    from conformance.report.render.comparison import comparison  # noqa: PLC0415  as above
 
     reports = [read(name, report_dir) for name in names]
     paths = [loaded.path.resolve() for loaded in reports]
@@ -81,15 +80,15 @@ def _compare(names: Sequence[str], report_dir: Path) -> int:
     if (directory / REPORT).exists():
         raise Wrong(f"{directory} is where a comparison is written, and a target of that name has its report there")
     compared = compare(reports)
-    sheet = sheets.sheet(compared)
+    document = comparison(compared)
     made = {
-        "report.md": markdown.render(sheet),
-        "comparison.json": json_text(as_json(compared)),
-        "index.html": html.render(sheet),
+        "report.md": markdown.document(document),
+        "comparison.json": json_text(compared.data()),
+        "index.html": html.document(document),
     }
     for name, words in made.items():
         with refusing():
             replace(directory / name, words)
-    print(text.render(sheet))
+    print(terminal.document(document))
     print(f"comparison: {line(directory / 'index.html')}")
     return 0

@@ -18,6 +18,7 @@ from conformance.values import Json
 __all__ = [
     "clip",
     "command",
+    "issue",
     "json_text",
     "line",
     "lines",
@@ -26,6 +27,7 @@ __all__ = [
     "plain",
     "quoted",
     "script_json",
+    "web",
 ]
 
 _ANSI = re.compile(
@@ -123,3 +125,20 @@ def script_json(value: Json) -> Markup:
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     safe = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     return Markup(_UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", safe))  # noqa: S704  made safe above
+
+
+# --- addresses that a page may link to: of the web, and of nothing else
+
+
+def web(address: str) -> str:
+    """The address where it may be linked to, else nothing."""
+    bare = plain(address)
+    return bare if re.match(r"https?://[^\s/]", bare, re.IGNORECASE) else ""
+
+
+def issue(where: str) -> str:
+    """The address of a field report: the one it is, or that of the first GitHub issue it names."""
+    if address := web(where):
+        return address
+    named = re.search(r"(?<![\w./-])([\w-]+/[\w-]+(?:\.[\w-]+)*)#(\d+)", plain(where), re.ASCII)
+    return f"https://github.com/{named[1]}/issues/{named[2]}" if named else ""

@@ -1,46 +1,69 @@
-"""Writing the report's files: each whole or not at all, the same bytes from the same report."""
+"""Writing files: each whole or not at all, the same bytes from the same report."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
-from conformance.report import badge, html, markdown, summary
+from conformance.report.analysis.overview import Overview
 from conformance.report.escape import json_text
-from conformance.report.profile import profile
-from conformance.report.writing import replace
-from conformance.values import Json
+from conformance.report.model import Report
+from conformance.report.recordings import Recordings
 
-__all__ = ["append_step_summary", "write"]
+__all__ = ["append_step_summary", "replace", "write"]
 
 
-def write(report: Mapping[str, Json], directory: Path, *, cassettes: Path | None = None, lang: str = "en") -> None:
+def write(report: Report, directory: Path, *, recordings: Recordings | None = None, lang: str = "en") -> None:
     """Write every file of a report; all are rendered before the first is touched.
 
     Args:
-        cassettes: the directory the recordings are below: the page shows what was sent and what came back.
+        recordings: what the page shows of what was sent and what came back; without them, nothing.
         lang: the language the page opens in.
+
+    Raises:
+        OSError: a file cannot be written; those before it are.
     """
+    # Templates take a while to import, and a worker that only judges has no use for them.
+    from conformance.report.render import badge, html, markdown  # noqa: PLC0415
+    from conformance.report.render.profile import profile  # noqa: PLC0415
+
+    overview = Overview(report)
     files = {
-        "report.md": markdown.render(report),
-        "summary.md": summary.render(report),
-        "badge.svg": badge.svg(report),
-        "badge.json": json_text(badge.endpoint(report)),
-        "client-profile.json": json_text(profile(report)),
-        "index.html": html.render(report, cassettes=cassettes, lang=lang),
-        "report.json": json_text(report),
+        "report.md": markdown.report(overview),
+        "summary.md": markdown.summary(overview),
+        "badge.svg": badge.svg(overview),
+        "badge.json": json_text(badge.endpoint(overview)),
+        "client-profile.json": json_text(profile(overview).data()),
+        "index.html": html.render(overview, recordings=recordings, lang=lang),
+        "report.json": json_text(report.data()),
     }
     for name, text in files.items():
         replace(directory / name, text)
 
 
-def append_step_summary(report: Mapping[str, Json]) -> None:
+def append_step_summary(report: Report) -> None:
     """Add the summary to that of the workflow's step, in a run by GitHub's actions and nowhere else.
 
     Raises:
         OSError: the runner's file cannot be written.
     """
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+        from conformance.report.render import markdown  # noqa: PLC0415  as above
+
         with Path(path).open("a", encoding="utf-8", errors="replace") as file:
-            file.write(summary.render(report))
+            file.write(markdown.summary(Overview(report)))
+
+
+def replace(path: Path, text: str) -> None:
+    """Put a text where a file is, or is to be; whoever reads it sees the old one or the new one.
+
+    Raises:
+        OSError: it cannot be written; what was there still is.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(text.encode("utf-8", "replace"))
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,49 +1,133 @@
-"""The report's own sentences, in every language it speaks; they live in ``strings.yaml`` and nowhere else.
+"""What the report says in its own voice; its sentences live in ``strings.yaml`` and nowhere else.
 
-What a model, a service or a matrix said is quoted, and never translated.
+The page speaks every language; what only Markdown and the terminal say is English. What a model, a service or a
+matrix said is quoted, and never translated.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Final, TypeAlias
 
 import yaml
 
-from conformance.values import Json
+from conformance.values import GROUPS, Behaviour, Json, Source, Status, Verdict
 
-__all__ = ["CATALOGUE", "LANGUAGES", "Phrase", "say"]
+__all__ = [
+    "GROUP_ORDER",
+    "LANGUAGES",
+    "MARKS",
+    "SOURCE_ORDER",
+    "Phrase",
+    "Word",
+    "catalogue",
+    "page_catalogue",
+    "say",
+    "word",
+    "words",
+]
 
 LANGUAGES: Final = ("en", "zh")
-"""The languages of a report, the first its default."""
+"""The languages of the page, the first its default."""
 
 Phrase: TypeAlias = str | Mapping[str, str]
 """A sentence with ``{places}``, or one each for a ``count`` of one and of any other number."""
 
-CATALOGUE: Final[Mapping[str, Mapping[str, Phrase]]] = yaml.safe_load(
-    files("conformance.report").joinpath("strings.yaml").read_text("utf-8")
-)
-"""Every sentence by its key, in every language."""
+_PLACE = re.compile(r"\{([\w.]+)\}")
 
-_PLACE = re.compile(r"\{(\w+)\}")
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, Phrase]]:
+    """Every sentence by its key, in each language it is said in."""
+    text = files("conformance.report").joinpath("strings.yaml").read_text("utf-8")
+    found: Mapping[str, Mapping[str, Phrase]] = yaml.load(text, Loader=yaml.CSafeLoader)
+    return found
+
+
+@cache
+def page_catalogue() -> Mapping[str, Mapping[str, Phrase]]:
+    """The sentences of the page: those that are said in every language."""
+    return {key: said for key, said in catalogue().items() if len(said) == len(LANGUAGES)}
 
 
 def say(key: str, language: str = "en", /, **values: Json) -> str:
     """A sentence of the report.
 
     Args:
-        values: what stands in its places; a mapping ``{"t": key}`` stands for another sentence.
+        values: what stands in its places; a mapping ``{"t": key}`` stands for another sentence, as does a place
+            that is the key of one.
 
     Raises:
         KeyError: there is no such sentence, or it has a place that is not filled.
     """
-    phrase = CATALOGUE[key][language]
+    phrase = catalogue()[key][language]
     if not isinstance(phrase, str):
         phrase = phrase["one" if values.get("count") == 1 else "other"]
-    return _PLACE.sub(lambda place: _words(values[place[1]], language), phrase)
+
+    def fill(place: re.Match[str]) -> str:
+        if "." in place[1]:
+            return say(place[1], language, **values)
+        value = values[place[1]]
+        return say(value["t"], language) if isinstance(value, Mapping) else str(value)
+
+    return _PLACE.sub(fill, phrase)
 
 
-def _words(value: Json, language: str) -> str:
-    return say(value["t"], language) if isinstance(value, Mapping) else str(value)
+# --- one word, one mark and one sentence for each thing, in every output
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of the report: how it is written, how it is marked, what it means."""
+
+    name: str
+    word: str
+    means: str
+    mark: str = ""
+
+
+MARKS: Mapping[str, str] = {
+    Verdict.CONFORMS: "✓",
+    Verdict.EXCEEDS: "+",
+    Verdict.FALLS_SHORT: "✗",
+    Verdict.INCONCLUSIVE: "?",
+    Verdict.NOT_RUN: "○",
+    Verdict.NOT_APPLICABLE: "-",
+    Status.UNDOCUMENTED: "·",
+}
+"""The marks of the verdicts, and of a row without one."""
+
+SOURCE_ORDER = (Source.LIVE, Source.LOCAL, Source.SIMULATOR)
+
+GROUP_ORDER = ("parameters", "messages", "tools", *(g for g in GROUPS if g not in {"parameters", "messages", "tools"}))
+"""The provider's own two tables first, then the rest in the order of a matrix."""
+
+_FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "status": tuple(Status),
+    "behaviour": tuple(Behaviour),
+    "verdict": (*Verdict, Status.UNDOCUMENTED),
+    "source": SOURCE_ORDER,
+}
+
+
+@cache
+def word(family: str, name: str) -> Word:
+    """A word with its meaning.
+
+    Args:
+        family: status, behaviour, verdict (with *undocumented* for a row without one) or source.
+
+    Raises:
+        KeyError: there is no such word.
+    """
+    mark = MARKS[name] if family == "verdict" else ""
+    return Word(str(name), say(f"{family}.{name}"), say(f"{family}.{name}.means"), mark)
+
+
+def words(family: str) -> tuple[Word, ...]:
+    """All words of a family, in the order of a legend."""
+    return tuple(word(family, name) for name in _FAMILIES[family])

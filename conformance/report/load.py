@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from pydantic import ValidationError
+
 from conformance.matrix.problems import did_you_mean
 from conformance.record.evidence import host_of, is_loopback, too_late
-from conformance.report.assemble import claim_of, own_rows, with_notice
+from conformance.report.assemble import own_rows, with_notice
 from conformance.report.escape import clip, command, plain
-from conformance.report.schema import validate
-from conformance.values import Json, Source
+from conformance.report.model import VERSION, Case, Report
+from conformance.values import Source
 
-__all__ = ["REPORT", "VERSION", "Loaded", "ReportError", "find", "load", "names"]
-
-VERSION = 1
-"""The version of reports that is read and written here."""
+__all__ = ["REPORT", "Loaded", "ReportError", "find", "load", "names"]
 
 REPORT = "report.json"
 """The file of a report's directory that says everything; the others are made of it."""
@@ -37,7 +36,7 @@ class Loaded:
     """A report, and where it was read."""
 
     path: Path
-    report: Mapping[str, Json]
+    report: Report
 
     @property
     def directory(self) -> Path:
@@ -47,7 +46,7 @@ class Loaded:
     @property
     def name(self) -> str:
         """The target's name."""
-        return str(self.report["target"]["name"])
+        return self.report.target.name
 
 
 def names(reports: Path) -> list[str]:
@@ -91,67 +90,94 @@ def load(path: Path) -> Loaded:
         ReportError: it cannot be read, is damaged, or is of another version.
     """
     try:
-        report = json.loads(path.read_text("utf-8"), parse_constant=_no_number, parse_float=_number)
+        found = json.loads(path.read_text("utf-8"), parse_constant=_no_number, parse_float=_number)
     except OSError as error:
         raise ReportError(f"{path} cannot be read: {error.strerror or error}") from None
     except RecursionError:
         raise ReportError(f"{path} is no report: it is nested too deeply") from None
     except ValueError as error:
         raise ReportError(f"{path} is damaged, or no report: {_short(error)}") from None
-    if not isinstance(report, dict) or "version" not in report:
+    if not isinstance(found, dict) or "version" not in found:
         raise ReportError(f"{path} is no report: it has no version")
-    if report["version"] != VERSION:
-        version = _short(json.dumps(report["version"]))
+    if found["version"] != VERSION:
+        version = _short(json.dumps(found["version"]))
         raise ReportError(f"{path} is a report of version {version}, and this suite reads version {VERSION}")
-    if wrong := _wrong(report):
-        raise ReportError(f"{path} is damaged: {wrong}")
+    try:
+        report = Report.model_validate(found)
+    except ValidationError as error:
+        raise ReportError(f"{path} is damaged: {_short(_first(error))}") from None
+    if wrong := next(_contradictions(report), None):
+        raise ReportError(f"{path} is damaged: {_short(wrong)}")
     return Loaded(path, with_notice(report))
 
 
-def _wrong(report: Mapping[str, Json]) -> str | None:
-    """What breaks the contract, if anything does; the schema first, then what no schema can say."""
-    from jsonschema import ValidationError  # noqa: PLC0415  it takes a while, and --help needs none of it
+_WANTED = {
+    "bool_type": "true or false is wanted here",
+    "dict_type": "an object is wanted here",
+    "greater_than_equal": "a number of 0 or more is wanted here",
+    "int_type": "a whole number is wanted here",
+    "model_type": "an object is wanted here",
+    "string_type": "text is wanted here",
+    "string_unicode": "it has a name with half a character in it",
+    "too_short": "at least one is wanted here",
+    "tuple_type": "a list is wanted here",
+}
+"""What to do about a fault, by pydantic's name of it."""
 
-    try:
-        validate(report)
-    except ValidationError as error:
-        return _short(f"{error.json_path}: {error.message}")
-    except RecursionError:
-        return "it is nested too deeply"
-    wrong = next(_contradictions(report), None)
-    return wrong if wrong is None else _short(wrong)
+
+def _first(error: ValidationError) -> str:
+    """Where the contract is broken first, and how; in our own words, which no release of pydantic changes."""
+    fault = error.errors(include_url=False, include_input=False)[0]
+    steps = [step for step in fault["loc"] if step != "[key]"]
+    context = fault.get("ctx", {})
+    match fault["type"]:
+        case "missing":
+            return f"{_place(steps[:-1])}: {steps[-1]!r} is a required property"
+        case "extra_forbidden":
+            return f"{_place(steps[:-1])}: {steps[-1]!r} is no property of it"
+        case "enum":
+            return f"{_place(steps)}: one of these is wanted here: {context['expected'].replace(' or ', ', ')}"
+        case "value_error":
+            return f"{_place(steps)}: {context['error']}"
+        case other:
+            return f"{_place(steps)}: {_WANTED.get(other, other.replace('_', ' '))}"
 
 
-def _contradictions(report: Mapping[str, Json]) -> Iterator[str]:
+def _place(steps: Iterable[str | int]) -> str:
+    """A place in the file, as JSONPath has it."""
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+
+
+def _contradictions(report: Report) -> Iterator[str]:
+    """What no schema can say."""
     seen: set[tuple[str, str]] = set()
-    cases: dict[str, Json] = {}
-    for row in report["results"]:
-        cell = row["feature"], row["model"]
-        if cell in seen:
-            yield f"{cell[0]} with {cell[1]} stands twice"
-        seen.add(cell)
-        statements = claim_of(report.get("claims", ()), *cell).get("statements", ())
-        if any(index >= len(statements) for index in row.get("holds", ())):
-            yield f"{cell[0]} with {cell[1]} holds a statement that is not there"
-        for case in row["cases"]:
-            if cases.setdefault(case["id"], case) != case:
-                yield f"{case['id']} stands twice, with different results"
-            if case["recorded_at"] and (words := too_late(case["recorded_at"])):
-                yield f"{case['id']} was recorded at {words}"
+    cases: dict[str, Case] = {}
+    for row in report.results:
+        if (row.feature, row.model) in seen:
+            yield f"{row.feature} with {row.model} stands twice"
+        seen.add((row.feature, row.model))
+        claim = report.claim_of(row.feature, row.model)
+        if any(index >= len(claim.statements if claim else ()) for index in row.holds or ()):
+            yield f"{row.feature} with {row.model} holds a statement that is not there"
+        for case in row.cases:
+            if cases.setdefault(case.id, case) != case:
+                yield f"{case.id} stands twice, with different results"
+            if case.recorded_at and (words := too_late(case.recorded_at)):
+                yield f"{case.id} was recorded at {words}"
     yield from _dressed_up(report)
 
 
-def _dressed_up(report: Mapping[str, Json]) -> Iterator[str]:
+def _dressed_up(report: Report) -> Iterator[str]:
     """Evidence that is said to be more than the report itself allows."""
-    own = own_rows(report.get("claims", ()), report["results"])
-    found = Counter(case["source"] for row in own for case in row["cases"] if case["source"])
-    everywhere = {case["source"] for row in report["results"] for case in row["cases"]}
-    for source, count in report.get("sources", {}).items():
+    own = own_rows(report.claims or (), report.results)
+    found = Counter(case.source for row in own for case in row.cases if case.source)
+    everywhere = {case.source for row in report.results for case in row.cases}
+    for source, count in (report.sources or {}).items():
         if found[source] != count:
             yield f"sources says {count} cells are {source}, and {found[source]} are"
-    hosts = [host_of(endpoint) for endpoint in report["target"]["endpoint"].split(", ")]
+    hosts = [host_of(endpoint) for endpoint in report.target.endpoint.split(", ")]
     if Source.LIVE in everywhere and all(map(is_loopback, hosts)):
-        yield f"it has live evidence, of {report['target']['endpoint']}, which is this machine"
+        yield f"it has live evidence, of {report.target.endpoint}, which is this machine"
 
 
 def _number(digits: str) -> float:

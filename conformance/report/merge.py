@@ -7,14 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from conformance.report.assemble import NOT_SELECTED, assemble, claim_of, row_of
+from conformance.report.assemble import NOT_SELECTED, assemble, row_of
 from conformance.report.escape import plain
 from conformance.report.load import Loaded, ReportError
-from conformance.values import Json, Verdict
+from conformance.report.model import Case, Claim, Report, Row, Suite
+from conformance.values import Behaviour, Verdict
 
 __all__ = ["Conflict", "Merged", "merge"]
 
-_Version = tuple[Loaded, Mapping[str, Json]]
+_Version = tuple[Loaded, Case]
 """A case as one report has it."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -32,7 +33,7 @@ class Conflict:
 class Merged:
     """A joined report, and what had to be chosen for it."""
 
-    report: dict[str, Json]
+    report: Report
     conflicts: tuple[Conflict, ...]
     """The later result was taken."""
     repeated: int
@@ -52,11 +53,11 @@ def merge(reports: Sequence[Loaded], *, newer: bool = False) -> Merged:
     for other in reports[1:]:
         _same_run(first, other)
     claims = _claims(reports)
-    every = [(loaded, row) for loaded in reports for row in loaded.report["results"]]
+    every = [(loaded, row) for loaded in reports for row in loaded.report.results]
     versions: dict[str, list[_Version]] = {}
     for loaded, row in every:
-        for case in row["cases"]:
-            versions.setdefault(case["id"], []).append((loaded, case))
+        for case in row.cases:
+            versions.setdefault(case.id, []).append((loaded, case))
     chosen = {id_: _later(found) for id_, found in versions.items()}
     conflicts = [id_ for id_, found in versions.items() if _contradict(found)]
     if conflicts:
@@ -64,7 +65,7 @@ def merge(reports: Sequence[Loaded], *, newer: bool = False) -> Merged:
     return Merged(
         report=assemble(
             suite=_suite(reports),
-            target={**first.report["target"], "endpoint": _endpoint(reports)},
+            target=first.report.target.model_copy(update={"endpoint": _endpoint(reports)}),
             models=_models(reports),
             claims=claims,
             rows=_rows(reports, claims, chosen),
@@ -82,45 +83,46 @@ def merge(reports: Sequence[Loaded], *, newer: bool = False) -> Merged:
 
 
 def _same_run(one: Loaded, other: Loaded) -> None:
-    for place, key, what in (
-        ("target", "name", "are of two targets"),
-        ("target", "title", "are of two targets"),
-        ("target", "matrix", "are of two matrices"),
-        ("suite", "name", "are by two suites"),
-        ("suite", "version", "are by two versions of the suite"),
+    again = " (replay all recordings with one)"
+    target, suite = one.report.target, one.report.suite
+    their_target, their_suite = other.report.target, other.report.suite
+    for mine, theirs, what in (
+        (target.name, their_target.name, "are of two targets"),
+        (target.title, their_target.title, "are of two targets"),
+        (target.matrix, their_target.matrix, "are of two matrices"),
+        (suite.name, their_suite.name, f"are by two suites{again}"),
+        (suite.version, their_suite.version, f"are by two versions of the suite{again}"),
     ):
-        mine, theirs = (loaded.report[place].get(key) for loaded in (one, other))
         if mine != theirs:
-            way = " (replay all recordings with one)" if place == "suite" else ""
-            raise ReportError(f"these reports {what}{way}: {one.path} has {mine}, {other.path} has {theirs}")
+            raise ReportError(f"these reports {what}: {one.path} has {mine}, {other.path} has {theirs}")
 
 
-def _claims(reports: Sequence[Loaded]) -> list[dict[str, Json]]:
+def _claims(reports: Sequence[Loaded]) -> list[Claim]:
     """The claims of all, which must be the same, with the cases that any report has of them."""
     first, *others = reports
-    claims = [{**claim, "cases": list(claim.get("cases", ()))} for claim in first.report.get("claims", ())]
+    claims = list(first.report.claims)
     for other in others:
-        theirs = other.report.get("claims", ())
-        for mine, claim in zip(claims, theirs, strict=False):
+        theirs = other.report.claims
+        for number, (mine, claim) in enumerate(zip(claims, theirs, strict=False)):
             _same_claim(first, other, mine, claim)
-            known = {case["name"]: case for case in mine["cases"]}
-            for case in claim.get("cases", ()):
-                if known.setdefault(case["name"], case) != case:
-                    raise _differ(first, other, f"what {claim['feature']} requires is not the same")
-            mine["cases"] = list(known.values())
+            known = {case.name: case for case in mine.cases}
+            for case in claim.cases:
+                if known.setdefault(case.name, case) != case:
+                    raise _differ(first, other, f"what {claim.feature} requires is not the same")
+            claims[number] = mine.model_copy(update={"cases": tuple(known.values())})
         if len(claims) != len(theirs):
             raise _differ(first, other, f"one makes {len(claims)} claims, the other {len(theirs)}")
     return claims
 
 
-def _same_claim(one: Loaded, other: Loaded, mine: Mapping[str, Json], theirs: Mapping[str, Json]) -> None:
-    feature, status = mine["feature"], mine["status"]
-    if feature != theirs["feature"]:
-        raise _differ(one, other, f"{feature} stands in one where {theirs['feature']} stands in the other")
-    if status != theirs["status"]:
-        raise _differ(one, other, f"{feature} is documented {status} in one and {theirs['status']} in the other")
-    if {**mine, "cases": ()} != {**theirs, "cases": ()}:
-        raise _differ(one, other, f"what is documented of {feature} is not the same")
+def _same_claim(one: Loaded, other: Loaded, mine: Claim, theirs: Claim) -> None:
+    if mine.feature != theirs.feature:
+        raise _differ(one, other, f"{mine.feature} stands in one where {theirs.feature} stands in the other")
+    if mine.status != theirs.status:
+        words = f"{mine.feature} is documented {mine.status} in one and {theirs.status} in the other"
+        raise _differ(one, other, words)
+    if mine.model_copy(update={"cases": theirs.cases}) != theirs:
+        raise _differ(one, other, f"what is documented of {mine.feature} is not the same")
 
 
 def _differ(one: Loaded, other: Loaded, what: str) -> ReportError:
@@ -130,13 +132,13 @@ def _differ(one: Loaded, other: Loaded, what: str) -> ReportError:
 # --- which result of a case
 
 
-def _was_run(case: Mapping[str, Json]) -> bool:
-    return case["behaviour"] is not None or case["verdict"] not in (None, Verdict.NOT_RUN)
+def _was_run(case: Case) -> bool:
+    return case.behaviour is not None or case.verdict not in (None, Verdict.NOT_RUN)
 
 
-def _outcome(case: Mapping[str, Json]) -> tuple[Json, Json] | None:
+def _outcome(case: Case) -> tuple[Behaviour | None, Verdict | None] | None:
     """What came of a case; None where it was not run."""
-    return (case["behaviour"], case["verdict"]) if _was_run(case) else None
+    return (case.behaviour, case.verdict) if _was_run(case) else None
 
 
 def _contradict(versions: Iterable[_Version]) -> bool:
@@ -148,7 +150,7 @@ def _later(versions: Sequence[_Version]) -> _Version:
 
     def rank(version: _Version) -> tuple[bool, bool, datetime, str]:
         case = version[1]
-        return _was_run(case), case.get("reason") != NOT_SELECTED, _recorded(case), _text(case)
+        return _was_run(case), case.reason != NOT_SELECTED, _recorded(case), _text(case)
 
     return max(versions, key=rank)
 
@@ -175,17 +177,17 @@ def _decidable(
 
 def _told(version: _Version) -> str:
     loaded, case = version
-    seen = case["behaviour"] or Verdict(case["verdict"]).value.replace("_", " ")
-    when = f"recorded {case['recorded_at']}" if case["recorded_at"] else "without a recording"
+    seen = case.behaviour or str(case.verdict).replace("_", " ")
+    when = f"recorded {case.recorded_at}" if case.recorded_at else "without a recording"
     return plain(f"{seen}, {when}, in {loaded.path}")
 
 
-def _recorded(case: Mapping[str, Json]) -> datetime:
-    return datetime.fromisoformat(case["recorded_at"]) if case["recorded_at"] else _NEVER
+def _recorded(case: Case) -> datetime:
+    return datetime.fromisoformat(case.recorded_at) if case.recorded_at else _NEVER
 
 
-def _text(case: Mapping[str, Json]) -> str:
-    return json.dumps(case, sort_keys=True)
+def _text(case: Case) -> str:
+    return json.dumps(case.data(), sort_keys=True)
 
 
 # --- the whole
@@ -193,55 +195,64 @@ def _text(case: Mapping[str, Json]) -> str:
 
 def _models(reports: Sequence[Loaded]) -> list[str]:
     """The models of all, in the order of a report that has all of them, else as they come."""
-    each = [
-        list(dict.fromkeys([*loaded.report.get("models", ()), *(row["model"] for row in loaded.report["results"])]))
-        for loaded in reports
-    ]
+    each = [loaded.report.all_models for loaded in reports]
     every = dict.fromkeys(model for models in each for model in models)
-    return next((models for models in each if len(models) == len(every)), list(every))
+    return list(next((models for models in each if len(models) == len(every)), every))
 
 
-def _suite(reports: Sequence[Loaded]) -> dict[str, Json]:
+def _suite(reports: Sequence[Loaded]) -> Suite:
     """The suite of all, with every SDK that recorded for any of them; a report from elsewhere may tell of none."""
-    suites = [loaded.report["suite"] for loaded in reports]
-    sdks = {sdk for suite in suites for sdk in (suite.get("sdk") or "").split(", ") if sdk}
-    told = {"sdk": ", ".join(sorted(sdks)) or None} if any("sdk" in suite for suite in suites) else {}
-    return {**suites[0], **told}
+    suites = [loaded.report.suite for loaded in reports]
+    if not any("sdk" in suite.model_fields_set for suite in suites):
+        return suites[0]
+    sdks = {sdk for suite in suites for sdk in (suite.sdk or "").split(", ") if sdk}
+    return suites[0].model_copy(update={"sdk": ", ".join(sorted(sdks)) or None})
 
 
 def _endpoint(reports: Sequence[Loaded]) -> str:
     """Where the evidence was recorded; a report without any names the endpoint of its matrix."""
-    evident = [
-        loaded for loaded in reports if any(case["source"] for row in loaded.report["results"] for case in row["cases"])
-    ]
-    given = [loaded.report["target"]["endpoint"] for loaded in evident or reports]
+    evident = [loaded for loaded in reports if any(case.source for case in loaded.report.cases)]
+    given = [loaded.report.target.endpoint for loaded in evident or reports]
     return ", ".join(sorted({endpoint for endpoints in given for endpoint in endpoints.split(", ")}))
 
 
-def _rows(
-    reports: Sequence[Loaded], claims: Sequence[Mapping[str, Json]], chosen: Mapping[str, _Version]
-) -> list[dict[str, Json]]:
-    found: dict[tuple[str, str], list[_Version]] = {}
+def _rows(reports: Sequence[Loaded], claims: Sequence[Claim], chosen: Mapping[str, _Version]) -> list[Row]:
+    found: dict[tuple[str, str], list[tuple[Loaded, Row]]] = {}
     for loaded in reports:
-        for row in loaded.report["results"]:
-            found.setdefault((row["model"], row["feature"]), []).append((loaded, row))
-    features = dict.fromkeys([*(claim["feature"] for claim in claims), *(feature for _, feature in found)])
+        for row in loaded.report.results:
+            found.setdefault((row.model, row.feature), []).append((loaded, row))
+    features = dict.fromkeys([*(claim.feature for claim in claims), *(feature for _, feature in found)])
     return [
-        _row(claim_of(claims, feature, model), versions, chosen)
+        _row(_claim_of(claims, feature, model), versions, chosen)
         for model in _models(reports)
         for feature in features
         if (versions := found.get((model, feature)))
     ]
 
 
-def _row(claim: Mapping[str, Json], versions: Sequence[_Version], chosen: Mapping[str, _Version]) -> dict[str, Json]:
+def _claim_of(claims: Sequence[Claim], feature: str, model: str) -> Claim | None:
+    return next((claim for claim in claims if claim.feature == feature and claim.holds_for(model)), None)
+
+
+def _row(claim: Claim | None, versions: Sequence[tuple[Loaded, Row]], chosen: Mapping[str, _Version]) -> Row:
     (first, row), *others = versions
     for other, theirs in others:
-        for key in ("group", "documented", "known_deviation"):
-            if row.get(key) != theirs.get(key):
-                raise _differ(first, other, f"{row['feature']} with {row['model']} has another {key.replace('_', ' ')}")
-    claim = claim or {"feature": row["feature"], "group": row["group"], "status": row["documented"]}
-    ids = dict.fromkeys(case["id"] for _, one in versions for case in one["cases"])
+        for same, what in (
+            (row.group == theirs.group, "group"),
+            (row.documented == theirs.documented, "documented"),
+            (row.known_deviation == theirs.known_deviation, "known deviation"),
+        ):
+            if not same:
+                raise _differ(first, other, f"{row.feature} with {row.model} has another {what}")
+    ids = dict.fromkeys(case.id for _, one in versions for case in one.cases)
     if not ids:
-        raise ReportError(f"{first.path}: {row['feature']} with {row['model']} has no cases to judge it by")
-    return row_of(claim, row["model"], [chosen[id_][1] for id_ in ids], row.get("known_deviation"))
+        raise ReportError(f"{first.path}: {row.feature} with {row.model} has no cases to judge it by")
+    return row_of(
+        claim,
+        [chosen[id_][1] for id_ in ids],
+        model=row.model,
+        group=claim.group if claim else row.group,
+        feature=row.feature,
+        documented=claim.status if claim else row.documented,
+        known=row.known_deviation,
+    )

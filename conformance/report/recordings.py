@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from conformance.record.cassette import Cassette
-from conformance.report.cells import Case
+from conformance.report.model import Case
 from conformance.trouble import SuiteFault
 from conformance.wire.exchange import Exchange
 
@@ -15,8 +16,14 @@ __all__ = ["Recordings"]
 class Recordings:
     """A directory of cassettes, or none."""
 
-    def __init__(self, directory: Path | None = None) -> None:
+    def __init__(self, directory: Path | None = None, load: Callable[[Path], Cassette] | None = None) -> None:
+        """Say where the recordings are.
+
+        Args:
+            load: reads a cassette by its path; who has read it before gives it out again. Else it is read here.
+        """
         self._directory = directory
+        self._load = load or Cassette.load
         self.found = False
         """Whether any recording was at hand."""
 
@@ -25,13 +32,13 @@ class Recordings:
 
         A report may come from anywhere, so the path in it is not followed out of the directory.
         """
-        if self._directory is None or not case["cassette"]:
+        if self._directory is None or not case.cassette:
             return ()
         try:
-            path = (self._directory / case["cassette"]).resolve()
-            if not path.is_relative_to(self._directory.resolve()):
+            path = self._directory / case.cassette
+            if not path.resolve().is_relative_to(self._directory.resolve()):
                 return ()
-            exchanges = Cassette.load(path).exchanges
+            exchanges = self._load(path).exchanges
         except (SuiteFault, OSError, ValueError):
             return ()
         self.found = True

@@ -9,12 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from .app import create_app
-    from .faults import FAULTS, Faults, rates
-    from .mutants import MUTANTS, Mutant
-    from .personalities import PERSONALITIES
-    from .server import running, serve
-    from .stamp import STAMP
+    from conformance.simulator.app import create_app
+    from conformance.simulator.faults import FAULTS, Faults, rates
+    from conformance.simulator.middleware import STAMP
+    from conformance.simulator.mutants import MUTANTS, Mutant
+    from conformance.simulator.personalities import PERSONALITIES
+    from conformance.simulator.server import running, serve, serving
 
 __all__ = [
     "FAULTS",
@@ -27,24 +27,26 @@ __all__ = [
     "rates",
     "running",
     "serve",
+    "serving",
 ]
 
-_HOMES: Final = {
+_MODULES: Final = {
     "FAULTS": "faults",
     "Faults": "faults",
     "MUTANTS": "mutants",
     "Mutant": "mutants",
     "PERSONALITIES": "personalities",
-    "STAMP": "stamp",
+    "STAMP": "middleware",
     "create_app": "app",
     "rates": "faults",
     "running": "server",
     "serve": "server",
+    "serving": "server",
 }
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name from its module at its first use."""
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

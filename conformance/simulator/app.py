@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -18,16 +17,14 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
-from .events import Event, events
-from .faults import Faults, Faulty
-from .ledger import Ledger
-from .mutants import mutated
-from .pace import Bucket, Late, Limited
-from .personality import Failure, Personality
-from .refusals import Refusal
-from .service import Answer, Service, Traits
-from .shapes import Object, is_object
-from .stamp import Stamped
+from conformance.simulator.api.errors import Refusal
+from conformance.simulator.api.events import Event, events
+from conformance.simulator.faults import Faults, Faulty
+from conformance.simulator.json_values import Object, is_object
+from conformance.simulator.middleware import Delayed, RateLimited, RequestLog, Stamped, TokenBucket
+from conformance.simulator.mutants import mutated
+from conformance.simulator.personalities.personality import Failure, Personality
+from conformance.simulator.service import Answer, Service, Traits
 
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _RELEASED: Final = "2026-01-01T00:00:00Z"
@@ -69,27 +66,64 @@ def create_app(
     if not (0 <= latency < math.inf):
         raise ValueError(f"latency is a number of seconds, not {latency}")
     habits = mutated(personality, mutant)
-    desk = _Desk(Service(habits, Traits(seed, noise, diversity)), key, paced)
+    endpoints = _Endpoints(Service(habits, Traits(seed, noise, diversity)), key, paced)
     routes = [
-        Route("/v1/messages", desk.messages, methods=["POST"]),
-        Route("/v1/messages/count_tokens", desk.count_tokens, methods=["POST"]),
-        Route("/v1/models", desk.models, methods=["GET"]),
-        Route("/v1/models/{name}", desk.model, methods=["GET"]),
+        Route("/v1/messages", endpoints.messages, methods=["POST"]),
+        Route("/v1/messages/count_tokens", endpoints.count_tokens, methods=["POST"]),
+        Route("/v1/models", endpoints.models, methods=["GET"]),
     ]
     # MiniMax's base URL ends in /anthropic; the SDK adds the rest.
-    nowhere = Route("/{path:path}", desk.nowhere, methods=_METHODS)
+    nowhere = Route("/{path:path}", endpoints.nowhere, methods=_METHODS)
     app: ASGIApp = Starlette(routes=[*routes, Mount("/anthropic", routes=[*routes, nowhere]), nowhere])
     if faults is not None:
-        app = Faulty(app, faults, desk.refuse)
+        app = Faulty(app, faults, endpoints.refuse)
     if latency:
-        app = Late(app, latency)
+        app = Delayed(app, latency)
     if rpm_limit is not None:
-        app = Limited(app, Bucket(rpm_limit), desk.refuse)
-    return Stamped(Ledger(app, faults.happened if faults else Counter()), habits.stamp)
+        app = RateLimited(app, TokenBucket(rpm_limit), endpoints.refuse)
+    return Stamped(RequestLog(app, faults.happened if faults else Counter()), habits.stamp)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A request on its way to an answer: who answers it, its body and headers, and its id."""
+
+    personality: Personality
+    raw: bytes
+    headers: Mapping[str, str]
+    request_id: str
+
+    @property
+    def body(self) -> Object:
+        body = _parsed(self.raw)
+        if isinstance(body, ValueError):
+            raise Refusal(f"The request body is not valid JSON: {body}")
+        if not is_object(body):
+            raise Refusal("The request body is not a JSON object")
+        return body
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """The request's id in the headers of its answer."""
+        return dict.fromkeys(self.personality.dialect.request_id_headers, self.request_id)
+
+    def json(self, status: int, body: Object) -> Response:
+        """An answer that is not streamed."""
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        if self.personality.dialect.escapes_html:  # as Go's encoder does: > is sent as \u003e
+            for character in "<>&":
+                text = text.replace(character, f"\\u{ord(character):04x}")
+        return Response(text, status, headers=self.ids, media_type=self.personality.message_type)
+
+    def failure(self, refusal: Refusal) -> Response:
+        failure = Failure(refusal.status, self.personality.dialect.error(refusal, self.request_id))
+        for change in self.personality.on_failure:
+            failure = change(failure)
+        return self.json(failure.status, failure.body)
 
 
 @dataclass(frozen=True)
-class _Desk:
+class _Endpoints:
     """Takes requests in and hands answers out."""
 
     service: Service
@@ -97,91 +131,67 @@ class _Desk:
     paced: bool
 
     async def messages(self, http: HttpRequest) -> Response:
-        return await self._served(http, self._message)
+        return await self._answered(http, self._message)
 
     async def count_tokens(self, http: HttpRequest) -> Response:
-        return await self._served(http, self._count)
+        return await self._answered(http, self._count)
 
     async def models(self, http: HttpRequest) -> Response:
-        return await self._served(http, self._models)
-
-    async def model(self, http: HttpRequest) -> Response:
-        return await self._served(http, partial(self._model, http.path_params["name"]))
+        return await self._answered(http, _models)
 
     async def nowhere(self, _: HttpRequest) -> Response:
-        personality = self.service.personality(None)
-        if personality.wire.no_such_path is not None:
-            return Response(personality.wire.no_such_path, 404, media_type="text/plain")
+        dialect = self.service.personality(None).dialect
+        if dialect.no_such_path is not None:
+            return Response(dialect.no_such_path, 404, media_type="text/plain")
         return self.refuse(Refusal("Not found", "not_found_error"))
 
     def refuse(self, refusal: Refusal) -> Response:
         """Refuse what was not looked into."""
-        personality = self.service.personality(None)
-        request_id = personality.wire.request_id(self.service.draw("request", b""))
-        return _failure(personality, refusal, request_id)
+        return self._call(b"", {}).failure(refusal)
 
-    async def _served(
-        self, http: HttpRequest, serve: Callable[[Personality, bytes, Mapping[str, str], str], Response]
-    ) -> Response:
-        raw = await http.body()
+    def _call(self, raw: bytes, headers: Mapping[str, str]) -> _Call:
         personality = self.service.personality(_parsed(raw))
-        request_id = personality.wire.request_id(self.service.draw("request", raw))
+        return _Call(personality, raw, headers, personality.dialect.request_id(self.service.draw("request", raw)))
+
+    async def _answered(self, http: HttpRequest, answer: Callable[[_Call], Response]) -> Response:
+        call = self._call(await http.body(), http.headers)
         try:
-            personality.admits(http.headers, self.key)
-            return serve(personality, raw, http.headers, request_id)
+            call.personality.authenticates(http.headers, self.key)
+            return answer(call)
         except Refusal as refusal:
-            return _failure(personality, refusal, request_id)
+            return call.failure(refusal)
 
-    def _message(self, personality: Personality, raw: bytes, headers: Mapping[str, str], request_id: str) -> Response:
-        answer = self.service.answer(_body(raw), headers)
+    def _message(self, call: _Call) -> Response:
+        answer = self.service.answer(call.body, call.headers)
         if answer.streamed:
-            return self._stream(personality, answer, request_id)
-        message = personality.wire.message(answer.reply)
-        for change in personality.on_message:
+            return self._stream(call, answer)
+        message = call.personality.dialect.message(answer.reply)
+        for change in call.personality.on_message:
             message = change(message)
-        return _json(personality, 200, message, request_id)
+        return call.json(200, message)
 
-    def _stream(self, personality: Personality, answer: Answer, request_id: str) -> Response:
-        stream = events(answer.reply, personality.wire.stream)
+    def _stream(self, call: _Call, answer: Answer) -> Response:
+        personality = call.personality
+        stream = events(answer.reply, personality.dialect.stream)
         for change in personality.on_events:
             stream = change(stream)
-        speed = answer.model.speed * personality.pace if self.paced else None
+        speed = answer.model.speed * personality.speed if self.paced else None
         sent = _held_back(stream, speed) if personality.holds_back else _sent(stream, speed)
-        headers = _ids(personality, request_id) | {
-            "cache-control": "no-cache",
-            "content-type": personality.stream_type,
-        }
+        headers = call.ids | {"cache-control": "no-cache", "content-type": personality.stream_type}
         return StreamingResponse(sent, headers=headers)
 
-    def _count(self, personality: Personality, raw: bytes, headers: Mapping[str, str], request_id: str) -> Response:
-        return _json(personality, 200, {"input_tokens": self.service.count(_body(raw), headers)}, request_id)
-
-    def _models(self, personality: Personality, _raw: bytes, _headers: Mapping[str, str], request_id: str) -> Response:
-        names = [model.name for model in personality.models if personality.lists]
-        page = {
-            "data": [_description(name) for name in names],
-            "has_more": False,
-            "first_id": names[0] if names else None,
-            "last_id": names[-1] if names else None,
-        }
-        return _json(personality, 200, page, request_id)
-
-    def _model(
-        self, name: str, personality: Personality, _raw: bytes, _headers: Mapping[str, str], request_id: str
-    ) -> Response:
-        if name not in [model.name for model in personality.models]:
-            raise Refusal(f"model: {name}", "not_found_error")
-        return _json(personality, 200, _description(name), request_id)
+    def _count(self, call: _Call) -> Response:
+        return call.json(200, {"input_tokens": self.service.count(call.body, call.headers)})
 
 
-def _description(name: str) -> Object:
-    return {
-        "type": "model",
-        "id": name,
-        "display_name": name,
-        "created_at": _RELEASED,
-        "lifecycle": "active",
-    }
+def _models(call: _Call) -> Response:
+    names = [model.name for model in call.personality.models if call.personality.lists]
+    described = [
+        {"type": "model", "id": name, "display_name": name, "created_at": _RELEASED, "lifecycle": "active"}
+        for name in names
+    ]
+    ends = {"first_id": names[0], "last_id": names[-1]} if names else {"first_id": None, "last_id": None}
+    return call.json(200, {"data": described, "has_more": False, **ends})
 
 
 async def _sent(stream: tuple[Event, ...], speed: float | None) -> AsyncIterator[bytes]:
@@ -199,16 +209,9 @@ async def _held_back(stream: tuple[Event, ...], speed: float | None) -> AsyncIte
     yield b"".join(event.encoded for event in stream)
 
 
-def _body(raw: bytes) -> Object:
-    body = _parsed(raw)
-    if isinstance(body, ValueError):
-        raise Refusal(f"The request body is not valid JSON: {body}")
-    if not is_object(body):
-        raise Refusal("The request body is not a JSON object")
-    return body
-
-
 def _parsed(raw: bytes) -> Any:
+    """The JSON of a body, or the error that it is none."""
+
     def refuse(constant: str) -> None:
         raise ValueError(f"{constant} is no JSON value")
 
@@ -216,22 +219,3 @@ def _parsed(raw: bytes) -> Any:
         return json.loads(raw, parse_constant=refuse)
     except ValueError as fault:
         return fault
-
-
-def _json(personality: Personality, status: int, body: Object, request_id: str) -> Response:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    if personality.wire.escapes_html:  # as Go's encoder does: > is sent as \u003e
-        for character in "<>&":
-            text = text.replace(character, f"\\u{ord(character):04x}")
-    return Response(text, status, headers=_ids(personality, request_id), media_type=personality.message_type)
-
-
-def _failure(personality: Personality, refusal: Refusal, request_id: str) -> Response:
-    failure = Failure(refusal.status, personality.wire.error(refusal, request_id))
-    for change in personality.on_failure:
-        failure = change(failure)
-    return _json(personality, failure.status, failure.body, request_id)
-
-
-def _ids(personality: Personality, request_id: str) -> dict[str, str]:
-    return dict.fromkeys(personality.wire.request_id_headers, request_id)

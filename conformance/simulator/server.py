@@ -14,10 +14,10 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from .app import create_app
-from .faults import Faults, tls
-from .faults.door import Door
-from .faults.line import LINE, Line
+from conformance.simulator.app import create_app
+from conformance.simulator.faults import Faults
+from conformance.simulator.faults.call import CONNECTION, Connection
+from conformance.simulator.faults.listener import FaultyListener, certificates
 
 _BACKLOG = 512
 _GRACE = 1  # seconds a stream in flight is given at the end
@@ -28,11 +28,11 @@ class _Protocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the base class
         super().connection_made(transport)
-        self._line = Line(transport)
-        self.app_state = {**self.app_state, LINE: self._line}
+        self._connection = Connection(transport)
+        self.app_state = {**self.app_state, CONNECTION: self._connection}
 
     def shutdown(self) -> None:
-        if self._line.held:
+        if self._connection.held:
             self.transport.abort()
         else:
             super().shutdown()
@@ -41,22 +41,22 @@ class _Protocol(H11Protocol):
 class _Server(uvicorn.Server):
     """Says when it accepts connections, or that it never will."""
 
-    def __init__(self, config: uvicorn.Config, door: Door | None) -> None:
+    def __init__(self, config: uvicorn.Config, faulty: FaultyListener | None) -> None:
         super().__init__(config)
         self.settled = threading.Event()
-        self._door = door
-        self._keeper: asyncio.Task[None] | None = None
+        self._faulty = faulty
+        self._accepting: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets if self._door is None else [])
-        if self._door is not None:
-            self._keeper = asyncio.create_task(self._door.keep(self._protocol))
+        await super().startup(sockets if self._faulty is None else [])
+        if self._faulty is not None:
+            self._accepting = asyncio.create_task(self._faulty.keep(self._protocol))
             await asyncio.sleep(0)  # who waits for the service finds the port as it is to be
         self.settled.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if self._keeper is not None:
-            self._keeper.cancel()
+        if self._accepting is not None:
+            self._accepting.cancel()
         await super().shutdown(sockets)
 
     def run_until_told(self, listener: socket.socket) -> None:
@@ -149,16 +149,16 @@ def _at(
     with _bound(host, port) as holder:
         port = holder.getsockname()[1]
         with _listener(host, port) as listener:
-            certificates = None
+            shown = None
             if faults and "tls" in faults.rates:
-                certificates = tls.certificates(authority)
+                shown = certificates(authority)
             elif authority is not None:
                 raise ValueError("an authority is only there with the fault 'tls'")
-            door = None
-            if faults and faults.at_the_door:
-                door = Door(faults, listener, lambda: _listener(host, port), certificates)
-            scheme = "http" if certificates is None else "https"
-            yield _Server(_config(app, closing=door is not None), door), listener, f"{scheme}://{host}:{port}"
+            faulty = None
+            if faults and faults.of_connections:
+                faulty = FaultyListener(faults, listener, lambda: _listener(host, port), shown)
+            scheme = "http" if shown is None else "https"
+            yield _Server(_config(app, closing=faulty is not None), faulty), listener, f"{scheme}://{host}:{port}"
 
 
 def _listener(host: str, port: int) -> socket.socket:

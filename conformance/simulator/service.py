@@ -10,19 +10,19 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from .author import Wish, compose
-from .cache import PrefixCache
-from .editing import Edited, edited
-from .language import Sampling
-from .models import Model
-from .mutants import Mutated
-from .personality import Personality
-from .prompt import Prompt, read
-from .refusals import Refusal
-from .replies import Block, Draft, Reply, Thinking, ToolUse, Usage
-from .requests import Request
-from .shapes import Object, is_object, list_at, object_at
-from .toolcalls import Choice
+from conformance.simulator.api.errors import Refusal
+from conformance.simulator.api.validation import Request
+from conformance.simulator.json_values import Object, is_object, list_at, object_at
+from conformance.simulator.model.author import Wish, compose
+from conformance.simulator.model.context_editing import Edited, edited
+from conformance.simulator.model.language import Sampling
+from conformance.simulator.model.prompt import Prompt, read
+from conformance.simulator.model.prompt_cache import PrefixCache
+from conformance.simulator.model.replies import Block, Draft, Reply, Thinking, ToolUse, Usage
+from conformance.simulator.model.tool_calls import Choice
+from conformance.simulator.mutants import Mutated
+from conformance.simulator.personalities.models import Model
+from conformance.simulator.personalities.personality import Personality
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Service:
         draft = compose(prompt, self._wish(personality, heard.body, prompt, model, rng), rng)
         usage = self._usage(personality, prompt, model)
         reply = Reply(
-            id=personality.wire.message_id(rng),
+            id=personality.dialect.message_id(rng),
             model=model.name,
             blocks=_marked(draft, personality, rng),
             stop_reason=draft.stop_reason,
@@ -90,14 +90,14 @@ class Service:
         """Count a request's tokens without answering it."""
         personality = self.personality(body)
         for name, check in personality.checks.items():
-            if name != "max_tokens":
+            if not name.startswith("max_tokens"):
                 check(Request(body, headers))
         prompt, _ = self._understood(personality, body, personality.model(body["model"]))
         return prompt.size
 
     def _understood(self, personality: Personality, body: Object, model: Model) -> tuple[Prompt, Edited]:
-        heard = {name: value for name, value in body.items() if name in personality.hears}
-        for change in personality.hearing:
+        heard = {name: value for name, value in body.items() if name in personality.honours}
+        for change in personality.on_request:
             heard = change(heard)
         result = edited(heard, personality.reads)
         prompt = read(result.body, personality.reads)
@@ -143,13 +143,13 @@ def canonical(body: Any) -> bytes:
 
 
 def _marked(draft: Draft, personality: Personality, rng: Random) -> tuple[Block, ...]:
-    wire, blocks, calls = personality.wire, list[Block](), 0
+    dialect, blocks, calls = personality.dialect, list[Block](), 0
     for block in draft.blocks:
         match block:
             case Thinking():
-                blocks.append(replace(block, signature=wire.signature(block.thinking)))
+                blocks.append(replace(block, signature=dialect.signature(block.thinking)))
             case ToolUse():
-                blocks.append(replace(block, id=wire.tool_id(rng, calls)))
+                blocks.append(replace(block, id=dialect.tool_id(rng, calls)))
                 calls += 1
             case _:
                 blocks.append(block)

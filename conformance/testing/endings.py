@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from conformance.report.diff import diff
+from conformance.report.analysis.difference import diff
 from conformance.report.escape import plain
 from conformance.report.load import Loaded, ReportError, load
+from conformance.report.model import Report
 from conformance.testing.book import Book
 from conformance.testing.crew import NOT_RUN
 from conformance.testing.freshness import stale
 from conformance.testing.nodes import CaseItem, not_run
-from conformance.values import Json
 
 __all__ = ["INTERRUPTED", "changes", "interrupt", "is_begun", "last_line", "remarks"]
 
@@ -39,7 +39,7 @@ def interrupt(books: Mapping[Path, Book], items: Iterable[pytest.Item]) -> None:
             books[item.path].results.setdefault(item.planned.slug, not_run(item.planned, INTERRUPTED))
 
 
-def changes(report: Mapping[str, Json], last: Path) -> list[str]:
+def changes(report: Report, last: Path) -> list[str]:
     """What changed since the last report in the same place, the worst first; nothing where there is none."""
     if not last.exists():
         return []
@@ -58,8 +58,8 @@ def changes(report: Mapping[str, Json], last: Path) -> list[str]:
     return found
 
 
-def remarks(book: Book, report: dict[str, Json], option: argparse.Namespace) -> list[str]:
-    """What the terminal says besides the report: that evidence is old.
+def remarks(book: Book, report: Report, option: argparse.Namespace) -> tuple[list[str], Report]:
+    """What the terminal says besides the report, and the report with what it has to say as well: evidence is old.
 
     A report is the same on every replay, whatever the day: how old evidence is stands in it only where
     ``--max-age`` was given.
@@ -74,8 +74,9 @@ def remarks(book: Book, report: dict[str, Json], option: argparse.Namespace) -> 
         )
         found.append(f"{words}; record them anew with: pytest --live --refresh")
         if option.max_age is not None:
-            report["notice"] = " ".join(filter(None, [report.get("notice"), f"{words[0].upper()}{words[1:]}."]))
-    return found
+            notice = " ".join(filter(None, [report.notice, f"{words[0].upper()}{words[1:]}."]))
+            report = report.model_copy(update={"notice": notice})
+    return found, report
 
 
 def last_line(books: Collection[Book], exitstatus: int | pytest.ExitCode) -> tuple[str, int | pytest.ExitCode]:

@@ -15,9 +15,12 @@ from pydantic import TypeAdapter
 from conformance.engine import SDK
 from conformance.matrix.sniff import looks_like_matrix
 from conformance.plan import Planned
-from conformance.report import files, terminal
+from conformance.report import files
+from conformance.report.analysis.overview import Overview
 from conformance.report.build import NOT_SELECTED, build
 from conformance.report.escape import command, line, quoted
+from conformance.report.model import Report
+from conformance.report.recordings import Recordings
 from conformance.testing import endings, recording
 from conformance.testing.book import Book, Slug, open_book, select
 from conformance.testing.guard import no_network
@@ -27,7 +30,7 @@ from conformance.testing.progress import watch_for
 from conformance.testing.recording import NOT_RUN
 from conformance.testing.signals import as_interrupts
 from conformance.trouble import Aborted, CassetteDamaged, CassetteMissing, CassetteStale, SuiteFault
-from conformance.values import Behaviour, CaseResult, Json, Status, Verdict
+from conformance.values import Behaviour, CaseResult, Status, Verdict
 
 __all__ = ["Plugin"]
 
@@ -41,7 +44,7 @@ class Plugin:
         self._books: dict[Path, Book] = {}
         self._config: pytest.Config
         self._handover: Path | None = None
-        self._written: list[tuple[list[str], dict[str, Json]]] = []
+        self._written: list[tuple[list[str], Report]] = []
         self._last = ""
 
         self._restore_signals: Callable[[], None] = lambda: None
@@ -224,7 +227,7 @@ class Plugin:
             if not book.results:
                 continue
             report = build(book.matrix, book.name, book.planned, book.results)
-            lines = endings.remarks(book, report, option)
+            lines, report = endings.remarks(book, report, option)
             if option.live:
                 lines += endings.changes(report, self._report_of(book))
             try:
@@ -236,22 +239,27 @@ class Plugin:
         if option.live:
             self._last, session.exitstatus = endings.last_line(self._books.values(), session.exitstatus)
 
-    def _write(self, book: Book, report: dict[str, Json]) -> str:
+    def _write(self, book: Book, report: Report) -> str:
         """Write a report's files; a replay of a selection leaves the whole report there as it is."""
         option = self._config.option
-        partial = any(case.get("reason") == NOT_SELECTED for row in report["results"] for case in row["cases"])
+        partial = any(case.reason == NOT_SELECTED for case in report.cases)
         if partial and not option.live and option.report_dir is None:
             return "a selection was run: reports/ is left as it was (--report-dir DIR writes one)"
         directory = self._report_of(book).parent
-        files.write(report, directory, cassettes=self._directory("cassettes"), lang=option.lang)
+        # The page shows what was judged; a cassette that was read for that is not read again.
+        recordings = Recordings(book.cassettes, book.judge.load)
+        files.write(report, directory, recordings=recordings, lang=option.lang)
         files.append_step_summary(report)
         return f"report: {directory / 'index.html'}"
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """End with the table, the deviations, and where to look."""
+        from conformance.report.render import terminal  # noqa: PLC0415  rich takes a while; a worker shows no table
+
         for lines, report in self._written:
-            terminalreporter.section(line(f"conformance of {report['target']['title']}"))
-            for words in (*terminal.lines(report), *lines):
+            overview = Overview(report)
+            terminalreporter.section(line(f"conformance of {overview.title}"))
+            for words in (*terminal.lines(overview), *lines):
                 terminalreporter.write_line(line(words))
 
     def pytest_unconfigure(self) -> None:

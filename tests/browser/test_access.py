@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 from report.recordings import exchange, recorded
+from report.rendered import page as rendered
 from report.reports import case, everything
-
-from conformance.report.html import render
 
 axe_module = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 
@@ -33,7 +32,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
     ]
     result["cases"] = [recorded(directory, one | {"signals": ["text", "status"]}, told)]
-    (directory / "index.html").write_text(render(made, cassettes=directory), "utf-8")
+    (directory / "index.html").write_text(rendered(made, cassettes=directory), "utf-8")
     return directory / "index.html"
 
 

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 from report.recordings import exchange, recorded
+from report.rendered import page as rendered
 from report.reports import claim, everything, report, row
-
-from conformance.report.html import render
 
 Visit = Callable[..., Any]
 
@@ -88,7 +87,7 @@ def hostile(text: str, cassettes: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_nothing_hostile_runs_or_hides_or_breaks_the_page(visit: Visit, tmp_path: Path, kind: str) -> None:
     text = HOSTILE[kind].encode("utf-8", "replace").decode()
-    (tmp_path / "index.html").write_text(render(hostile(text, tmp_path), cassettes=tmp_path), "utf-8")
+    (tmp_path / "index.html").write_text(rendered(hostile(text, tmp_path), cassettes=tmp_path), "utf-8")
     page = visit(tmp_path / "index.html", "?view=all")
     assert page.locator(".grid tbody tr:visible").count() == 12
     cells = page.locator(".grid td[id]")
@@ -114,7 +113,7 @@ def test_a_line_to_copy_is_one_argument_to_a_shell(visit: Visit, tmp_path: Path)
     one = everything()["results"][0]["cases"][0] | {"arms": [{"name": "control", "outcome": "200"}]}
     made = report(row("top_k", cases=[recorded(tmp_path, one, [exchange(sent, "{}")])]), claims=[claim("top_k")])
     made["target"]["endpoint"] = f"http://127.0.0.1:1/{text}"
-    (tmp_path / "index.html").write_text(render(made, cassettes=tmp_path), "utf-8")
+    (tmp_path / "index.html").write_text(rendered(made, cassettes=tmp_path), "utf-8")
     lines = visit(tmp_path / "index.html", "#M-1--top_k").locator(".line code").all_inner_texts()
     curl = shlex.split(lines[0])
     assert curl[-1] == sent

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 from report.recordings import exchange, recorded
+from report.rendered import page as rendered
 from report.reports import case, claim, everything, report, row
-
-from conformance.report.html import render
 
 Visit = Callable[..., Any]
 
@@ -39,7 +38,7 @@ def drawn(cassettes: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def page_of_everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "index.html"
-    path.write_text(render(everything()), "utf-8")
+    path.write_text(rendered(everything()), "utf-8")
     return path
 
 
@@ -47,7 +46,7 @@ def page_of_everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def page_of_draws(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("draws")
     path = directory / "index.html"
-    path.write_text(render(drawn(directory / "cassettes"), cassettes=directory / "cassettes"), "utf-8")
+    path.write_text(rendered(drawn(directory / "cassettes"), cassettes=directory / "cassettes"), "utf-8")
     return path
 
 
@@ -265,8 +264,8 @@ def test_it_speaks_chinese_at_once_and_again_after_a_reload(visit: Visit, page_o
 
 
 def test_a_page_can_be_made_in_chinese_and_turned_into_english(visit: Visit, tmp_path: Path) -> None:
-    (tmp_path / "zh.html").write_text(render(everything(), lang="zh"), "utf-8")
-    (tmp_path / "en.html").write_text(render(everything()), "utf-8")
+    (tmp_path / "zh.html").write_text(rendered(everything(), lang="zh"), "utf-8")
+    (tmp_path / "en.html").write_text(rendered(everything()), "utf-8")
     made = visit(tmp_path / "zh.html")
     assert "模拟证据" in made.locator(".notice").inner_text()
     made.get_by_role("button", name="English").click()
@@ -275,8 +274,8 @@ def test_a_page_can_be_made_in_chinese_and_turned_into_english(visit: Visit, tmp
 
 
 def test_every_word_on_the_page_is_turned(visit: Visit, tmp_path: Path) -> None:
-    (tmp_path / "zh.html").write_text(render(everything(), lang="zh"), "utf-8")
-    (tmp_path / "en.html").write_text(render(everything()), "utf-8")
+    (tmp_path / "zh.html").write_text(rendered(everything(), lang="zh"), "utf-8")
+    (tmp_path / "en.html").write_text(rendered(everything()), "utf-8")
     turned = visit(tmp_path / "en.html", "?lang=zh").locator("body").inner_text()
     assert turned == visit(tmp_path / "zh.html").locator("body").inner_text()
 
@@ -291,7 +290,7 @@ def test_on_a_phone_the_page_is_as_wide_as_the_phone(visit: Visit, page_of_every
 
 def test_the_heads_of_the_table_stay_in_sight(visit: Visit, tmp_path: Path) -> None:
     rows = [row(f"f{number}") for number in range(100)]
-    (tmp_path / "long.html").write_text(render(report(*rows)), "utf-8")
+    (tmp_path / "long.html").write_text(rendered(report(*rows)), "utf-8")
     page = visit(tmp_path / "long.html", "?view=all")
     page.locator("[id='M-1--f60']").scroll_into_view_if_needed()
     head = page.locator(".grid thead th").last.bounding_box()
@@ -302,7 +301,7 @@ def test_the_heads_of_the_table_stay_in_sight(visit: Visit, tmp_path: Path) -> N
 
 def test_a_grid_of_many_models_scrolls_in_its_box_under_its_heads(visit: Visit, tmp_path: Path) -> None:
     rows = [row(f"f{number}", f"model-{model}") for number in range(80) for model in range(40)]
-    (tmp_path / "large.html").write_text(render(report(*rows)), "utf-8")
+    (tmp_path / "large.html").write_text(rendered(report(*rows)), "utf-8")
     page = visit(tmp_path / "large.html")
     page.locator("#scroller").evaluate("box => box.scrollTo(box.scrollWidth, 1200)")
     box, cell = page.locator("#scroller").bounding_box(), page.locator("[id='model-39--f45']").bounding_box()
@@ -333,6 +332,6 @@ def test_it_can_be_read_without_its_script(browser: Any, page_of_everything: Pat
 @pytest.mark.parametrize("name", ["constructor", "__proto__", "toString"])
 def test_a_name_that_every_object_has_is_a_name_like_any_other(visit: Visit, tmp_path: Path, name: str) -> None:
     made = report(row(name, name, signals=[name]), claims=[claim(name)] if name != "toString" else [])
-    (tmp_path / "index.html").write_text(render(made), "utf-8")
+    (tmp_path / "index.html").write_text(rendered(made), "utf-8")
     page = visit(tmp_path / "index.html", f"#{name}--{name}")
     assert "seen as it should be" in page.get_by_role("dialog").inner_text()

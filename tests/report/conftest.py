@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from .desk import Desk
+from .workspace import Workspace
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Workspace:
     """An empty directory to call commands in."""
     monkeypatch.chdir(tmp_path)
-    return Desk(tmp_path, capsys)
+    return Workspace(tmp_path, capsys)

@@ -8,20 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contract import validate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.plan import Planned
 from conformance.report.build import NOT_SELECTED, build
 from conformance.report.escape import json_text
-from conformance.report.load import Loaded, load
+from conformance.report.load import load
 from conformance.report.merge import merge
-from conformance.report.schema import validate
+from conformance.report.model import Report
 from conformance.testing.book import Book, open_book
 from conformance.values import Arm, Behaviour, CaseResult, Source, Verdict
 
-from .desk import Desk
+from .rendered import loaded
 from .reports import case, claim, everything, report, row
+from .workspace import Workspace
 
 ROOT = Path(__file__).parent.parent.parent
 Slug = tuple[str, str, str]
@@ -62,7 +64,13 @@ def _result(one: dict[str, Any]) -> CaseResult:
 def made(results: dict[Slug, CaseResult], planned: list[Planned] | None = None) -> dict[str, Any]:
     """The report a run with these results writes."""
     of = book()
-    return build(of.matrix, of.name, of.planned if planned is None else planned, results)
+    return as_json(build(of.matrix, of.name, of.planned if planned is None else planned, results))
+
+
+def as_json(found: Report) -> dict[str, Any]:
+    """A report as a program reads it."""
+    read: dict[str, Any] = json.loads(json_text(found.data()))
+    return read
 
 
 def split(results: dict[Slug, CaseResult], shards: int, seed: int = 0) -> list[dict[Slug, CaseResult]]:
@@ -74,28 +82,28 @@ def split(results: dict[Slug, CaseResult], shards: int, seed: int = 0) -> list[d
 
 
 def joined(*reports: dict[str, Any], newer: bool = False) -> dict[str, Any]:
-    return merge([Loaded(Path(f"{n}.json"), one) for n, one in enumerate(reports)], newer=newer).report
+    return as_json(merge([loaded(f"{n}.json", one) for n, one in enumerate(reports)], newer=newer).report)
 
 
 # --- shards
 
 
 @pytest.mark.parametrize("shards", [1, 2, 8])
-def test_the_shards_of_a_run_make_its_report_byte_for_byte(desk: Desk, shards: int) -> None:
-    whole = desk.put("whole.json", made(book().results))
-    whole.write_text(json_text(load(whole).report), "utf-8")
+def test_the_shards_of_a_run_make_its_report_byte_for_byte(workspace: Workspace, shards: int) -> None:
+    whole = workspace.put("whole.json", made(book().results))
+    whole.write_text(json_text(load(whole).report.data()), "utf-8")
     parts = [
-        desk.put(f"shard-{number}/minimax/report.json", made(part))
+        workspace.put(f"shard-{number}/minimax/report.json", made(part))
         for number, part in enumerate(split(book().results, shards))
     ]
     if shards > 1:
         assert NOT_SELECTED in parts[0].read_text("utf-8")
-    said = desk.call("merge", *(path.parent.parent for path in parts), "--output", "out")
+    said = workspace.call("merge", *(path.parent.parent for path in parts), "--output", "out")
     assert said.code == 0
-    assert (desk.path / "out/report.json").read_bytes() == whole.read_bytes()
+    assert (workspace.path / "out/report.json").read_bytes() == whole.read_bytes()
     assert said.lines[0].startswith(f"{shards} report")
     assert said.lines[-1] == "report: out/index.html"
-    assert {path.name for path in (desk.path / "out").iterdir()} >= {"index.html", "report.json", "report.md"}
+    assert {path.name for path in (workspace.path / "out").iterdir()} >= {"index.html", "report.json", "report.md"}
 
 
 def test_a_run_of_every_kind_of_outcome_is_joined_as_it_was() -> None:
@@ -138,14 +146,16 @@ def test_shards_are_joined_in_any_order_and_in_any_steps(seed: int, order: list[
     assert json_text(joined(a, joined(b, joined(c, d)))) == whole
 
 
-def test_runs_of_one_model_each_make_the_report_of_all(desk: Desk) -> None:
+def test_runs_of_one_model_each_make_the_report_of_all(workspace: Workspace) -> None:
     models = list(dict.fromkeys(item.model for item in book().planned))
     paths = []
     for model in models:
         mine = {slug: result for slug, result in book().results.items() if slug[0] == model}
-        paths.append(desk.put(f"{model}.json", made(mine, [item for item in book().planned if item.model == model])))
-    assert desk.call("merge", *paths, "--output", "out").code == 0
-    assert (desk.path / "out/report.json").read_text("utf-8") == json_text(made(book().results))
+        paths.append(
+            workspace.put(f"{model}.json", made(mine, [item for item in book().planned if item.model == model]))
+        )
+    assert workspace.call("merge", *paths, "--output", "out").code == 0
+    assert (workspace.path / "out/report.json").read_text("utf-8") == json_text(made(book().results))
 
 
 def test_what_another_run_gave_a_reason_for_keeps_it() -> None:
@@ -155,13 +165,13 @@ def test_what_another_run_gave_a_reason_for_keeps_it() -> None:
         assert joined(*map(report, order))["results"][0]["cases"][0]["reason"] == "expensive"
 
 
-def test_what_cannot_apply_is_an_outcome_like_any_other(desk: Desk) -> None:
+def test_what_cannot_apply_is_an_outcome_like_any_other(workspace: Workspace) -> None:
     without = row("top_k", seen=None, verdict="not_applicable", reason="no keys here")
     left_out = row("top_k", seen=None, verdict="not_run", reason=NOT_SELECTED, summary=NOT_SELECTED)
     for order in ([without, left_out], [left_out, without]):
         assert joined(*map(report, order))["summary"]["not_applicable"] == 1
-    paths = put(desk, [report(without), *runs(OLD)])
-    assert "with different results: not applicable, without a recording" in desk.refused(
+    paths = put(workspace, [report(without), *runs(OLD)])
+    assert "with different results: not applicable, without a recording" in workspace.refused(
         "merge", *paths, "--output", "o"
     )
 
@@ -213,8 +223,8 @@ def runs(*outcomes: tuple[str, str, str | None]) -> list[dict[str, Any]]:
     return [report(row("top_k", seen=b, verdict=v, recorded_at=at, summary=f"{b} at {at}")) for b, v, at in outcomes]
 
 
-def put(desk: Desk, reports: list[dict[str, Any]]) -> list[Path]:
-    return [desk.put(f"run-{number}.json", one) for number, one in enumerate(reports)]
+def put(workspace: Workspace, reports: list[dict[str, Any]]) -> list[Path]:
+    return [workspace.put(f"run-{number}.json", one) for number, one in enumerate(reports)]
 
 
 OLD = ("honoured", "conforms", EARLIER)
@@ -222,62 +232,64 @@ NEW = ("ignored", "falls_short", LATER)
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_a_contradiction_is_refused_and_the_case_named(desk: Desk, turned: bool) -> None:
-    paths = put(desk, runs(*([NEW, OLD] if turned else [OLD, NEW])))
-    words = desk.refused("merge", *paths, "--output", "out")
+def test_a_contradiction_is_refused_and_the_case_named(workspace: Workspace, turned: bool) -> None:
+    paths = put(workspace, runs(*([NEW, OLD] if turned else [OLD, NEW])))
+    words = workspace.refused("merge", *paths, "--output", "out")
     assert "matrix.yaml::M-1::top_k::works was run twice, with different results" in words
     assert f"honoured, recorded {EARLIER}" in words
     assert f"ignored, recorded {LATER}" in words
     assert words.endswith("--newer takes the later one")
-    assert not (desk.path / "out").exists()
+    assert not (workspace.path / "out").exists()
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_the_newer_is_taken_where_that_is_asked_for(desk: Desk, turned: bool) -> None:
-    paths = put(desk, runs(*([NEW, OLD] if turned else [OLD, NEW])))
-    said = desk.call("merge", *paths, "--output", "out", "--newer")
+def test_the_newer_is_taken_where_that_is_asked_for(workspace: Workspace, turned: bool) -> None:
+    paths = put(workspace, runs(*([NEW, OLD] if turned else [OLD, NEW])))
+    said = workspace.call("merge", *paths, "--output", "out", "--newer")
     assert said.code == 0
     assert "more than once, with different results: 1 case, the later one stands" in said.out
     assert f"  matrix.yaml::M-1::top_k::works: taken: ignored, recorded {LATER}, in " in said.out
-    result = load(desk.path / "out/report.json").report["results"][0]
+    result = as_json(load(workspace.path / "out/report.json").report)["results"][0]
     assert (result["observed"], result["verdict"]) == ("ignored", "falls_short")
 
 
-def test_of_two_of_the_same_moment_neither_is_newer(desk: Desk) -> None:
-    paths = put(desk, runs(OLD, ("ignored", "falls_short", EARLIER)))
-    assert "neither is the newer one" in desk.refused("merge", *paths, "--output", "out", "--newer")
+def test_of_two_of_the_same_moment_neither_is_newer(workspace: Workspace) -> None:
+    paths = put(workspace, runs(OLD, ("ignored", "falls_short", EARLIER)))
+    assert "neither is the newer one" in workspace.refused("merge", *paths, "--output", "out", "--newer")
 
 
-def test_trouble_without_a_recording_is_older_than_any(desk: Desk) -> None:
+def test_trouble_without_a_recording_is_older_than_any(workspace: Workspace) -> None:
     trouble = report(row("top_k", seen="inconclusive", verdict="inconclusive", source=None, recorded_at=None))
-    paths = put(desk, [trouble, *runs(OLD)])
-    assert "without a recording" in desk.refused("merge", *paths, "--output", "out")
-    assert desk.call("merge", *paths, "--output", "out", "--newer").code == 0
-    assert load(desk.path / "out/report.json").report["summary"]["conforms"] == 1
+    paths = put(workspace, [trouble, *runs(OLD)])
+    assert "without a recording" in workspace.refused("merge", *paths, "--output", "out")
+    assert workspace.call("merge", *paths, "--output", "out", "--newer").code == 0
+    assert as_json(load(workspace.path / "out/report.json").report)["summary"]["conforms"] == 1
 
 
-def test_every_sdk_that_recorded_is_named(desk: Desk) -> None:
+def test_every_sdk_that_recorded_is_named(workspace: Workspace) -> None:
     first, second, nothing = runs(OLD, OLD, OLD)
     first["suite"]["sdk"], second["suite"]["sdk"] = "anthropic 2.13.0", "anthropic 2.12.0, anthropic 2.13.0"
     nothing["suite"]["sdk"] = None
-    assert desk.call("merge", *put(desk, [first, nothing, second]), "--output", "out").code == 0
-    assert load(desk.path / "out/report.json").report["suite"]["sdk"] == "anthropic 2.12.0, anthropic 2.13.0"
+    assert workspace.call("merge", *put(workspace, [first, nothing, second]), "--output", "out").code == 0
+    assert (
+        as_json(load(workspace.path / "out/report.json").report)["suite"]["sdk"] == "anthropic 2.12.0, anthropic 2.13.0"
+    )
 
 
-def test_runs_that_agree_are_joined_with_the_later_recording(desk: Desk) -> None:
-    paths = put(desk, runs(OLD, ("honoured", "conforms", LATER)))
-    said = desk.call("merge", *paths, "--output", "out")
+def test_runs_that_agree_are_joined_with_the_later_recording(workspace: Workspace) -> None:
+    paths = put(workspace, runs(OLD, ("honoured", "conforms", LATER)))
+    said = workspace.call("merge", *paths, "--output", "out")
     assert said.code == 0
     assert "more than once, with the same result: 1 case, the later recording stands" in said.out
-    assert load(desk.path / "out/report.json").report["results"][0]["cases"][0]["recorded_at"] == LATER
+    assert as_json(load(workspace.path / "out/report.json").report)["results"][0]["cases"][0]["recorded_at"] == LATER
 
 
-def test_the_same_report_twice_is_itself(desk: Desk) -> None:
-    path = desk.put("one.json", everything())
-    said = desk.call("merge", path, path, "--output", "out")
+def test_the_same_report_twice_is_itself(workspace: Workspace) -> None:
+    path = workspace.put("one.json", everything())
+    said = workspace.call("merge", path, path, "--output", "out")
     assert said.code == 0
     assert "more than once" not in said.out
-    again, once = (load(one).report for one in (desk.path / "out/report.json", path))
+    again, once = (as_json(load(one).report) for one in (workspace.path / "out/report.json", path))
     assert sorted(again["results"], key=str) == sorted(once["results"], key=str)  # by model, as a run has them
     assert again["summary"] == once["summary"]
 
@@ -340,35 +352,37 @@ def another_version(made: dict[str, Any]) -> None:
         (another_version, "b.json is a report of version 2, and this suite reads version 1"),
     ],
 )
-def test_what_does_not_belong_together_is_refused(desk: Desk, change: Any, words: str) -> None:
+def test_what_does_not_belong_together_is_refused(workspace: Workspace, change: Any, words: str) -> None:
     one, other = report(row("top_k")), report(row("top_k"))
     change(other)
-    desk.put("a.json", one)
-    desk.put("b.json", other)
-    assert words in desk.refused("merge", "a.json", "b.json", "--output", "out")
-    assert not (desk.path / "out").exists()
+    workspace.put("a.json", one)
+    workspace.put("b.json", other)
+    assert words in workspace.refused("merge", "a.json", "b.json", "--output", "out")
+    assert not (workspace.path / "out").exists()
 
 
-def test_a_row_without_cases_cannot_be_judged(desk: Desk) -> None:
-    desk.put("a.json", report(row("top_k", cases=[])))
-    assert "a.json: top_k with M-1 has no cases to judge it by" in desk.refused("merge", "a.json", "--output", "out")
+def test_a_row_without_cases_cannot_be_judged(workspace: Workspace) -> None:
+    workspace.put("a.json", report(row("top_k", cases=[])))
+    assert "a.json: top_k with M-1 has no cases to judge it by" in workspace.refused(
+        "merge", "a.json", "--output", "out"
+    )
 
 
-def test_a_directory_that_cannot_be_written_is_said(desk: Desk) -> None:
-    desk.put("a.json", report(row("top_k")))
-    (desk.path / "out").write_text("a file", "utf-8")
-    assert "out" in desk.refused("merge", "a.json", "--output", "out")
+def test_a_directory_that_cannot_be_written_is_said(workspace: Workspace) -> None:
+    workspace.put("a.json", report(row("top_k")))
+    (workspace.path / "out").write_text("a file", "utf-8")
+    assert "out" in workspace.refused("merge", "a.json", "--output", "out")
 
 
-def test_hostile_models_are_joined_and_printed_harmlessly(desk: Desk) -> None:
+def test_hostile_models_are_joined_and_printed_harmlessly(workspace: Workspace) -> None:
     model = "\x1b[31m<b>|`\u202e"
     reports = [report(row("top_k", model, seen=b, verdict=v, recorded_at=at)) for b, v, at in (OLD, NEW)]
-    paths = put(desk, reports)
-    said = desk.call("merge", *paths, "--output", "out", "--newer")
+    paths = put(workspace, reports)
+    said = workspace.call("merge", *paths, "--output", "out", "--newer")
     assert said.code == 0
     assert "\x1b" not in said.out
     assert "\u202e" not in said.out
-    assert load(desk.path / "out/report.json").report["models"] == [model]
+    assert as_json(load(workspace.path / "out/report.json").report)["models"] == [model]
 
 
 def test_the_splitting_of_this_file_leaves_nothing_out() -> None:

@@ -13,46 +13,46 @@ from hypothesis import strategies as st
 
 from conformance.report import load as loading
 from conformance.report.escape import json_text
+from conformance.report.files import replace
 from conformance.report.load import ReportError, load
-from conformance.report.writing import replace
 
-from .desk import HOSTILE, Desk
 from .reports import contradictory, everything, report, row
+from .workspace import HOSTILE, Workspace
 
 
-def test_every_report_is_written_anew(desk: Desk) -> None:
+def test_every_report_is_written_anew(workspace: Workspace) -> None:
     for name in ("minimax", "litellm"):
-        path = desk.put(name, everything())
+        path = workspace.put(name, everything())
         path.write_text(json_text(everything()), "utf-8")
         (path.parent / "index.html").write_text("of an older version", "utf-8")
-    before = (desk.path / "reports/minimax/report.json").read_bytes()
-    said = desk.call("report")
+    before = (workspace.path / "reports/minimax/report.json").read_bytes()
+    said = workspace.call("report")
     assert said.code == 0
     assert said.lines == ["report: reports/litellm/index.html", "report: reports/minimax/index.html"]
     for name in ("minimax", "litellm"):
-        directory = desk.path / "reports" / name
+        directory = workspace.path / "reports" / name
         assert "temperature" in (directory / "index.html").read_text("utf-8")
         assert "## Deviations" in (directory / "report.md").read_text("utf-8")
-    assert (desk.path / "reports/minimax/report.json").read_bytes() == before
+    assert (workspace.path / "reports/minimax/report.json").read_bytes() == before
 
 
 @pytest.mark.parametrize("name", ["minimax", "reports/minimax", "reports/minimax/report.json", "reports"])
-def test_a_report_is_found_by_name_and_by_path(desk: Desk, name: str) -> None:
-    desk.put("minimax", everything())
-    assert desk.call("report", name).lines == ["report: reports/minimax/index.html"]
+def test_a_report_is_found_by_name_and_by_path(workspace: Workspace, name: str) -> None:
+    workspace.put("minimax", everything())
+    assert workspace.call("report", name).lines == ["report: reports/minimax/index.html"]
 
 
-def test_another_directory_of_reports(desk: Desk) -> None:
-    desk.put("elsewhere/minimax/report.json", everything())
-    assert desk.call("report", "minimax", "--report-dir", "elsewhere").code == 0
-    assert (desk.path / "elsewhere/minimax/index.html").exists()
+def test_another_directory_of_reports(workspace: Workspace) -> None:
+    workspace.put("elsewhere/minimax/report.json", everything())
+    assert workspace.call("report", "minimax", "--report-dir", "elsewhere").code == 0
+    assert (workspace.path / "elsewhere/minimax/index.html").exists()
 
 
-def test_the_page_opens_in_another_language(desk: Desk) -> None:
-    path = desk.put("minimax", everything())
-    assert desk.call("report", "--lang", "zh").code == 0
+def test_the_page_opens_in_another_language(workspace: Workspace) -> None:
+    path = workspace.put("minimax", everything())
+    assert workspace.call("report", "--lang", "zh").code == 0
     assert '<html lang="zh' in (path.parent / "index.html").read_text("utf-8")
-    assert "--lang tlh: the page speaks en and zh" in desk.refused("report", "--lang", "tlh")
+    assert "--lang tlh: the page speaks en and zh" in workspace.refused("report", "--lang", "tlh")
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_the_page_opens_in_another_language(desk: Desk) -> None:
         (["diff", "minimax", "missing.json"], "no report is called 'missing.json'"),
     ],
 )
-def test_what_cannot_be_found_is_one_line(desk: Desk, arguments: list[str], words: str) -> None:
-    desk.put("minimax", everything())
-    desk.put("litellm", everything())
-    desk.put("old.json", everything())
-    (desk.path / "empty").mkdir()
-    said = desk.refused(*arguments)
+def test_what_cannot_be_found_is_one_line(workspace: Workspace, arguments: list[str], words: str) -> None:
+    workspace.put("minimax", everything())
+    workspace.put("litellm", everything())
+    workspace.put("old.json", everything())
+    (workspace.path / "empty").mkdir()
+    said = workspace.refused(*arguments)
     assert said.startswith(f"python -m conformance {arguments[0]}: error: ")
     assert words in said
 
@@ -105,10 +105,40 @@ def a_thirteenth_month(made: dict[str, Any]) -> None:
     made["results"][0]["cases"][0]["recorded_at"] = "2026-13-01T00:00:00Z"
 
 
+def null_for_what_is_left_out(made: dict[str, Any]) -> None:
+    made["results"][0]["cases"][0]["reason"] = None
+
+
+def no_title(made: dict[str, Any]) -> None:
+    made["target"]["title"] = ""
+
+
+def half_a_count(made: dict[str, Any]) -> None:
+    made["summary"]["conforms"] = 0.5
+
+
+def no_list(made: dict[str, Any]) -> None:
+    made["results"] = {}
+
+
+def a_key_of_its_own(made: dict[str, Any]) -> None:
+    made["results"][0][HOSTILE] = 1
+
+
+def a_key_nobody_can_read(made: dict[str, Any]) -> None:
+    made["summary"]["\ud800"] = 1
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (without_summary, "report.json is damaged: $: "),
+        (null_for_what_is_left_out, "$.results[0].cases[0].reason: leave it out, or say something"),
+        (no_title, "$.target.title: it is empty"),
+        (half_a_count, "$.summary.conforms: a whole number is wanted here"),
+        (no_list, "$.results: a list is wanted here"),
+        (a_key_of_its_own, "$.results[0]: "),
+        (a_key_nobody_can_read, "$.summary"),
+        (without_summary, "$: 'summary' is a required property"),
         (a_verdict_nobody_knows, "$.results[0]"),
         (a_row_twice, "top_k with M-1 stands twice"),
         (a_case_of_two_minds, "matrix.yaml::M-1::top_k::works stands twice, with different results"),
@@ -116,11 +146,11 @@ def a_thirteenth_month(made: dict[str, Any]) -> None:
         (a_thirteenth_month, "was recorded at 2026-13-01T00:00:00Z, which is no time"),
     ],
 )
-def test_a_report_that_breaks_the_contract_is_one_line(desk: Desk, damage: Any, words: str) -> None:
+def test_a_report_that_breaks_the_contract_is_one_line(workspace: Workspace, damage: Any, words: str) -> None:
     made = report(row("top_k"))
     damage(made)
-    desk.put("minimax", made)
-    said = desk.refused("report")
+    workspace.put("minimax", made)
+    said = workspace.refused("report")
     assert "reports/minimax/report.json is damaged: " in said
     assert words in said
     assert "\x1b" not in said
@@ -145,8 +175,8 @@ def test_a_report_that_breaks_the_contract_is_one_line(desk: Desk, damage: Any, 
         ('"\\ud800"', "it has no version"),
     ],
 )
-def test_a_file_that_is_no_report_is_one_line(desk: Desk, text: str, words: str) -> None:
-    path = desk.put("minimax", {})
+def test_a_file_that_is_no_report_is_one_line(workspace: Workspace, text: str, words: str) -> None:
+    path = workspace.put("minimax", {})
     path.write_text(text, "utf-8")
     for arguments in (
         ["report"],
@@ -154,20 +184,20 @@ def test_a_file_that_is_no_report_is_one_line(desk: Desk, text: str, words: str)
         ["history", "minimax"],
         ["merge", "minimax", "--output", "o"],
     ):
-        assert words in desk.refused(*arguments)
+        assert words in workspace.refused(*arguments)
 
 
-def test_bytes_of_no_text_are_one_line(desk: Desk) -> None:
-    desk.put("minimax", {}).write_bytes(b"\xff\xfe{}")
-    assert "is damaged, or no report" in desk.refused("report")
+def test_bytes_of_no_text_are_one_line(workspace: Workspace) -> None:
+    workspace.put("minimax", {}).write_bytes(b"\xff\xfe{}")
+    assert "is damaged, or no report" in workspace.refused("report")
 
 
-def test_a_fault_that_quotes_a_report_is_harmless(desk: Desk) -> None:
+def test_a_fault_that_quotes_a_report_is_harmless(workspace: Workspace) -> None:
     evil = everything()
     evil["target"]["name"] = HOSTILE
-    desk.put("a.json", everything())
-    desk.put("b.json", evil)
-    said = desk.refused("merge", "a.json", "b.json", "--output", "out")
+    workspace.put("a.json", everything())
+    workspace.put("b.json", evil)
+    said = workspace.refused("merge", "a.json", "b.json", "--output", "out")
     assert said.isprintable()
     assert "b.json has red <script>" in said
 
@@ -181,11 +211,11 @@ def test_who_reads_a_file_while_it_is_replaced_reads_all_of_the_old_one(tmp_path
     assert [one.read_text("utf-8") for one in tmp_path.iterdir()] == ["the new one"]
 
 
-def test_one_damaged_report_leaves_the_others_as_they_were(desk: Desk) -> None:
-    desk.put("a", everything())
-    desk.put("b", {})
-    desk.refused("report")
-    assert not (desk.path / "reports/a/index.html").exists()
+def test_one_damaged_report_leaves_the_others_as_they_were(workspace: Workspace) -> None:
+    workspace.put("a", everything())
+    workspace.put("b", {})
+    workspace.refused("report")
+    assert not (workspace.path / "reports/a/index.html").exists()
 
 
 @given(
@@ -201,19 +231,19 @@ def test_whatever_a_file_holds_is_a_report_or_a_fault_of_it(
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_a_report_of_only_what_the_contract_requires_is_enough(desk: Desk) -> None:
+def test_a_report_of_only_what_the_contract_requires_is_enough(workspace: Workspace) -> None:
     full = everything()
     bare = {key: full[key] for key in ("version", "suite", "target", "summary", "results")}
     del bare["target"]["title"]
     del bare["suite"]["sdk"]
     for one in bare["results"]:
         one.pop("holds", None)  # statements stand in the claims
-    desk.put("a", bare)
-    desk.put("b", everything())
+    workspace.put("a", bare)
+    workspace.put("b", everything())
     for arguments in (["report"], ["report", "--compare", "a", "b"], ["history", "a", "b"]):
-        assert desk.call(*arguments).code == 0
-    assert desk.call("merge", "a", "--output", "out").code == 0
-    assert loading.load(desk.path / "out/report.json").report["models"] == ["M-1", "M-2"]
+        assert workspace.call(*arguments).code == 0
+    assert workspace.call("merge", "a", "--output", "out").code == 0
+    assert loading.load(workspace.path / "out/report.json").report.models == ("M-1", "M-2")
 
 
 # --- as a program of its own
@@ -237,8 +267,8 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
     assert loaded.stdout.splitlines()[-1] == "nothing"
 
 
-def test_a_reader_that_stops_reading_is_no_fault(desk: Desk) -> None:
-    path = desk.put("minimax", everything())
+def test_a_reader_that_stops_reading_is_no_fault(workspace: Workspace) -> None:
+    path = workspace.put("minimax", everything())
     reader, writer = os.pipe()
     os.close(reader)
     command = [sys.executable, "-m", "conformance", "diff", str(path), str(path), "--json", "-"]
@@ -247,10 +277,10 @@ def test_a_reader_that_stops_reading_is_no_fault(desk: Desk) -> None:
     assert (said.returncode, said.stderr) == (141, "")
 
 
-def test_a_terminal_without_the_marks_gets_others(desk: Desk) -> None:
-    desk.put("a", everything())
-    desk.put("b", everything())
+def test_a_terminal_without_the_marks_gets_others(workspace: Workspace) -> None:
+    workspace.put("a", everything())
+    workspace.put("b", everything())
     environment = {"PYTHONIOENCODING": "ascii", "PATH": "", "PYTHONPATH": str(Path(loading.__file__).parents[2])}
-    said = conformance("report", "--compare", "a", "b", env=environment, cwd=desk.path)
+    said = conformance("report", "--compare", "a", "b", env=environment, cwd=workspace.path)
     assert said.returncode == 0, said.stderr
     assert "ignored ? (unsupported)" in said.stdout

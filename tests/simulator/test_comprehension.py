@@ -2,8 +2,8 @@
 
 import pytest
 
-from conformance.simulator.comprehension import recall
-from conformance.simulator.instructions import counting, echo, orders, words_wanted
+from conformance.simulator.model.comprehension import recall
+from conformance.simulator.model.instructions import orders, words_wanted
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,3 @@ def test_an_ordinary_system_prompt_orders_nothing() -> None:
 )
 def test_a_length_is_understood(request_: str, words: int | None) -> None:
     assert words_wanted(request_) == words
-
-
-def test_it_counts_and_repeats() -> None:
-    assert counting("Count from 1 to 5.") == "1, 2, 3, 4, 5."
-    assert echo("Repeat after me: hello there") == "hello there"
-    assert counting("Do not count on it.") is echo("Say something.") is None

@@ -297,9 +297,6 @@ def test_a_prompt_beyond_the_window_is_refused(ask: Any, documented: str) -> Non
 def test_models_are_listed(documented: str, sdk: Sdk) -> None:
     client = sdk(documented)
     assert [model.id for model in client.models.list()] == SEVEN
-    assert client.models.retrieve("MiniMax-M2").id == "MiniMax-M2"
-    with pytest.raises(anthropic.NotFoundError):
-        client.models.retrieve("nobody")
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from conformance.__main__ import main
-from conformance.simulator import FAULTS, Faults, create_app, rates, running
+from conformance.simulator import FAULTS, Faults, create_app, rates, running, serving
 from conformance.simulator.faults.bodies import HUGE
-from conformance.simulator.server import serving
 
 DOOR = ("refused", "dropped", "tls")
 MET = [name for name, fault in FAULTS.items() if fault.meet]

@@ -1,16 +1,21 @@
 """The model samples for real: settings that sharpen it collapse its answers, and nothing else does."""
 
+import os
+import subprocess
+import sys
 from random import Random
 
 import pytest
 
-from conformance.simulator.author import Wish, compose
-from conformance.simulator.language import Distribution, Sampling, english, weighted
-from conformance.simulator.prompt import WORDS, read
-from conformance.simulator.replies import Text
-from conformance.simulator.tokens import count, cut, pieces
+from conformance.simulator.model.author import Wish, compose
+from conformance.simulator.model.language import Distribution, Sampling, english, weighted
+from conformance.simulator.model.prompt import WORDS, read
+from conformance.simulator.model.replies import Text
+from conformance.simulator.model.tokens import count, cut, pieces
 
 PROMPTS = [f"Write the opening of a story about {what}." for what in ("a river", "bread", "snow", "a clock", "salt")]
+# Its words speak for several topics alike.
+AMBIGUOUS = "Write the opening of a short story about a place you have invented. Begin at once."
 GREEDY = [Sampling(temperature=0.01), Sampling(top_p=0.001), Sampling(top_k=1), Sampling(temperature=0)]
 
 
@@ -65,6 +70,21 @@ def test_the_three_settings_reweigh_the_distribution() -> None:
     assert drawn(Sampling(top_k=2)) == pytest.approx({"a": 2 / 3, "b": 1 / 3}, abs=0.03)
     assert drawn(Sampling(top_p=0.6)) == pytest.approx({"a": 2 / 3, "b": 1 / 3}, abs=0.03)
     assert Distribution({"only": 0.0}).draw(Sampling(temperature=2.5), Random(0)) == "only"
+
+
+def test_a_prompt_is_heard_the_same_in_every_process() -> None:
+    code = f"from conformance.simulator.model.language import english; print(english().voice({AMBIGUOUS!r}))"
+    voices = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for hash_seed in ("2", "3", "6")
+    }
+    assert voices == {f"{english().voice(AMBIGUOUS)}\n"}
 
 
 def test_a_sentence_ends() -> None:

@@ -1,4 +1,4 @@
-"""What a client is measured against: the rate limit, the latency, and the ledger of all that was asked."""
+"""What a client is measured against: the rate limit, the latency, and the log of all that was asked."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from conformance.simulator import create_app, running
-from conformance.simulator.pace import Bucket
+from conformance.simulator.middleware import TokenBucket
 
 LIMIT = 30
 BURST = 3
@@ -49,7 +49,7 @@ def test_what_is_too_much_is_refused_with_the_time_to_wait(ask: Callable[..., ht
 
 
 def test_a_bucket_gives_the_limit_and_no_more_than_its_burst_at_once(clock: Clock) -> None:
-    bucket = Bucket(600, clock)
+    bucket = TokenBucket(600, clock)
     assert sum(bucket.take() == 0 for _ in range(1000)) == 60
     taken = 0
     for _ in range(10_000):
@@ -59,7 +59,7 @@ def test_a_bucket_gives_the_limit_and_no_more_than_its_burst_at_once(clock: Cloc
 
 
 def test_who_waits_as_long_as_told_is_served_and_who_does_not_loses_nothing(clock: Clock) -> None:
-    bucket = Bucket(30, clock)
+    bucket = TokenBucket(30, clock)
     while not (wait := bucket.take()):
         pass
     assert wait == 2
@@ -70,7 +70,7 @@ def test_who_waits_as_long_as_told_is_served_and_who_does_not_loses_nothing(cloc
 
 
 def test_an_idle_bucket_fills_up_to_its_burst(clock: Clock) -> None:
-    bucket = Bucket(30, clock)
+    bucket = TokenBucket(30, clock)
     while not bucket.take():
         pass
     assert bucket.left == 0
@@ -89,7 +89,7 @@ def test_every_answer_is_late(ask: Callable[..., httpx2.Response], web: httpx2.C
     assert seen["statuses"] == {"200": 1, "400": 1}
 
 
-def test_the_ledger_counts_what_was_asked_and_not_who_reads_it(
+def test_the_log_counts_what_was_asked_and_not_who_reads_it(
     ask: Callable[..., httpx2.Response], web: httpx2.Client
 ) -> None:
     with running(paced=False, rpm_limit=LIMIT) as url:
@@ -109,7 +109,7 @@ def test_the_ledger_counts_what_was_asked_and_not_who_reads_it(
     assert began[-1] <= seen["uptime"]
 
 
-def test_the_ledger_knows_how_many_are_in_flight(web: httpx2.Client) -> None:
+def test_the_log_knows_how_many_are_in_flight(web: httpx2.Client) -> None:
     story = [{"role": "user", "content": "Write a very long story."}]
     body = {"model": "MiniMax-M2", "max_tokens": 2000, "stream": True, "messages": story}
     with running() as url:

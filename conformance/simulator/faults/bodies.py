@@ -8,14 +8,10 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
-from starlette.types import Message
-
-from conformance.simulator.refusals import Refusal
-from conformance.simulator.shapes import Object
-
-from .call import Call, Spared, Whole
-from .fault import Fault, Meeting
+from conformance.simulator.api.errors import Refusal
+from conformance.simulator.faults.call import Call, Fault, Meeting, Spared, Whole
+from conformance.simulator.json_values import Object
+from conformance.simulator.middleware import heading
 
 HUGE: Final = 50_000_000
 """Bytes of text in the huge answer."""
@@ -74,12 +70,7 @@ async def _invalid_json(call: Call) -> None:
 
 def _said_to_be(media_type: str) -> Meeting:
     async def meet(call: Call) -> None:
-        async def relabelled(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["content-type"] = media_type
-            await call.send(message)
-
-        await call.pass_on(relabelled)
+        await call.pass_on(heading(call.send, lambda headers: headers.update({"content-type": media_type})))
 
     return meet
 

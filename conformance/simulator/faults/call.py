@@ -1,21 +1,48 @@
-"""One request that is going to meet with trouble, and the means to make it."""
+"""What a fault is; and one request that is going to meet with one: its connection, and the means to make trouble."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+import socket
+import struct
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from random import Random
+from typing import Final
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from conformance.simulator.refusals import Refusal
+from conformance.simulator.api.errors import Refusal
 
-from .line import LINE, Line
+CONNECTION: Final = "connection"
+"""Where a request's connection is in the state of its scope."""
 
+_AT_ONCE: Final = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 seconds
 Headers = tuple[tuple[str, str], ...]
+
+
+def reset(connection: socket.socket) -> None:
+    """Have a connection end in an RST when it is closed, and not in a FIN."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+
+
+@dataclass
+class Connection:
+    """One connection; `held` while nothing more is meant to come over it, so that nobody waits for its end."""
+
+    transport: asyncio.Transport
+    held: bool = False
+
+    def reset(self) -> None:
+        """End the connection at once, with an RST."""
+        reset(self.transport.get_extra_info("socket"))
+        self.transport.abort()
+
+    def hang_up(self) -> None:
+        """End the connection once what was written is sent, with a FIN."""
+        self.transport.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +90,17 @@ class Call:
     body: bytes
     chance: Random
     refuse: Callable[[Refusal], Response]
-    _line: Line | None = field(init=False)
+    _connection: Connection | None = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_line", self.scope.get("state", {}).get(LINE))
+        object.__setattr__(self, "_connection", self.scope.get("state", {}).get(CONNECTION))
 
     @property
-    def line(self) -> Line:
+    def connection(self) -> Connection:
         """The connection it came over."""
-        if self._line is None:
+        if self._connection is None:
             raise RuntimeError("this trouble needs the simulator's own server: running() or serve()")
-        return self._line
+        return self._connection
 
     @property
     def streamed(self) -> bool:
@@ -125,7 +152,7 @@ class Call:
     @property
     def is_gone(self) -> bool:
         """Whether the connection has ended already."""
-        return self.line.transport.is_closing()
+        return self.connection.transport.is_closing()
 
     async def end(self) -> None:
         """End the body where it is."""
@@ -140,7 +167,7 @@ class Call:
 
     async def gone(self) -> None:
         """Wait until the client, or the server, has let go of the connection."""
-        self.line.held = True
+        self.connection.held = True
         while (await self.receive())["type"] != "http.disconnect":
             pass
 
@@ -152,3 +179,20 @@ class Call:
         except TimeoutError:
             return False
         return True
+
+
+Meeting = Callable[[Call], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One kind of trouble.
+
+    `meet` answers a request in the service's place; it is None for what befalls a connection before there is a
+    request, which is the listener's business.
+    """
+
+    name: str
+    description: str
+    meet: Meeting | None = None
+    streams_only: bool = False

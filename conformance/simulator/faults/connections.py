@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from .call import Call, Whole
-from .fault import Fault
+from conformance.simulator.faults.call import Call, Fault, Whole
 
 DRIP: Final = 0.25
 """Seconds from one byte to the next."""
@@ -23,13 +22,13 @@ def faults() -> Iterator[Fault]:
 
 
 async def _reset(call: Call) -> None:
-    call.line.reset()
+    call.connection.reset()
     await call.gone()
 
 
 async def _reset_inside(call: Call) -> None:
     await _half(call)
-    call.line.reset()
+    call.connection.reset()
     await call.gone()
 
 
@@ -60,7 +59,7 @@ async def _cut(call: Call) -> None:
         await call.end()
     else:
         await call.write(answer.body[: len(answer.body) // 2])
-        call.line.hang_up()
+        call.connection.hang_up()
         await call.gone()
 
 

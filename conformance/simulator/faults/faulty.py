@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from conformance.simulator.refusals import Refusal
-from conformance.simulator.stamp import STAMP
-
-from .call import Call, Spared
-from .rates import Faults
-from .statuses import hops, redirect
+from conformance.simulator.api.errors import Refusal
+from conformance.simulator.faults.call import Call, Spared
+from conformance.simulator.faults.rates import Faults
+from conformance.simulator.faults.statuses import hops, redirect
+from conformance.simulator.middleware import STAMP, heading
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,8 @@ class Faulty:
         name = fault.name if fault else ""
         if followed := hops(scope):
             name = "redirect, followed"
-        call = Call(self.app, scope, receive, _named(name, send), body, chance, self.refuse)
+        named = heading(send, lambda headers: headers.update({STAMP: f"; fault={name}"}))
+        call = Call(self.app, scope, receive, named, body, chance, self.refuse)
         if followed:
             self._followed(scope)
             await redirect(call)
@@ -58,12 +57,3 @@ class Faulty:
         names = {name for name, _ in scope["headers"]}
         if names & {b"authorization", b"x-api-key"}:
             self.faults.happened["redirect, followed with the key"] += 1
-
-
-def _named(name: str, send: Send) -> Send:
-    async def named(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            MutableHeaders(scope=message)[STAMP] = f"; fault={name}"
-        await send(message)
-
-    return named

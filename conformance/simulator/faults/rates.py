@@ -10,19 +10,18 @@ from random import Random
 from types import MappingProxyType
 from typing import Final
 
+from conformance.simulator.faults import bodies, connections, statuses
+from conformance.simulator.faults.call import Fault
 from conformance.simulator.naming import known
 
-from . import bodies, connections, statuses
-from .fault import Fault
-
 ALL: Final = "all"
-DOOR: Final = (
+OF_CONNECTIONS: Final = (
     Fault("refused", "nobody listens on the port for so much of the time, a tenth of a second each"),
     Fault("dropped", "the connection is taken and reset before a byte is read"),
     Fault("tls", "the service is https, and so many connections meet the certificate of another host"),
 )
 FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
-    {fault.name: fault for fault in (*DOOR, *connections.faults(), *statuses.faults(), *bodies.faults())}
+    {fault.name: fault for fault in (*OF_CONNECTIONS, *connections.faults(), *statuses.faults(), *bodies.faults())}
 )
 _SPREAD: Final = [name for name in FAULTS if name != "tls"]  # which would change the service's address
 
@@ -78,7 +77,7 @@ class Faults:
         return (rate for name, rate in self.rates.items() if FAULTS[name].meet is not None)
 
     @property
-    def at_the_door(self) -> bool:
+    def of_connections(self) -> bool:
         """Whether any of them befalls connections."""
         return any(FAULTS[name].meet is None for name in self.rates)
 
@@ -97,6 +96,6 @@ class Faults:
         return None, chance
 
     def befalls(self, name: str, number: int) -> bool:
-        """Whether the fault of the door befalls the connection, or the moment, of that number."""
+        """Whether a fault of connections befalls the connection, or the moment, of that number."""
         rate = self.rates.get(name, 0.0)
         return Random(f"{self.seed} {name} {number}").random() < rate  # noqa: S311 - chance, not a secret

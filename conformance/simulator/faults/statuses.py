@@ -10,10 +10,8 @@ from urllib.parse import parse_qs
 
 from starlette.types import Scope
 
-from conformance.simulator.refusals import Refusal
-
-from .call import Call, Whole
-from .fault import Fault, Meeting
+from conformance.simulator.api.errors import Refusal
+from conformance.simulator.faults.call import Call, Fault, Meeting, Whole
 
 WAIT: Final = 1
 """Seconds a 429 asks for."""

@@ -1,4 +1,4 @@
-"""Broken services: each mutant is a personality with one thing wrong, named after the row it should break."""
+"""Broken services: each mutant is a personality with one thing wrong, named after the row it should turn."""
 
 from __future__ import annotations
 
@@ -7,18 +7,31 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from conformance.simulator.mutants import (
+    access,
+    history,
+    media,
+    messages,
+    parameters,
+    replies,
+    sampling,
+    streams,
+    tools,
+)
+from conformance.simulator.mutants.mutant import UNCHANGED, UNDECIDED, Mutant
 from conformance.simulator.naming import known
 from conformance.simulator.personalities import BY_NAME
-from conformance.simulator.personality import Personality
+from conformance.simulator.personalities.personality import Personality
 
-from . import messages, parameters, wire
-from .mutant import Mutant
+__all__ = ["FAMILIES", "MUTANTS", "UNCHANGED", "UNDECIDED", "Mutant", "Mutated", "mutated"]
 
-__all__ = ["MUTANTS", "Mutant", "Mutated", "mutated"]
+FAMILIES: Final = (parameters, sampling, tools, messages, history, media, replies, streams, access)
+"""The modules that hold them."""
 
 MUTANTS: Final[Mapping[str, Mutant]] = MappingProxyType(
-    {mutant.name: mutant for module in (parameters, messages, wire) for mutant in module.mutants()}
+    {mutant.name: mutant for family in FAMILIES for mutant in family.MUTANTS}
 )
+"""All of them, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +49,11 @@ class Mutated:
 
 
 def mutated(personality: str, mutant: str | None) -> Mutated:
-    """Find a personality and a mutant by name; NAME@MODEL breaks one model alone."""
+    """Find a personality and a mutant by name; NAME@MODEL breaks one model alone.
+
+    Raises:
+        ValueError: nobody has that name; the line says which one is near.
+    """
     healthy = BY_NAME[known(personality, BY_NAME, "personality")]
     if mutant is None:
         return Mutated(healthy, healthy, personality)

@@ -1,0 +1,1 @@
+"""What can be read off one report, or several: each once, for every rendering."""

@@ -1,0 +1,125 @@
+"""One row, case or claim of a report in words: what is documented, what was seen, how it was judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from conformance.report.escape import plain
+from conformance.report.language import MARKS, say
+from conformance.report.model import Claim, Report, Row
+from conformance.values import Behaviour, Status, Verdict
+
+__all__ = [
+    "DECIDED",
+    "OPEN",
+    "claimed",
+    "differs",
+    "documented",
+    "documented_phrase",
+    "group_title",
+    "mark",
+    "recorded",
+    "seen",
+    "seen_key",
+    "slug",
+    "status_words",
+    "those",
+    "verdict_key",
+    "verdict_word",
+]
+
+DECIDED = (Behaviour.HONOURED, Behaviour.ACCEPTED, Behaviour.IGNORED, Behaviour.REJECTED)
+"""What is seen where an experiment could tell."""
+
+OPEN = (Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
+"""The verdicts that decide nothing, and are no pass."""
+
+
+def slug(model: str, feature: str) -> str:
+    """The anchor of a cell, ``MODEL--FEATURE``; an anchor may hold anything but spaces."""
+    return f"{plain(model)}--{plain(feature)}".replace(" ", "-")
+
+
+# --- what is documented
+
+
+def status_words(statuses: Iterable[Status]) -> str:
+    """Statuses in words: both where the documentation contradicts itself."""
+    return say("text.and").join(dict.fromkeys(say(f"status.{status}") for status in statuses))
+
+
+def claimed(claim: Claim) -> str:
+    """What a claim says, in a word, or in two where it contradicts itself."""
+    return status_words(claim.statuses)
+
+
+def documented(report: Report, row: Row) -> str:
+    """What is documented of a row; a report without its claims still has their status."""
+    claim = report.claim_of(row.feature, row.model)
+    return claimed(claim) if claim else status_words([row.documented])
+
+
+def documented_phrase(words: str) -> str:
+    """What is documented, as it stands in a sentence."""
+    nothing = say("verdict.undocumented")
+    return nothing if words in ("", nothing) else say("text.documented", words=words)
+
+
+# --- what was seen, and how it was judged
+
+
+def seen_key(observed: Behaviour | None, verdict: Verdict | None) -> str:
+    """The key of the word for what was observed; for the verdict where nothing was."""
+    if observed is not None:
+        return f"behaviour.{observed}"
+    if verdict in (Verdict.NOT_RUN, Verdict.NOT_APPLICABLE):
+        return f"verdict.{verdict}"
+    return "seen.not_seen" if verdict is None else "seen.see_parts"
+
+
+def seen(observed: Behaviour | None, verdict: Verdict | None) -> str:
+    """What was observed, in a word; the verdict where nothing was."""
+    return say(seen_key(observed, verdict))
+
+
+def verdict_key(verdict: Verdict | None) -> str:
+    """The key of the word for a verdict; *undocumented* where there is none."""
+    return f"verdict.{verdict or Status.UNDOCUMENTED}"
+
+
+def verdict_word(verdict: Verdict | None) -> str:
+    """A verdict in words."""
+    return say(verdict_key(verdict))
+
+
+def mark(verdict: Verdict | None) -> str:
+    """A verdict as one character."""
+    return MARKS[verdict or Status.UNDOCUMENTED]
+
+
+def differs(row: Row) -> bool:
+    """Whether what was seen is less, or more, than what is documented."""
+    return row.verdict in (Verdict.FALLS_SHORT, Verdict.EXCEEDS)
+
+
+# --- several at once
+
+
+def those(models: Sequence[str], every: Sequence[str]) -> str:
+    """Models in words: all of them, or their names."""
+    if len(models) == len(every) > 1:
+        return say("models.both") if len(every) == 2 else say("models.all", count=len(every))
+    return ", ".join(map(plain, models))
+
+
+def recorded(times: Sequence[str]) -> str:
+    """When evidence was recorded: first to last."""
+    if not times:
+        return say("head.never")
+    first, last = times[0], times[-1]
+    return first if first == last else say("head.until", first=first, last=last)
+
+
+def group_title(group: str) -> str:
+    """The title of a group of features."""
+    return say(f"group.{group}")

@@ -1,0 +1,103 @@
+"""The report as Markdown, whole and in a screenful, and a document of several reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from markupsafe import Markup
+
+from conformance.report.analysis.findings import Deviation
+from conformance.report.analysis.grid import Feature
+from conformance.report.analysis.overview import Overview
+from conformance.report.analysis.vocabulary import mark, seen
+from conformance.report.escape import clip, markdown, markdown_code
+from conformance.report.language import say, words
+from conformance.report.render import templates
+from conformance.report.render.document import Document
+from conformance.values import Json, Status, Verdict
+
+__all__ = ["document", "report", "summary"]
+
+_UNMARKED = (Verdict.CONFORMS, Verdict.NOT_APPLICABLE, Status.UNDOCUMENTED)
+"""What a cell needs no mark for."""
+
+_LONGEST = 6000
+"""Characters of a summary's findings: a comment may have 65,536, and nobody reads so many."""
+
+_LINE = 200
+"""Characters of a summary's sentence that a service or a model had a part in."""
+
+
+def report(overview: Overview) -> str:
+    """The report: deviations first, then tables in the shape of the provider's own."""
+    return _filled("report.md.j2", view=overview, cell=_cell, words=words, unmarked=_UNMARKED)
+
+
+def summary(overview: Overview) -> str:
+    """Counts, deviations, contradictions and what is open; what there is no room for is counted.
+
+    For a pull request's comment, or the summary of a workflow's step.
+    """
+    found = list(_findings(overview))
+    shown = list(_within(_LONGEST, found))
+    suite = overview.report.suite
+    sdk = say("text.summary.sdk", sdk=markdown(suite.sdk)) if suite.sdk else ""
+    left = len(found) - len(shown)
+    lines = [Markup(line) for line in shown]  # noqa: S704  escaped for Markdown
+    return _filled("summary.md.j2", view=overview, findings=lines, left=left, sdk=Markup(sdk))  # noqa: S704  as above
+
+
+def document(made: Document) -> str:
+    """What is said of several reports at once, for a pull request or a step's summary."""
+    return _filled("document.md.j2", document=made)
+
+
+def _filled(template: str, **values: Json) -> str:
+    return templates.md().get_template(template).render(values).rstrip("\n") + "\n"
+
+
+def _cell(feature: Feature, model: str) -> Markup:
+    row = feature.rows.get(model)
+    if row is None:
+        return Markup("" if feature.rows else say("grid.not_tested"))  # noqa: S704  ours
+    found = [seen(row.observed, row.verdict)]
+    if row.verdict is not None and row.verdict not in _UNMARKED:
+        found.append(mark(row.verdict))
+        if row.known_deviation is not None and row.verdict is Verdict.FALLS_SHORT:
+            found.append(say("deviations.known.tag"))
+    return Markup(" ".join(found))  # noqa: S704  ours
+
+
+# --- the summary
+
+
+def _findings(overview: Overview) -> Iterator[str]:
+    if not overview.deviations:
+        yield say("text.summary.none")
+    for deviation in overview.deviations:
+        yield f"- {_deviation(overview, deviation)}"
+    for contradiction in overview.contradictions:
+        outcomes = "; ".join(f"{overview.those(one.models)}: {one.words}" for one in contradiction.outcomes)
+        about = say("text.contradiction", feature=markdown_code(contradiction.feature), sides=contradiction.sides)
+        yield f"- {about}; {markdown(clip(outcomes, _LINE))}"
+    for one in overview.undecided:
+        where = markdown(clip(overview.those(one.models), _LINE))
+        open_ = say("text.summary.open", feature=markdown_code(one.feature), models=where)
+        yield f"- {open_}: {markdown(clip(one.reason, _LINE))}"
+
+
+def _deviation(overview: Overview, deviation: Deviation) -> str:
+    known = f" ({say('deviations.known.tag')})" if deviation.known else ""
+    against = say("text.against", documented=markdown(deviation.documented), seen=f"**{deviation.seen}**")
+    where = markdown(clip(overview.those(deviation.models), _LINE))
+    summary_ = markdown(clip(deviation.summaries[0], _LINE))
+    return f"{markdown_code(deviation.feature)}{known}: {against}, {where}. {summary_}"
+
+
+def _within(limit: int, lines: Iterable[str]) -> Iterator[str]:
+    """As many of the lines as there is room for."""
+    spent = 0
+    for line in lines:
+        spent += len(line) + 1
+        if spent <= limit:
+            yield line

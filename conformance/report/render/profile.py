@@ -1,0 +1,146 @@
+"""A client profile: what a gateway or a user of the SDK should leave out of a request, from evidence.
+
+Only what was seen counts here, never what is documented; what was not seen is listed as unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field, WithJsonSchema
+
+from conformance.report.analysis.overview import Overview
+from conformance.report.analysis.vocabulary import slug
+from conformance.report.escape import plain
+from conformance.report.fields import Maybe, Part, Text, given
+from conformance.report.model import VERSION, Row, Suite, Target
+from conformance.values import Behaviour, Source, Status
+
+__all__ = ["Advice", "Entry", "ModelProfile", "Parameters", "Profile", "Values", "profile"]
+
+Advice = Literal["safe", "drop", "partial", "unknown"]
+"""What to do with a parameter."""
+
+
+class Entry(Part):
+    """A parameter, or a part of one, and what the advice rests on."""
+
+    name: Text
+    documented: Status
+    seen: Behaviour | None
+    why: str | None = Field(description="What was seen, in a sentence.")
+    source: Source | None = Field(description="The weakest source of its evidence.")
+    evidence: Text = Field(description="The anchor of its cell in index.html.")
+
+
+class Parameters(Part):
+    """Top-level parameters of a request."""
+
+    safe: tuple[Entry, ...] = Field(description="Honoured, or accepted.")
+    drop: tuple[Entry, ...] = Field(description="Ignored or rejected; never one that a request must have.")
+    partial: tuple[Entry, ...] = Field(description="Some of its values are safe and others are not: see values.")
+    unknown: tuple[Entry, ...] = Field(description="Not seen, or not to be told; or required, and not safe.")
+
+
+class Values(Part):
+    """Parts of parameters: blocks of a message, kinds of tool_choice."""
+
+    safe: tuple[Entry, ...]
+    drop: tuple[Entry, ...]
+    unknown: tuple[Entry, ...]
+
+
+class ModelProfile(Part):
+    """The advice for one model."""
+
+    parameters: Parameters
+    values: Values
+
+
+class Profile(Part):
+    """What a client of a Messages API should leave out of its requests, by what was seen of each model."""
+
+    version: Annotated[int, WithJsonSchema({"const": VERSION})]
+    notice: Maybe[Text] = Field(None, description="Present where the evidence of some cell is simulated, and says so.")
+    target: Target
+    suite: Suite
+    models: dict[str, ModelProfile]
+
+
+_REQUIRED = frozenset({"model", "messages", "max_tokens"})
+"""Nobody can leave these out of a request, whatever comes of them."""
+
+_ADVICE: Mapping[Behaviour | None, Advice] = {
+    Behaviour.HONOURED: "safe",
+    Behaviour.ACCEPTED: "safe",
+    Behaviour.IGNORED: "drop",
+    Behaviour.REJECTED: "drop",
+}
+
+_WEAKEST_FIRST = (Source.SIMULATOR, Source.LOCAL, Source.LIVE)
+
+
+def profile(overview: Overview) -> Profile:
+    """For each model: the parameters that are safe, those to drop, those that work in part, and the unknown ones.
+
+    A parameter that is judged by its parts is listed with them: the blocks of a message, the kinds of tool_choice.
+    """
+    report = overview.report
+    return Profile(
+        version=VERSION,
+        **given(notice=report.notice),
+        target=report.target,
+        suite=report.suite,
+        models={model: _model(overview, model) for model in overview.models},
+    )
+
+
+def _model(overview: Overview, model: str) -> ModelProfile:
+    report = overview.report
+    rows = {row.feature: row for row in report.results if row.model == model}
+    parts = {claim.feature: claim.parts for claim in report.claims if claim.parts}
+    values = [name for names in parts.values() for name in names if name in rows]
+    parameters: dict[Advice, list[Entry]] = {"safe": [], "drop": [], "partial": [], "unknown": []}
+    for name, row in rows.items():
+        if row.group == "parameters" and "." not in name and name not in values:
+            mine = [_advice(rows[part]) for part in parts.get(name, ()) if part in rows]
+            advice = _of_parts(mine) or _advice(row)
+            if advice == "drop" and name in _REQUIRED:
+                advice = "unknown"
+            parameters[advice].append(_entry(row))
+    advised: dict[Advice, list[Entry]] = {"safe": [], "drop": [], "unknown": []}
+    for name in values:
+        advised[_advice(rows[name])].append(_entry(rows[name]))
+    return ModelProfile(
+        parameters=Parameters(**{word: tuple(entries) for word, entries in parameters.items()}),
+        values=Values(**{word: tuple(entries) for word, entries in advised.items()}),
+    )
+
+
+def _advice(row: Row) -> Advice:
+    return _ADVICE.get(row.observed, "unknown")
+
+
+def _of_parts(advice: Sequence[Advice]) -> Advice | None:
+    """What the parts of a parameter say of it; None where it has none."""
+    match sorted(set(advice)):
+        case []:
+            return None
+        case [one]:
+            return one
+        case _:
+            return "partial"
+
+
+def _entry(row: Row) -> Entry:
+    sources = {case.source for case in row.cases}
+    decisive = next((case for case in row.cases if case.behaviour == row.observed), None)
+    return Entry(
+        name=row.feature,
+        documented=row.documented,
+        seen=row.observed,
+        why=plain(decisive.summary) if decisive else None,
+        source=next((source for source in _WEAKEST_FIRST if source in sources), None),
+        evidence=slug(row.model, row.feature),
+    )

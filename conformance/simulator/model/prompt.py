@@ -1,0 +1,168 @@
+"""What the model is given: the parts of a request that reach it, in order, with what each costs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from conformance.simulator.json_values import Object, blocks_of, is_list, is_object, list_at, messages_of
+from conformance.simulator.model.media import look, study
+from conformance.simulator.model.tokens import count, count_json
+
+# What a chat template adds around everything, around a message and around a block's frame.
+_FRAME: Final = 5
+_MESSAGE_FRAME: Final = 3
+_BLOCK_FRAME: Final = 4
+_TOOL_FRAME: Final = 12
+
+# Named by the features they belong to.
+WORDS: Final = frozenset({"text", "tool_use", "tool_result", "thinking"})
+MEDIA: Final = frozenset({"image", "document"})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One stretch of the prompt; a breakpoint is where the caller asked for the prefix to be cached."""
+
+    role: str
+    kind: str
+    text: str
+    tokens: int
+    breakpoint: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool the model may call."""
+
+    name: str
+    description: str
+    schema: Object
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """All that the model knows when it answers."""
+
+    parts: tuple[Part, ...]
+    tools: tuple[Tool, ...]
+    request: str
+    results: tuple[str, ...]
+    turns: int
+
+    @property
+    def size(self) -> int:
+        """The number of tokens of the whole prompt."""
+        return _FRAME + sum(part.tokens for part in self.parts)
+
+    @property
+    def context(self) -> tuple[str, ...]:
+        """Everything that was said, in the order it was said; definitions of tools say nothing."""
+        return tuple(part.text for part in self.parts if part.kind != "tools")
+
+    @property
+    def instructions(self) -> tuple[str, ...]:
+        """The texts whose orders bind the answer: the system prompt and the last request."""
+        return (*(part.text for part in self.parts if part.role == "system"), self.request)
+
+
+def read(body: Object, kinds: frozenset[str]) -> Prompt:
+    """Read a request's body, and of its messages only the kinds of block the service takes in."""
+    tools = tuple(_tools(body))
+    messages = messages_of(body)
+    parts = [*_tool_parts(body), *_system(body)]
+    for message in messages:
+        parts.append(Part(message["role"], "frame", "", _MESSAGE_FRAME))
+        parts.extend(_parts(message, kinds))
+    if body.get("cache_control") and parts:  # the shorthand for a breakpoint at the very end
+        parts[-1] = replace(parts[-1], breakpoint=True)
+    last = messages[-1]["content"] if messages else ""
+    results = tuple(
+        part.text
+        for block in blocks_of(last)
+        for part in _block("user", block, kinds)
+        if block["type"] == "tool_result"
+    )
+    return Prompt(tuple(parts), tools, _last_request(messages, kinds), results, len(messages))
+
+
+def _tools(body: Object) -> Iterator[Tool]:
+    for tool in list_at(body, "tools"):
+        if is_object(tool) and "name" in tool:
+            schema = tool.get("input_schema")
+            yield Tool(tool["name"], str(tool.get("description", "")), schema if is_object(schema) else {})
+
+
+def _tool_parts(body: Object) -> Iterator[Part]:
+    for tool in list_at(body, "tools"):
+        if is_object(tool):
+            seen = {key: value for key, value in tool.items() if key != "cache_control"}
+            text = json.dumps(seen, sort_keys=True)
+            yield Part("system", "tools", text, count_json(seen) + _TOOL_FRAME, _marked(tool))
+
+
+def _system(body: Object) -> Iterator[Part]:
+    for block in blocks_of(body.get("system")):
+        text = str(block.get("text", ""))
+        yield Part("system", "text", text, count(text) + _BLOCK_FRAME, _marked(block))
+
+
+def _parts(message: Object, kinds: frozenset[str]) -> Iterator[Part]:
+    for block in blocks_of(message["content"]):
+        yield from _block(message["role"], block, kinds)
+
+
+def _block(role: str, block: Object, kinds: frozenset[str]) -> Iterator[Part]:
+    kind = block["type"]
+    if kind not in kinds:
+        return
+    if kind == "tool_result":
+        inner = [part for each in blocks_of(block.get("content")) for part in _block(role, each, kinds)]
+        text = "\n".join(_spoken(part.text) for part in inner)
+        tokens = sum(part.tokens for part in inner) + _BLOCK_FRAME
+    elif kind in MEDIA:
+        seen = look(block) if kind == "image" else study(block)
+        text, tokens = seen.text, seen.tokens + _BLOCK_FRAME
+    elif kind == "tool_use":
+        text = "\n".join(_lines(block.get("input")))
+        tokens = count(str(block.get("name"))) + count_json(block.get("input")) + _BLOCK_FRAME
+    else:
+        text = str(block.get("thinking" if kind == "thinking" else "text") or block.get("data") or "")
+        tokens = count(text) + (_BLOCK_FRAME if kind != "text" else 0)
+    yield Part(role, kind, text, tokens, _marked(block))
+
+
+def _spoken(text: str) -> str:
+    """Read JSON as the statements it makes; any other text is itself."""
+    if text.lstrip().startswith(("{", "[")):
+        try:
+            return "\n".join(_lines(json.loads(text)))
+        except ValueError:
+            return text
+    return text
+
+
+def _lines(value: Any, key: str = "") -> Iterator[str]:
+    if is_object(value):
+        for name, inner in value.items():
+            yield from _lines(inner, str(name).replace("_", " "))
+    elif is_list(value):
+        for inner in value:
+            yield from _lines(inner, key)
+    elif value is not None:
+        yield f"{key}: {value}" if key else str(value)
+
+
+def _last_request(messages: list[Object], kinds: frozenset[str]) -> str:
+    """The last thing the user said in words, which may lie before a tool's result."""
+    for message in reversed(messages):
+        texts = [part.text for part in _parts(message, kinds) if part.kind == "text"]
+        if message["role"] == "user" and texts:
+            return "\n".join(texts)
+    return ""
+
+
+def _marked(block: Object) -> bool:
+    return bool(block.get("cache_control"))

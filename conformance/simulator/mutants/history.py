@@ -1,0 +1,139 @@
+"""Services that lose or refuse what a history is made of beside words: calls, results and thoughts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from conformance.simulator.api.conversation import every_block, no_blocks
+from conformance.simulator.api.errors import Refusal
+from conformance.simulator.api.validation import Request
+from conformance.simulator.json_values import Object
+from conformance.simulator.mutants.messages import all_but, in_blocks, of_kind
+from conformance.simulator.mutants.mutant import Change, Mutant, changing_requests, checking, ignored, rejected
+
+
+def _in_results(change: Callable[[list[Object]], list[Object]]) -> Change:
+    """Change the blocks of the turns that bring results."""
+    return changing_requests(
+        in_blocks(lambda _, blocks: change(blocks) if any(map(of_kind("tool_result"), blocks)) else blocks)
+    )
+
+
+def _one_result(at: int) -> Change:
+    """Of every turn's results only the one at an index is read."""
+
+    def kept(blocks: list[Object]) -> list[Object]:
+        results = [block for block in blocks if block["type"] == "tool_result"]
+        return [block for block in blocks if block["type"] != "tool_result" or block is results[at]]
+
+    return _in_results(kept)
+
+
+def _no_listed_result(request: Request) -> None:
+    for where, _, block in every_block(request):
+        if block.get("type") == "tool_result" and not isinstance(block.get("content"), str):
+            raise Refusal(f"{where}.content: Input should be a valid string")
+
+
+def _not_reading(kind: str) -> Change:
+    return lambda service: replace(service, reads=service.reads - {kind})
+
+
+def _refusing(kind: str) -> Change:
+    return checking(f"messages.{kind}.rejected", no_blocks(kind))
+
+
+_TOOL_HISTORY: Final = {
+    "context_management::old_tool_results_are_cleared": "inconclusive",
+    "examples.tool_history::the_whole_reply_goes_back": "rejected falls_short",
+    "messages.conversation::nothing_is_lost_among_the_rest": "inconclusive",
+    "messages.image.in_a_result::a_picture_in_a_result_is_seen": "inconclusive",
+    "messages.thinking::thinking_goes_back_in_a_tool_loop": "inconclusive",
+}
+"""What else goes wrong where calls, or their results, are refused."""
+
+MUTANTS: Final = (
+    Mutant(
+        "messages.tool_use-lost",
+        "tool_use blocks in the history are dropped.",
+        _not_reading("tool_use"),
+        ignored("messages.tool_use::*"),
+    ),
+    Mutant(
+        "messages.tool_use-rejected",
+        "tool_use blocks in the history are refused.",
+        _refusing("tool_use"),
+        {
+            "messages.tool_use::*": "rejected falls_short",
+            "messages.tool_result::*": "inconclusive",
+            **_TOOL_HISTORY,
+        },
+    ),
+    Mutant(
+        "messages.tool_result-lost",
+        "tool_result blocks in the history are dropped.",
+        _not_reading("tool_result"),
+        {
+            "messages.tool_result::what_is_said_beside_a_result_is_read": "unchanged",
+            "messages.tool_result::*": "ignored falls_short",
+        },
+    ),
+    Mutant(
+        "messages.tool_result-rejected",
+        "tool_result blocks in the history are refused.",
+        _refusing("tool_result"),
+        {
+            "messages.tool_result::a_result_of_blocks_is_read": "inconclusive",
+            "messages.tool_result::every_result_of_a_turn_is_read": "inconclusive",
+            "messages.tool_result::*": "rejected falls_short",
+            "messages.tool_use::the_input_of_a_call_is_read": "inconclusive",
+            **_TOOL_HISTORY,
+        },
+    ),
+    Mutant(
+        "messages.tool_result-list-rejected",
+        "A tool result whose content is a list is refused.",
+        checking("messages.tool_result.list", _no_listed_result),
+        {
+            "messages.tool_result::a_result_of_blocks_is_read": "rejected falls_short",
+            "messages.image.in_a_result::a_picture_in_a_result_is_seen": "inconclusive",
+            "messages.conversation::nothing_is_lost_among_the_rest": "inconclusive",
+        },
+    ),
+    Mutant(
+        "messages.tool_result-text-beside-lost",
+        "What a turn says beside a tool result is dropped.",
+        _in_results(lambda blocks: all_but("text", blocks)),
+        {
+            "messages.tool_result::what_is_said_beside_a_result_is_read": "ignored falls_short",
+            "messages.tool_use::the_input_of_a_call_is_read": "inconclusive",
+            "messages.conversation::nothing_is_lost_among_the_rest": "ignored falls_short",
+        },
+    ),
+    *(
+        Mutant(
+            f"messages.tool_result-{which}-only",
+            f"Of a turn's tool results only the {which} is read.",
+            _one_result(at),
+            ignored(
+                "messages.tool_result::every_result_of_a_turn_is_read",
+                "messages.conversation::nothing_is_lost_among_the_rest",
+            ),
+        )
+        for at, which in ((0, "first"), (-1, "last"))
+    ),
+    Mutant(
+        "messages.thinking-lost",
+        "thinking blocks in the history are dropped.",
+        _not_reading("thinking"),
+        ignored("messages.thinking::*"),
+    ),
+    Mutant(
+        "messages.thinking-rejected",
+        "thinking blocks in the history are refused.",
+        _refusing("thinking"),
+        rejected("messages.thinking::*", "examples.tool_history::the_whole_reply_goes_back"),
+    ),
+)

@@ -1,0 +1,114 @@
+"""Services that break the shape of a reply that is not streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from conformance.simulator.json_values import Object, without
+from conformance.simulator.mutants.mutant import (
+    UNDECIDED,
+    Mutant,
+    changing_messages,
+    changing_replies,
+    ended,
+    having,
+    ignored,
+)
+
+COUNTS: Final = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+_UNCOUNTED: Final = {
+    "response.usage::*": "ignored falls_short",
+    "messages.conversation::nothing_is_lost_among_the_rest": "inconclusive",
+    "messages.text::what_is_not_ascii_is_read": "inconclusive",
+    "messages.thinking::thinking_goes_back_in_a_tool_loop": "accepted conforms",
+    "tools::what_describes_a_tool_is_read": "inconclusive",
+}
+_UNREADABLE: Final = {
+    "response.shape::every_body_is_a_message": "ignored falls_short",
+    "examples.environment::a_base_url_and_a_key_are_enough": "ignored falls_short",
+    "examples.quick_start::the_first_example_prints_something": "ignored falls_short",
+    "*": UNDECIDED,
+}
+
+
+def _lacking(name: str) -> Callable[[Object], Object]:
+    return lambda message: without(message, name)
+
+
+def _saying(reason: str | None) -> Callable[[Object], Object]:
+    return lambda message: {**message, "stop_reason": reason}
+
+
+def _as_string(message: Object) -> Object:
+    return {**message, "content": "".join(str(block.get("text", "")) for block in message["content"])}
+
+
+def zeros(usage: Object) -> Object:
+    """A usage with all its counts at zero."""
+    return {name: 0 if name in COUNTS else value for name, value in usage.items()}
+
+
+MUTANTS: Final = (
+    *(
+        Mutant(
+            f"response.shape-missing-{name}",
+            f"A reply has no {name}.",
+            changing_messages(_lacking(name)),
+            ignored("response.shape::every_body_is_a_message"),
+        )
+        for name in ("id", "type", "role")
+    ),
+    Mutant(
+        "response.shape-missing-model",
+        "A reply has no model.",
+        changing_messages(_lacking("model")),
+        {
+            "response.shape::every_body_is_a_message": "ignored falls_short",
+            "model::the_model_asked_for_answers": "accepted conforms",
+        },
+    ),
+    Mutant(
+        "response.shape-content-string",
+        "A reply's content is a string.",
+        changing_messages(_as_string),
+        _UNREADABLE,
+    ),
+    Mutant(
+        "response.shape-block-without-type",
+        "A reply's content blocks do not say their type.",
+        changing_messages(lambda it: {**it, "content": [without(block, "type") for block in it["content"]]}),
+        _UNREADABLE,
+    ),
+    Mutant("response.usage-missing", "A reply has no usage.", changing_messages(_lacking("usage")), _UNCOUNTED),
+    Mutant(
+        "response.usage-zero",
+        "A reply's usage is all zeros.",
+        changing_messages(lambda it: {**it, "usage": zeros(it["usage"])}),
+        _UNCOUNTED,
+    ),
+    *(
+        Mutant(
+            f"response.stop_reason-{name}",
+            f"A reply's stop_reason is {said}.",
+            changing_messages(_saying(reason)),
+            {
+                "response.stop_reason::*": "ignored falls_short",
+                "max_tokens::a_cut_answer_says_so": "inconclusive",
+            },
+        )
+        for name, said, reason in (("null", "null", None), ("unknown", "OpenAI's `stop`", "stop"))
+    ),
+    Mutant(
+        "response.stop_reason-always-end_turn",
+        "Every reply says end_turn, streamed or not.",
+        changing_replies(ended),
+        ignored("response.stop_reason::*", "stream.stop_reason::*", "max_tokens::a_cut_answer_says_so"),
+    ),
+    Mutant(
+        "response.content_type-wrong",
+        "JSON is sent as text/plain.",
+        having(message_type="text/plain"),
+        ignored("response.shape::every_body_is_a_message"),
+    ),
+)

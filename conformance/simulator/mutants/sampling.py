@@ -1,0 +1,199 @@
+"""Services that get sampling or thinking wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from conformance.simulator.api.validation import NUMBER, OBJECT, SHARE, Request, field
+from conformance.simulator.json_values import Object
+from conformance.simulator.model.replies import Reply, Thinking
+from conformance.simulator.mutants.mutant import (
+    Change,
+    Mutant,
+    all_of,
+    changing_replies,
+    changing_streamed_requests,
+    checking,
+    having,
+    ignored,
+    ignoring,
+    refused,
+    refusing_type,
+    rejected,
+    without_effect,
+    without_effect_on_streams,
+)
+from conformance.simulator.personalities.personality import Personality
+
+_PREAMBLE: Final = "The user wants me to do something, and so I should think about how to do it well. "
+
+
+def _with_preamble(reply: Reply) -> Reply:
+    blocks = tuple(
+        replace(block, thinking=_PREAMBLE + block.thinking) if isinstance(block, Thinking) else block
+        for block in reply.blocks
+    )
+    return replace(reply, blocks=blocks)
+
+
+def _temperature(schema: Object) -> Change:
+    return checking("temperature", field("temperature", schema))
+
+
+def _unchecked_in_streams(service: Personality) -> Personality:
+    check = service.checks["temperature"]
+
+    def only_whole(request: Request) -> None:
+        if request.body.get("stream") is not True:
+            check(request)
+
+    return checking("temperature", only_whole)(service)
+
+
+_TEMPERATURE: Final = (
+    without_effect("temperature", ignored("temperature::*")),
+    refused(
+        "temperature",
+        {
+            "temperature::*": "rejected falls_short",
+            "temperature.range::each_bound_is_enforced": "inconclusive",
+            "headers.anthropic-version.2026-10-21::temperature_is_taken_as_before": "inconclusive",
+        },
+    ),
+    without_effect_on_streams("temperature", ignored("temperature::near_zero_collapses_streams")),
+    Mutant(
+        "temperature-ignored-after-preamble",
+        "temperature has no effect, and whatever it thinks begins with the same words.",
+        all_of(ignoring("temperature"), changing_replies(_with_preamble)),
+        ignored("temperature::*"),
+    ),
+    Mutant(
+        "temperature.preamble",
+        "Whatever it thinks begins with the same words.",
+        changing_replies(_with_preamble),
+        tolerated="a model may begin every thought with the same words",
+    ),
+    *(
+        Mutant(f"temperature.range-{name}", description, change, ignored("temperature.range::each_bound_is_enforced"))
+        for name, description, change in (
+            ("not-enforced", "Any number is taken for temperature.", _temperature(NUMBER)),
+            ("zero-accepted", "A temperature of 0 is taken.", _temperature(SHARE)),
+            (
+                "upper-not-enforced",
+                "A temperature above 1 is taken.",
+                _temperature({"type": "number", "exclusiveMinimum": 0.0, "maximum": math.inf}),
+            ),
+            (
+                "not-enforced-in-streams",
+                "Any number is taken for the temperature of a stream.",
+                _unchecked_in_streams,
+            ),
+        )
+    ),
+)
+
+_TOP_P: Final = (
+    without_effect("top_p", ignored("top_p::*")),
+    refused(
+        "top_p",
+        {
+            "top_p::*": "rejected falls_short",
+            "top_p.range::a_share_above_one_is_refused": "inconclusive",
+        },
+    ),
+    without_effect_on_streams("top_p", ignored("top_p::tiny_nucleus_collapses_streams")),
+    Mutant(
+        "top_p.range-not-enforced",
+        "Any number is taken for top_p.",
+        checking("top_p", field("top_p", NUMBER)),
+        {"top_p.range::a_share_above_one_is_refused": "ignored"},
+    ),
+)
+
+
+def _thinks(decide: Callable[[str | None], bool]) -> Change:
+    return having(thinks=lambda kind, _model, _turns: decide(kind))
+
+
+_THINKING: Final = (
+    Mutant(
+        "thinking-ignored",
+        "It never thinks, whatever was asked.",
+        _thinks(lambda _: False),
+        {
+            "thinking::enabled_thinks_and_disabled_does_not": "ignored conforms",
+            "thinking::a_stream_thinks_as_well": "not_applicable",
+            "thinking.adaptive::adaptive_may_think": "accepted",
+        },
+    ),
+    Mutant(
+        "thinking-always",
+        "It thinks, whatever was asked.",
+        _thinks(lambda _: True),
+        {
+            "thinking::enabled_thinks_and_disabled_does_not": "ignored conforms",
+            "thinking::a_stream_thinks_as_well": "accepted conforms",
+            "thinking.adaptive::adaptive_may_think": "accepted",
+        },
+    ),
+    refused(
+        "thinking",
+        {
+            "thinking::*": "rejected falls_short",
+            "thinking.adaptive::adaptive_may_think": "rejected",
+        },
+    ),
+    Mutant(
+        "thinking-ignored-in-streams",
+        "What it thinks does not come over a stream.",
+        changing_streamed_requests(lambda body: {**body, "thinking": {"type": "disabled"}}),
+        {"thinking::a_stream_thinks_as_well": "ignored conforms"},
+    ),
+    Mutant(
+        "thinking.enabled-ignored",
+        "Asked to think with 'enabled', it does not.",
+        _thinks(lambda kind: kind not in ("enabled", "disabled")),
+        {
+            "thinking::enabled_thinks_and_disabled_does_not": "ignored conforms",
+            "thinking::a_stream_thinks_as_well": "not_applicable",
+        },
+    ),
+    Mutant(
+        "thinking.enabled-rejected",
+        "Thinking of type 'enabled' is refused.",
+        refusing_type("thinking", "enabled"),
+        rejected("thinking::*"),
+    ),
+    Mutant(
+        "thinking.adaptive-ignored",
+        "Asked to think with 'adaptive', it does not.",
+        _thinks(lambda kind: kind not in ("adaptive", "disabled")),
+        {"thinking.adaptive::*": "accepted"},
+    ),
+    Mutant(
+        "thinking.adaptive-rejected",
+        "Thinking of type 'adaptive' is refused.",
+        refusing_type("thinking", "adaptive"),
+        {"thinking.adaptive::*": "rejected"},
+    ),
+    Mutant(
+        "thinking.disabled-rejected",
+        "Thinking of type 'disabled' is refused.",
+        refusing_type("thinking", "disabled"),
+        {
+            "thinking::*": "accepted conforms",
+            "thinking.adaptive::adaptive_may_think": "accepted",
+        },
+    ),
+    Mutant(
+        "thinking.unknown_type-accepted",
+        "Any type of thinking is taken.",
+        checking("thinking", field("thinking", OBJECT)),
+        {"thinking.unknown_type::*": "ignored"},
+    ),
+)
+
+MUTANTS: Final = (*_TEMPERATURE, *_TOP_P, *_THINKING)

@@ -1,0 +1,186 @@
+"""Services that get tools or the choice among them wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from conformance.simulator.json_values import Object, object_at, without
+from conformance.simulator.model.replies import Reply, ToolUse
+from conformance.simulator.mutants.mutant import (
+    Change,
+    Mutant,
+    changing_replies,
+    changing_requests,
+    ended,
+    ignored,
+    refused,
+    refusing_type,
+    rejected,
+    without_effect,
+    without_effect_on_streams,
+)
+
+
+def _choosing(kind: str, choose: Callable[[Object, Object], Object]) -> Change:
+    """A tool choice of one type is heard as another."""
+
+    def heard(body: Object) -> Object:
+        choice = object_at(body, "tool_choice")
+        return {**body, "tool_choice": choose(choice, body)} if choice.get("type") == kind else body
+
+    return changing_requests(heard)
+
+
+def _auto(_choice: Object, _body: Object) -> Object:
+    return {"type": "auto"}
+
+
+def _auto_in_streams(choice: Object, body: Object) -> Object:
+    return {"type": "auto"} if body.get("stream") is True else choice
+
+
+def _another(choice: Object, body: Object) -> Object:
+    names = [tool["name"] for tool in body["tools"] if tool["name"] != choice["name"]]
+    return {**choice, "name": names[0]} if names else choice
+
+
+def _parallel(body: Object) -> Object:
+    choice = object_at(body, "tool_choice")
+    return {**body, "tool_choice": {**choice, "disable_parallel_tool_use": False}} if choice else body
+
+
+def _undescribed(body: Object) -> Object:
+    tools = [without(tool, "description") for tool in body.get("tools", [])]
+    return {**body, "tools": tools} if tools else body
+
+
+def _misfit(reply: Reply) -> Reply:
+    blocks = tuple(
+        replace(block, input={"unexpected": [None]}) if isinstance(block, ToolUse) else block for block in reply.blocks
+    )
+    return replace(reply, blocks=blocks)
+
+
+_TOOLS: Final = (
+    refused(
+        "tools",
+        {
+            "tools::a_declared_tool_is_called": "rejected falls_short",
+            "tools*": "inconclusive",
+            "tool_choice*": "inconclusive",
+            "stream.tool_input::every_streamed_input_is_json": "inconclusive",
+            "messages.tool_use::*": "inconclusive",
+            "messages.tool_result::*": "inconclusive",
+            "messages.thinking::thinking_goes_back_in_a_tool_loop": "inconclusive",
+            "messages.image.in_a_result::a_picture_in_a_result_is_seen": "inconclusive",
+            "messages.conversation::nothing_is_lost_among_the_rest": "inconclusive",
+            "context_management::old_tool_results_are_cleared": "inconclusive",
+            "examples.tool_history::the_whole_reply_goes_back": "inconclusive",
+        },
+    ),
+    without_effect(
+        "tools",
+        {
+            "tools::a_declared_tool_is_called": "ignored falls_short",
+            "tools*": "inconclusive",
+            "tool_choice.auto::*": "unchanged",
+            "tool_choice.disable_parallel_tool_use::one_call_at_a_time": "accepted",
+            "tool_choice*": "inconclusive",
+            "stream.tool_input::every_streamed_input_is_json": "inconclusive",
+            "examples.tool_history::the_whole_reply_goes_back": "inconclusive",
+        },
+    ),
+    Mutant(
+        "tools-descriptions-lost",
+        "What describes a tool is dropped.",
+        changing_requests(_undescribed),
+        ignored("tools::what_describes_a_tool_is_read"),
+    ),
+    Mutant(
+        "tools.input-invalid",
+        "A call's input does not fit the tool's schema.",
+        changing_replies(_misfit),
+        ignored("tools.input::*"),
+    ),
+    Mutant(
+        "tools.stop_reason-wrong",
+        "A reply that calls a tool says end_turn.",
+        changing_replies(lambda reply: ended(reply) if reply.stop_reason == "tool_use" else reply),
+        ignored(
+            "response.stop_reason::every_body_says_why_it_stopped",
+            "stream.stop_reason::every_stream_says_why_it_stopped",
+        ),
+    ),
+)
+
+_CHOICES: Final = (
+    Mutant(
+        "tool_choice.auto-rejected",
+        "A tool choice of 'auto' is refused.",
+        refusing_type("tool_choice", "auto"),
+        {
+            "tool_choice.auto::*": "rejected falls_short",
+            "tool_choice.disable_parallel_tool_use::one_call_at_a_time": "inconclusive",
+        },
+    ),
+    Mutant(
+        "tool_choice.auto-forces",
+        "A tool choice of 'auto' forces a call.",
+        _choosing("auto", lambda choice, _body: {**choice, "type": "any"}),
+        ignored("tool_choice.auto::*"),
+    ),
+    *(
+        Mutant(
+            f"tool_choice.{kind}-rejected",
+            f"A tool choice of {kind!r} is refused.",
+            refusing_type("tool_choice", kind),
+            rejected(f"tool_choice.{kind}::*"),
+        )
+        for kind in ("any", "tool", "none")
+    ),
+    *(
+        Mutant(
+            f"tool_choice.{kind}-ignored",
+            f"A tool choice of {kind!r} is taken as auto.",
+            _choosing(kind, _auto),
+            ignored(f"tool_choice.{kind}::*"),
+        )
+        for kind in ("any", "tool", "none")
+    ),
+    Mutant(
+        "tool_choice.tool-wrong-tool",
+        "Where one tool is named, another is called.",
+        _choosing("tool", _another),
+        ignored("tool_choice.tool::*"),
+    ),
+    Mutant(
+        "tool_choice.parallel-not-disabled",
+        "disable_parallel_tool_use has no effect.",
+        changing_requests(_parallel),
+        {"tool_choice.disable_parallel_tool_use::one_call_at_a_time": "ignored"},
+    ),
+    without_effect_on_streams(
+        "tool_choice",
+        ignored(
+            "tool_choice.any::any_forces_a_streamed_call",
+            "tool_choice.tool::the_named_tool_is_called_in_a_stream",
+            "tool_choice.none::none_forbids_a_streamed_call",
+        ),
+    ),
+    Mutant(
+        "tool_choice.tool-ignored-in-streams",
+        "A tool choice of 'tool' has no effect on a stream.",
+        _choosing("tool", _auto_in_streams),
+        ignored("tool_choice.tool::the_named_tool_is_called_in_a_stream"),
+    ),
+    Mutant(
+        "tool_choice.none-ignored-in-streams",
+        "A tool choice of 'none' has no effect on a stream.",
+        _choosing("none", _auto_in_streams),
+        ignored("tool_choice.none::none_forbids_a_streamed_call"),
+    ),
+)
+
+MUTANTS: Final = (*_TOOLS, *_CHOICES)
