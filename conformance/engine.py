@@ -67,17 +67,14 @@ class Judge:
         """Where a case's recording is, or would be."""
         return self._directory / planned.cassette(self._matrix.target.name)
 
-    def judge(self, planned: Planned, *, among: Callable[[Planned], bool] = lambda _: True) -> CaseResult:
-        """The result of a case, from its recording alone.
-
-        Args:
-            among: which other cases' recordings an inspection may look at.
+    def judge(self, planned: Planned) -> CaseResult:
+        """The result of a case, from its recording alone; of an inspection, from all recordings of its model.
 
         Raises:
             SuiteFault: the recording is missing, damaged, or of another request.
         """
         if planned.case.inspection is not None:
-            return self._inspected(planned, among)
+            return self._inspected(planned)
         return self._replayed(planned, lambda: self._load(planned))
 
     def judge_recording(self, planned: Planned, cassette: Cassette) -> CaseResult:
@@ -112,13 +109,13 @@ class Judge:
             len(cassette.exchanges),
         )
 
-    def _inspected(self, planned: Planned, among: Callable[[Planned], bool]) -> CaseResult:
+    def _inspected(self, planned: Planned) -> CaseResult:
         inspection = planned.case.inspection
         if inspection is None:
             raise SuiteFault(f"{planned.case.name} is no inspection")
         cassettes: list[Cassette] = []
         for other in self._planned:
-            if other.model == planned.model and other.case.experiment is not None and among(other):
+            if other.model == planned.model and other.case.experiment is not None:
                 try:
                     cassettes.append(self._load(other))
                 except CassetteMissing:
@@ -126,6 +123,8 @@ class Judge:
                 except CassetteDamaged as fault:
                     fault.slug = other.slug
                     raise
+        if not cassettes:
+            raise CassetteMissing(f"no cassette of {planned.model} in {self._directory / self._matrix.target.name}")
         exchanges: list[Exchange] = [exchange for cassette in cassettes for exchange in cassette.exchanges]
         try:
             observation = inspection(exchanges)
@@ -310,11 +309,13 @@ def open_service(
     connections: int = 64,
     pace: Pace | None = None,
     budget: Budget | None = None,
+    variable: str = "the key",
 ) -> Service:
     """Reach a service: find the header it takes the key in, and see that it answers at all.
 
     Args:
         connections: how many requests may be in flight at once.
+        variable: the environment variable that holds the key, to name it where the key is refused.
 
     Raises:
         Aborted: it refuses the key in both headers, cannot be reached, or is no address at all.
@@ -354,7 +355,7 @@ def open_service(
                 in_vain.pop_all()
                 return Service(client, wire, endpoint, matrix.target.name, redactor, canary, exchange)
             refusals.append(f"{exchange.status} with {header}")
-    raise Aborted(f"{shown} refuses the key ({', '.join(refusals)}): check ANTHROPIC_API_KEY")
+    raise Aborted(f"{shown} refuses the key ({', '.join(refusals)}): check {variable}")
 
 
 class _Canary:

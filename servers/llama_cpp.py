@@ -113,7 +113,9 @@ def wait_until_healthy(address: str, patience: float = PATIENCE) -> None:
 
 def run(command: Sequence[str], url: str, key: str) -> int:
     """Run a command with the service in its environment; its exit code."""
-    environment = {name: value for name, value in os.environ.items() if name != "ANTHROPIC_AUTH_TOKEN"}
+    # Keys of other servers, which the matrices of these would take before the one below.
+    others = ("ANTHROPIC_AUTH_TOKEN", "LITELLM_API_KEY", "LLAMA_API_KEY")
+    environment = {name: value for name, value in os.environ.items() if name not in others}
     environment |= {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": key}
     try:
         return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  the user's own command

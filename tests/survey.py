@@ -55,7 +55,7 @@ def survey_at(
         troubles = side_by_side(service, book, items, 8)
     for item in chosen:
         if not troubles.get(item.slug):
-            book.results[item.slug] = book.judge.judge(item, among=lambda other: troubles.get(other.slug) == "")
+            book.results[item.slug] = book.judge.judge(item)
     faults = {slug: why for slug, why in troubles.items() if why.startswith("fault")}
     assert not faults, faults
     troubled: Cell = ("inconclusive", "inconclusive")

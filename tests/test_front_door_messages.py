@@ -43,8 +43,30 @@ def nobody() -> Iterator[str]:
 # --- recordings
 
 
-def test_no_recording_names_the_command_that_makes_one(fresh: Project) -> None:
-    result = fresh.replay(*rows("container"))
+def test_what_is_not_recorded_yet_is_not_run(fresh: Project) -> None:
+    result = fresh.replay("-rs", "--report-dir", "out", *rows("container"))
+    result.assert_outcomes(skipped=1)
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(
+        [
+            "not recorded yet: 1 of 1 cases",
+            "nothing was decided: 1 not-run",
+            "SKIPPED [[]1] matrix.yaml:*: not run: not recorded yet",
+        ]
+    )
+    row = next(row for row in fresh.report("out")["results"] if row["feature"] == "container")
+    assert (row["observed"], row["verdict"], row["cases"][0]["reason"]) == (None, "not_run", "not recorded yet")
+
+
+def test_an_inspection_of_nothing_is_not_recorded_either(fresh: Project) -> None:
+    fresh.replay("--report-dir", "out", *rows("stream.usage")).assert_outcomes(skipped=1)
+    row = next(row for row in fresh.report("out")["results"] if row["feature"] == "stream.usage")
+    assert (row["observed"], row["verdict"], row["cases"][0]["reason"]) == (None, "not_run", "not recorded yet")
+
+
+@pytest.mark.parametrize("args", [[], ["-n", "1"]], ids=["alone", "xdist"])
+def test_no_recording_names_the_command_that_makes_one(fresh: Project, args: list[str]) -> None:
+    result = fresh.replay("--strict-recordings", *args, *rows("container"))
     result.assert_outcomes(errors=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert message(result, "no recording") == (
@@ -53,7 +75,7 @@ def test_no_recording_names_the_command_that_makes_one(fresh: Project) -> None:
 
 
 def test_the_command_names_the_directory_that_was_asked_for(fresh: Project) -> None:
-    result = fresh.replay("--cassettes", "mine", *rows("container"))
+    result = fresh.replay("--strict-recordings", "--cassettes", "mine", *rows("container"))
     assert message(result, "no recording").endswith(f"record it with: pytest --live '{CONTAINER}' --cassettes mine")
 
 
@@ -70,18 +92,38 @@ def test_half_a_recording_is_damaged(project: Project) -> None:
 
 def test_a_changed_request_makes_its_recording_stale(project: Project) -> None:
     edit(project.cassette(SYSTEM), CODEWORD, "What was the name of the office cat?")
-    result = project.replay(SYSTEM)
+    result = project.replay("--report-dir", "out", SYSTEM)
+    result.assert_outcomes(skipped=1)
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(
+        [
+            "stale recordings, which hold other requests than their cases ask now: 1",
+            f"  {SYSTEM}",
+            f"record them with: pytest --live '{SYSTEM}'",
+        ]
+    )
+    row = next(row for row in project.report("out")["results"] if row["feature"] == "system")
+    one = next(case for case in row["cases"] if case["id"] == SYSTEM)
+    assert (row["verdict"], one["verdict"], one["reason"]) == ("not_run", "not_run", "stale")
+
+
+def test_a_stale_recording_is_an_error_where_all_are_said_to_be_there(project: Project) -> None:
+    edit(project.cassette(SYSTEM), CODEWORD, "What was the name of the office cat?")
+    result = project.replay("--strict-recordings", "--report-dir", "strict", SYSTEM)
     result.assert_outcomes(errors=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    said = message(result, "stale recording")
+    said = message(result, "stale recording:")
     assert said.startswith(f"stale recording: {project.cassette(SYSTEM)} holds no answer to POST /v1/messages {{")
     assert CODEWORD in said
     assert said.endswith(f"record it with: pytest --live '{SYSTEM}'")
+    project.replay("--report-dir", "out", SYSTEM)
+    assert project.report("strict") == project.report("out"), "how strict a run is changes no report"
 
 
 def test_the_command_that_is_named_mends_it(project: Project, documented: str) -> None:
     edit(project.cassette(SYSTEM), CODEWORD, "What was the name of the office cat?")
-    named = message(project.replay(SYSTEM), "stale recording").partition("record it with: pytest --live ")[2].strip("'")
+    said = message(project.replay(SYSTEM), "record them with: ")
+    named = said.partition("record them with: pytest --live ")[2].strip("'")
     project.live(documented, named).assert_outcomes(passed=1)
     project.replay(SYSTEM).assert_outcomes(passed=1)
 
@@ -96,12 +138,12 @@ def test_an_inspection_blames_the_recording_that_is_damaged(project: Project) ->
 
 
 def test_one_bad_recording_spoils_no_other_row(project: Project) -> None:
-    project.cassette(CONTAINER).unlink()
+    project.cassette(CONTAINER).write_text("interactions: [", "utf-8")
     project.replay("--report-dir", "out", SYSTEM, CONTAINER).assert_outcomes(errors=1, passed=1)
-    assert project.verdicts("out") == {SYSTEM: ("honoured", "conforms")}
+    assert project.verdicts("out")[SYSTEM] == ("honoured", "conforms")
     spoilt = next(row for row in project.report("out")["results"] if row["feature"] == "container")
     assert (spoilt["observed"], spoilt["verdict"]) == (None, "not_run")
-    assert spoilt["cases"][0]["summary"].startswith("error: no recording: no cassette at ")
+    assert spoilt["cases"][0]["summary"].startswith("error: damaged recording: ")
 
 
 # --- the matrix
@@ -162,7 +204,9 @@ def test_live_without_a_key_says_which_variable_to_set(fresh: Project, documente
     result = fresh.replay("--live", "--endpoint", documented, *rows("container"))
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     said = message(result, "ERROR: ")
-    assert said == "ERROR: --live needs a key: set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN in the environment"
+    assert said == (
+        "ERROR: --live needs a key: set MINIMAX_API_KEY, ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN in the environment"
+    )
 
 
 @pytest.mark.parametrize("number", ["0", "-1"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import Any
 
 import pytest
@@ -37,6 +38,12 @@ def row(report: dict[str, Any], feature: str) -> dict[str, Any]:
     """The row of a feature."""
     (found,) = (row for row in report["results"] if (row["model"], row["feature"]) == (MODEL, feature))
     return found
+
+
+def asked(report: dict[str, Any]) -> dict[str, str]:
+    """The source of every case that asked something itself, by its node id; inspections ask nothing."""
+    cases = [case for row in report["results"] for case in row["cases"]]
+    return {case["id"]: case["source"] for case in cases if case["requests"]}
 
 
 # --- transient trouble
@@ -118,10 +125,19 @@ def test_a_500_that_comes_and_goes_is_never_a_verdict(fresh: Project, habit: Hab
         result = fresh.live(url, "--concurrency", "1", SYSTEM, CONTAINER)
     assert result.ret == pytest.ExitCode.OK
     assert set(result.parseoutcomes()) <= {"passed", "skipped"}
-    assert set(fresh.verdicts().values()) <= {
+    seen = fresh.verdicts()
+    assert {seen[nodeid] for nodeid in (CONTAINER, SYSTEM) if nodeid in seen} <= {
         ("honoured", "conforms"),
         ("ignored", "conforms"),
         ("inconclusive", "inconclusive"),
+    }
+    # The inspections of what was recorded are in the report as well; of some of them nothing is documented.
+    assert set(seen.values()) <= {
+        ("honoured", "conforms"),
+        ("honoured", None),
+        ("ignored", "conforms"),
+        ("inconclusive", "inconclusive"),
+        ("inconclusive", None),
     }
     for nodeid in (CONTAINER, SYSTEM):
         if fresh.cassette(nodeid).exists():
@@ -134,9 +150,10 @@ def test_a_500_that_comes_and_goes_is_never_a_verdict(fresh: Project, habit: Hab
 def test_the_simulator_says_so_wherever_the_report_is_read(fresh: Project, documented: str) -> None:
     result = fresh.live(documented, SYSTEM)
     report = fresh.report()
-    assert report["sources"] == {"simulator": 1, "live": 0, "local": 0}
-    assert {case["source"] for case in row(report, "system")["cases"] if case["behaviour"]} == {"simulator"}
-    assert report["notice"].startswith("SIMULATED EVIDENCE. 1 of ")
+    assert asked(report) == {SYSTEM: "simulator"}
+    seen = len(fresh.verdicts())  # the one that was asked, and the inspections of what it recorded
+    assert report["sources"] == {"simulator": seen, "live": 0, "local": 0}
+    assert report["notice"].startswith(f"SIMULATED EVIDENCE. {seen} of ")
     directory = fresh.path / "reports" / "minimax"
     assert f"> **{report['notice']}**" in directory.joinpath("report.md").read_text("utf-8")
     assert report["notice"] in directory.joinpath("index.html").read_text("utf-8")
@@ -145,17 +162,20 @@ def test_the_simulator_says_so_wherever_the_report_is_read(fresh: Project, docum
 
 def test_no_option_makes_the_simulator_anything_else(fresh: Project, documented: str) -> None:
     fresh.live(documented.replace("127.0.0.1", "localhost"), SYSTEM).assert_outcomes(passed=1)
-    assert fresh.report()["sources"] == {"simulator": 1, "live": 0, "local": 0}
+    assert asked(fresh.report()) == {SYSTEM: "simulator"}
+    assert fresh.report()["sources"] == {"simulator": len(fresh.verdicts()), "live": 0, "local": 0}
 
 
 def test_a_service_of_ones_own_is_local(fresh: Project) -> None:
     with service(stamped=False) as url:
         result = fresh.live(url, SYSTEM)
     report = fresh.report()
-    assert report["sources"] == {"simulator": 0, "live": 0, "local": 1}
-    assert {case["source"] for case in row(report, "system")["cases"] if case["behaviour"]} == {"local"}
+    assert asked(report) == {SYSTEM: "local"}
+    seen = len(fresh.verdicts())
+    assert report["sources"] == {"simulator": 0, "live": 0, "local": seen}
     assert "notice" not in report
-    result.stdout.fnmatch_lines(["Evidence: 1 cell from a service on a local machine, none from the live service."])
+    words = f"Evidence: {seen} cells from a service on a local machine, none from the live service."
+    result.stdout.fnmatch_lines([words])
     for name in ("report.md", "index.html"):
         text = (fresh.path / "reports" / "minimax" / name).read_text("utf-8")
         # A page's script knows every word the page may say.
@@ -164,11 +184,16 @@ def test_a_service_of_ones_own_is_local(fresh: Project) -> None:
 
 def test_one_simulated_cell_is_enough_for_the_notice(project: Project) -> None:
     with service(stamped=False) as url:
-        project.live(url, SYSTEM).assert_outcomes(passed=1)
+        project.live(url, "--cassettes", "mine", "--report-dir", "mine", SYSTEM).assert_outcomes(passed=1)
+    simulated = project.cassette(CONTAINER).read_bytes()
+    shutil.rmtree(project.path / "cassettes")  # no run mixes two services; people who copy files can
+    shutil.move(project.path / "mine", project.path / "cassettes")
+    project.cassette(CONTAINER).parent.mkdir(parents=True)
+    project.cassette(CONTAINER).write_bytes(simulated)
     project.replay("--report-dir", "mixed", SYSTEM, CONTAINER).assert_outcomes(passed=2)
     report = project.report("mixed")
-    assert report["sources"] == {"simulator": 1, "live": 0, "local": 1}
-    assert report["notice"].startswith("SIMULATED EVIDENCE. 1 of ")
+    assert asked(report) == {SYSTEM: "local", CONTAINER: "simulator"}
+    assert report["notice"].startswith(f"SIMULATED EVIDENCE. {report['sources']['simulator']} of ")
 
 
 @pytest.mark.parametrize(

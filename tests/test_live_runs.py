@@ -135,9 +135,14 @@ def test_resuming_asks_only_for_what_is_not_there(fresh: Project) -> None:
 def test_resuming_does_not_mix_two_services(project: Project) -> None:
     counting = Counting()
     with service(counting, stamped=False) as url:  # the recordings there are came from the simulator
-        project.live(url, "--resume", SYSTEM).assert_outcomes(passed=1)
-    assert len(counting.bodies) > 1
-    assert project.report()["sources"] == {"simulator": 0, "live": 0, "local": 1}
+        refused = project.live(url, "--resume", SYSTEM)
+        assert refused.ret == pytest.ExitCode.USAGE_ERROR
+        assert len(counting.bodies) == 1, "the plain request that tells who answers"
+        project.live(url, "--resume", "--replace-evidence", SYSTEM).assert_outcomes(passed=1)
+    assert len(counting.bodies) > 2
+    sources = project.report()["sources"]
+    assert (sources["simulator"], sources["live"]) == (0, 0)
+    assert sources["local"] >= 1
 
 
 # --- interruptions

@@ -93,7 +93,7 @@ WRONG = [
         "  titel: Acme\n",
         (
             "2: target.title: missing; it must be given\n4: target.titel: unknown key; "
-            "known here: name, title, endpoint, auth, api_version, requests_per_minute, concurrency, max_age; "
+            "known here: name, title, endpoint, auth, key_env, api_version, requests_per_minute, concurrency, max_age; "
             "did you mean 'title'?"
         ),
     ),

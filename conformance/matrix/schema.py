@@ -84,6 +84,18 @@ def _feature(value: str) -> str:
     return value
 
 
+def _variable(value: str) -> str:
+    # The value is not shown: somebody may have written the key itself.
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", value):
+        raise wrong("not the name of an environment variable; write a name like ACME_API_KEY, never the key itself")
+    return value
+
+
+def _listed(value: object) -> object:
+    """One word stands for a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
 def _group(value: str) -> str:
     if value not in GROUPS:
         raise wrong(f"{shown(value)} is not a group ({', '.join(GROUPS)}){did_you_mean(value, GROUPS)}")
@@ -153,6 +165,7 @@ Text = Annotated[StrictStr, AfterValidator(_text)]
 Name = Annotated[StrictStr, AfterValidator(_name)]
 ModelName = Annotated[StrictStr, AfterValidator(_model_name)]
 Feature = Annotated[StrictStr, AfterValidator(_feature)]
+Variable = Annotated[StrictStr, AfterValidator(_variable)]
 Group = Annotated[StrictStr, AfterValidator(_group)]
 StatusWord = Annotated[Status, BeforeValidator(_status)]
 Url = Annotated[StrictStr, AfterValidator(_url)]
@@ -178,6 +191,8 @@ class Target(_Shape):
     title: Text
     endpoint: Endpoint
     auth: Literal["required", "none"] = "required"
+    key_env: Annotated[tuple[Variable, ...], BeforeValidator(_listed), Field(min_length=1)] | None = None
+    """The environment variables its key may be in, the first one first; one name or a list."""
     api_version: Text
     """The ``anthropic-version`` the claims were written for."""
     requests_per_minute: Count = 60

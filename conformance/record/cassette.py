@@ -33,10 +33,13 @@ from conformance.values import Json, Source
 from conformance.wire.exchange import Arrival, Exchange
 from conformance.wire.parsing import parse_json
 
-__all__ = ["Cassette", "Provenance", "sweep"]
+__all__ = ["Cassette", "Provenance", "provenance_at_end", "sweep"]
 
 _PART = ".part"
 """How a file ends that is being written."""
+
+_TAIL = 4096
+"""Bytes at the end of a cassette among which its metadata is."""
 
 _MAX_ARRIVALS = 40
 """Points kept of a stream's arrival curve: enough to see it stream, few enough to read."""
@@ -182,6 +185,22 @@ class Player:
             raise CassetteStale(f"{self._path} holds no answer to {method} {path} {_excerpt(body)}")
         number: int = self._vcr.play_response(request)["number"]
         return self._exchanges[number]
+
+
+def provenance_at_end(path: Path) -> Provenance | None:
+    """Where a recording comes from, read from the end of its file alone; None where that cannot be told.
+
+    A cassette closes with its metadata. Reading only that is quick enough to look at every recording of a target
+    before a run begins; whether the rest of the file is whole, only :meth:`Cassette.load` knows.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _TAIL))
+            tail = file.read().decode("utf-8", errors="replace")
+        _, found, metadata = f"\n{tail}".rpartition("\nmetadata:\n")
+        return _provenance(yaml.load(metadata, Loader=yaml.CSafeLoader)) if found else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError):
+        return None
 
 
 def sweep(directory: Path) -> None:

@@ -11,10 +11,13 @@ from conformance.report.language import say
 from conformance.report.model import VERSION, Case, Claim, Report, Row, Suite, Target
 from conformance.values import Behaviour, Source, Status, Verdict
 
-__all__ = ["NOT_SELECTED", "assemble", "own_rows", "row_of", "with_notice"]
+__all__ = ["NOT_RECORDED", "NOT_SELECTED", "assemble", "own_rows", "row_of", "with_notice"]
 
 NOT_SELECTED = "not selected in this run"
 """Why a case has no result that was left out of a run."""
+
+NOT_RECORDED = "not recorded yet"
+"""Why a case has no result that no cassette holds."""
 
 
 def assemble(

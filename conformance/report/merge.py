@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from conformance.report.assemble import NOT_SELECTED, assemble, row_of
+from conformance.report.assemble import NOT_RECORDED, NOT_SELECTED, assemble, row_of
 from conformance.report.escape import plain
 from conformance.report.load import Loaded, ReportError
 from conformance.report.model import Case, Claim, Report, Row, Suite
@@ -148,9 +148,11 @@ def _contradict(versions: Iterable[_Version]) -> bool:
 def _later(versions: Sequence[_Version]) -> _Version:
     """The one that was run, else why it was not; of several the later, and always the same of several alike."""
 
-    def rank(version: _Version) -> tuple[bool, bool, datetime, str]:
+    def rank(version: _Version) -> tuple[bool, int, datetime, str]:
         case = version[1]
-        return _was_run(case), case.reason != NOT_SELECTED, _recorded(case), _text(case)
+        # What one part of a run did not reach, it says more of than one that was never to ask it.
+        telling = {NOT_SELECTED: 0, NOT_RECORDED: 1}.get(case.reason or "", 2)
+        return _was_run(case), telling, _recorded(case), _text(case)
 
     return max(versions, key=rank)
 

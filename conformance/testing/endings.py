@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from conformance.report.analysis.difference import diff
-from conformance.report.escape import plain
+from conformance.report.assemble import NOT_RECORDED
+from conformance.report.escape import command, plain
 from conformance.report.load import Loaded, ReportError, load
 from conformance.report.model import Report
-from conformance.testing.book import Book
+from conformance.testing.book import Book, Slug
 from conformance.testing.crew import NOT_RUN
-from conformance.testing.freshness import stale
-from conformance.testing.nodes import CaseItem, not_run
+from conformance.testing.evidence import Evidence, others
+from conformance.testing.evidence import words as words_of
+from conformance.testing.freshness import age_of, stale
+from conformance.testing.nodes import STALE, CaseItem, not_run
+from conformance.values import Behaviour, CaseResult, Verdict
 
-__all__ = ["INTERRUPTED", "changes", "interrupt", "is_begun", "last_line", "remarks"]
+__all__ = [
+    "INTERRUPTED",
+    "UNDECIDED",
+    "changes",
+    "fails_on",
+    "interrupt",
+    "is_begun",
+    "lacking",
+    "last_line",
+    "remarks",
+    "undecided",
+    "unselected",
+]
+
+UNDECIDED = ("inconclusive", "not-run")
+"""The kinds of results that decide nothing, and that a run may be told to fail on."""
 
 _SHOWN = 20
 """Changed rows that are listed; the others are counted. ``python -m conformance diff`` shows all."""
@@ -58,18 +78,23 @@ def changes(report: Report, last: Path) -> list[str]:
     return found
 
 
-def remarks(book: Book, report: Report, option: argparse.Namespace) -> tuple[list[str], Report]:
-    """What the terminal says besides the report, and the report with what it has to say as well: evidence is old.
+def remarks(
+    results: Mapping[Slug, CaseResult], book: Book, report: Report, option: argparse.Namespace
+) -> tuple[list[str], Report]:
+    """What the terminal says besides the report: that evidence is old, or of several services; and the report with it.
 
     A report is the same on every replay, whatever the day: how old evidence is stands in it only where
     ``--max-age`` was given.
     """
     limit = book.matrix.target.max_age if option.max_age is None else option.max_age
-    ages = stale(book.results, limit, datetime.now(UTC))
+    ages = stale(results, limit, datetime.now(UTC))
     found: list[str] = []
+    seen = Counter(Evidence(one.source, one.endpoint) for one in results.values() if one.source and one.endpoint)
+    if mixed := others(seen, [most for most, _ in seen.most_common(1)]):
+        found.append(f"evidence of several services: {plain(words_of(seen - mixed))}, and {plain(words_of(mixed))}")
     if ages:
         words = (
-            f"stale evidence: {len(ages)} of {len(book.results)} rows rest on recordings older than {limit} days, "
+            f"stale evidence: {len(ages)} of {len(results)} rows rest on recordings older than {limit} days, "
             f"the oldest of {max(ages.values())}"
         )
         found.append(f"{words}; record them anew with: pytest --live --refresh")
@@ -77,6 +102,65 @@ def remarks(book: Book, report: Report, option: argparse.Namespace) -> tuple[lis
             notice = " ".join(filter(None, [report.notice, f"{words[0].upper()}{words[1:]}."]))
             report = report.model_copy(update={"notice": notice})
     return found, report
+
+
+def lacking(book: Book, command: Callable[..., str]) -> list[str]:
+    """Which of the selected cases have no recording of what they ask, and the command that makes it."""
+    found: list[str] = []
+    stale_ones = [slug for slug, result in book.results.items() if result.reason == STALE]
+    missing = [slug for slug, result in book.results.items() if result.reason == NOT_RECORDED]
+    if stale_ones:
+        found.append(f"stale recordings, which hold other requests than their cases ask now: {len(stale_ones)}")
+        found += _named(book, stale_ones)
+        found.append(f"record them with: {command(book, *stale_ones)}")
+    if missing:
+        found.append(f"not recorded yet: {len(missing)} of {len(book.results)} cases")
+    return found
+
+
+def unselected(book: Book, results: Mapping[Slug, CaseResult], now: datetime) -> list[str]:
+    """How old the rows of a report are that this run did not select."""
+    rest = [result for slug, result in results.items() if slug not in book.results]
+    found: list[str] = []
+    if dates := sorted(one.recorded_at for one in rest if one.recorded_at):
+        oldest, newest = dates[0][:10], dates[-1][:10]
+        when = oldest if oldest == newest else f"{oldest} to {newest}"
+        days = age_of(dates[0], now)
+        found.append(f"{len(dates)} other cases of the report rest on recordings of {when}, up to {days} days old")
+    if broken := [one.summary for one in rest if one.summary.startswith("error: ")]:
+        found.append(f"{len(broken)} other cases of the report could not be judged: {plain(broken[0])}")
+    return found
+
+
+def undecided(results: Collection[CaseResult]) -> list[str]:
+    """That nothing at all was decided, where that is so."""
+    kinds = Counter(_kind(result) for result in results)
+    if kinds["decided"]:
+        return []
+    return [f"nothing was decided: {', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))}"]
+
+
+def fails_on(book: Book, kinds: Collection[str]) -> list[str]:
+    """What a run fails on by ``--fail-on``: the selected cases of such a kind; nothing where there is none."""
+    found: list[str] = []
+    for kind in dict.fromkeys(kinds):
+        slugs = [slug for slug, result in book.results.items() if _kind(result) == kind]
+        if slugs:
+            found += [f"--fail-on {kind}: {len(slugs)} of {len(book.results)} cases", *_named(book, slugs)]
+    return found
+
+
+def _kind(result: CaseResult) -> str:
+    if result.verdict is Verdict.NOT_APPLICABLE:
+        return "not-applicable"
+    if result.behaviour is None:
+        return "not-run"
+    return "inconclusive" if result.behaviour is Behaviour.INCONCLUSIVE else "decided"
+
+
+def _named(book: Book, slugs: Sequence[Slug]) -> list[str]:
+    named = [f"  {command('::'.join((book.name, *slug)))}" for slug in slugs[:_SHOWN]]
+    return [*named, f"  … and {len(slugs) - _SHOWN} more"] if len(slugs) > _SHOWN else named
 
 
 def last_line(books: Collection[Book], exitstatus: int | pytest.ExitCode) -> tuple[str, int | pytest.ExitCode]:

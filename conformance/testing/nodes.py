@@ -10,12 +10,26 @@ import pytest
 
 from conformance.matrix import MatrixError
 from conformance.plan import Planned
+from conformance.report.assemble import NOT_RECORDED
 from conformance.report.escape import line, lines
 from conformance.testing.book import WrongSelection
 from conformance.trouble import CassetteDamaged, CassetteMissing, CassetteStale, SuiteFault
 from conformance.values import Behaviour, CaseResult, Status, Verdict
 
-__all__ = ["JUDGE", "CaseItem", "FallsShort", "MatrixFile", "not_run"]
+__all__ = [
+    "JUDGE",
+    "STALE",
+    "CaseItem",
+    "FallsShort",
+    "MatrixFile",
+    "lacks_recording",
+    "not_run",
+    "told",
+    "without_recording",
+]
+
+STALE = "stale"
+"""Why a case has no result whose cassette holds other requests than it asks now."""
 
 JUDGE: pytest.StashKey[Callable[[CaseItem], CaseResult]] = pytest.StashKey()
 """How an item gets its result: set by the session."""
@@ -84,9 +98,11 @@ class CaseItem(pytest.Item):
         try:
             self.result = self.config.stash[JUDGE](self)
         except SuiteFault as fault:
-            self.fault = f"{_kind(fault)}: {fault.brief or fault}"
-            # pytest does not ask repr_failure about a set-up: without this it prints its own inside.
-            raise pytest.fail.Exception(lines(f"{_kind(fault)}: {fault}"), pytrace=False) from None
+            self.result = without_recording(self.planned, fault)
+            if self.result is None or self.config.option.strict_recordings:
+                self.fault = told(fault, brief=True)
+                # pytest does not ask repr_failure about a set-up: without this it prints its own inside.
+                raise pytest.fail.Exception(lines(told(fault)), pytrace=False) from None
         for name in ("behaviour", "verdict", "source"):
             value = getattr(self.result, name)
             if value is not None:
@@ -143,19 +159,37 @@ class CaseItem(pytest.Item):
         return self.path, self.planned.claim.line - 1, " ".join(self.planned.slug)
 
 
-def not_run(planned: Planned, reason: str) -> CaseResult:
-    """The result of a case that was not reached."""
+def not_run(planned: Planned, reason: str, summary: str | None = None) -> CaseResult:
+    """The result of a case that was not reached, and why; the summary may say more of it."""
     verdict = None if planned.claim.status is Status.UNDOCUMENTED else Verdict.NOT_RUN
-    return CaseResult(None, verdict, reason, reason=reason)
+    return CaseResult(None, verdict, summary or reason, reason=reason)
 
 
-def _kind(fault: SuiteFault) -> str:
+def without_recording(planned: Planned, fault: SuiteFault) -> CaseResult | None:
+    """What a case comes to that has no recording of what it asks; None where the fault is another one."""
     match fault:
         case CassetteMissing():
-            return "no recording"
+            return not_run(planned, NOT_RECORDED)
         case CassetteStale():
-            return "stale recording"
-        case CassetteDamaged():
-            return "damaged recording"
+            return not_run(planned, STALE, f"{STALE}: its recording holds other requests than the case asks now")
         case _:
-            return "fault of the suite"
+            return None
+
+
+def lacks_recording(result: CaseResult) -> bool:
+    """Whether a case was not run because no recording answers what it asks."""
+    return result.behaviour is None and result.reason in (NOT_RECORDED, STALE)
+
+
+def told(fault: SuiteFault, *, brief: bool = False) -> str:
+    """A fault of the suite, and of what kind it is; ``brief`` as a report may say it, without this machine's paths."""
+    match fault:
+        case CassetteMissing():
+            kind = "no recording"
+        case CassetteStale():
+            kind = "stale recording"
+        case CassetteDamaged():
+            kind = "damaged recording"
+        case _:
+            kind = "fault of the suite"
+    return f"{kind}: {(brief and fault.brief) or fault}"

@@ -10,10 +10,12 @@ from typing import TypeVar
 
 import pytest
 
+from conformance.matrix.problems import did_you_mean
 from conformance.record.budget import Budget
 from conformance.record.live import Patience
 from conformance.record.network import Times
 from conformance.report.language import LANGUAGES
+from conformance.testing.endings import UNDECIDED
 from conformance.testing.recording import Settings
 from conformance.testing.shards import Shard
 
@@ -30,6 +32,7 @@ def add_options(parser: pytest.Parser) -> None:
     add = group.addoption
     add("--live", action="store_true", help="ask the service, record, and judge the recordings")
     add("--endpoint", metavar="URL", help="else ANTHROPIC_BASE_URL, else the matrix's endpoint")
+    add("--key-env", metavar="NAME", help="the environment variable that holds the key (default: the matrix's)")
     add("--model", action="append", default=[], metavar="NAME", help="only this model; repeatable")
     add("--feature", action="append", default=[], metavar="NAME", help="only this feature and its parts; repeatable")
     add("--cassettes", metavar="DIR", help="where recordings are (default: cassettes/)")
@@ -54,6 +57,24 @@ def add_options(parser: pytest.Parser) -> None:
     )
     add("--resume", action="store_true", help="ask only what has no recording yet, or an inconclusive one")
     add("--refresh", action="store_true", help="keep no recording, even one that says the same as the new one")
+    add(
+        "--replace-evidence",
+        action="store_true",
+        help="record and report in the place of another service's evidence; its recordings are moved aside",
+    )
+    add(
+        "--strict-recordings",
+        action="store_true",
+        help="a case without a recording, or with one of other requests than it asks now, is an error",
+    )
+    add(
+        "--fail-on",
+        action="extend",
+        type=_undecided,
+        default=[],
+        metavar="KIND",
+        help=f"fail where a selected case is {' or '.join(UNDECIDED)}; repeatable, or with commas",
+    )
     add(
         "--timeouts",
         type=_times,
@@ -80,6 +101,7 @@ def settings_of(option: argparse.Namespace) -> Settings:
         patience=Patience(times=option.timeouts or Times()),
         resume=option.resume,
         refresh=option.refresh,
+        replace=option.replace_evidence,
         max_age=option.max_age,
     )
 
@@ -103,6 +125,15 @@ def _language(text: str) -> str:
     if text not in LANGUAGES:
         raise pytest.UsageError(f"--lang {text}: the page speaks {' and '.join(LANGUAGES)}")
     return text
+
+
+def _undecided(text: str) -> list[str]:
+    words = [word.strip().replace("_", "-") for word in text.split(",") if word.strip()]
+    if wrong := next((word for word in words if word not in UNDECIDED), None):
+        raise pytest.UsageError(
+            f"--fail-on {wrong}: it knows {' and '.join(UNDECIDED)}{did_you_mean(wrong, UNDECIDED)}"
+        )
+    return words
 
 
 # argparse turns an error of a type into a page of usage. pytest's own error is the one line people can use.

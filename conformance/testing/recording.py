@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from conformance.engine import Judge, Service, open_service, without_userinfo
 from conformance.forecast import Forecast
@@ -18,16 +18,16 @@ from conformance.record.cassette import Cassette, sweep
 from conformance.record.evidence import host_of, is_loopback
 from conformance.record.live import Patience
 from conformance.record.pace import Pace
-from conformance.record.redact import Secret, without_secrets_in_logs
+from conformance.record.redact import without_secrets_in_logs
+from conformance.testing.access import Access
 from conformance.testing.book import Book, Slug
 from conformance.testing.crew import NOT_RUN, Crew, Watch
+from conformance.testing.evidence import Evidence, refusal, set_aside
 from conformance.testing.freshness import age_of
 from conformance.trouble import Aborted, CassetteDamaged, CassetteMissing, Stopped, SuiteFault
 from conformance.values import Behaviour, Source
 
-__all__ = ["KEY_VARIABLES", "NOT_RUN", "Settings", "endpoint_of", "key", "record", "side_by_side"]
-
-KEY_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+__all__ = ["NOT_RUN", "Settings", "record", "side_by_side"]
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,10 @@ class Settings:
     patience: Patience = field(default_factory=Patience)
     resume: bool = False
     refresh: bool = False
+    replace: bool = False
+    """Whether recordings of another service make way, and a report of it too."""
     max_age: int | None = None
     """Days; None is the matrix's."""
-
-
-def key() -> Secret | None:
-    """The key, from the environment only: a command line is there for everybody to read."""
-    return next((Secret(os.environ[name]) for name in KEY_VARIABLES if os.environ.get(name)), None)
-
-
-def endpoint_of(matrix: Matrix, option: str | None) -> str:
-    """Where to ask: the option, else ANTHROPIC_BASE_URL, else the matrix's endpoint."""
-    return (option or os.environ.get("ANTHROPIC_BASE_URL") or matrix.target.endpoint).rstrip("/")
 
 
 def rate(matrix: Matrix, endpoint: str, settings: Settings) -> float | None:
@@ -72,10 +64,11 @@ def rate(matrix: Matrix, endpoint: str, settings: Settings) -> float | None:
 def record(
     book: Book,
     items: Sequence[Planned],
-    endpoint: str,
+    access: Access,
     *,
     settings: Settings,
     budget: Budget,
+    report: Path,
     say: Callable[[str], None],
     watch: Watch,
 ) -> dict[Slug, str]:
@@ -83,20 +76,20 @@ def record(
 
     Where the run ended early, ``book.stopped`` says why.
 
+    Args:
+        report: the report that the run is going to write; it may rest on another service's answers.
+
     Raises:
-        Aborted: the service refuses the key, or does not answer.
+        Aborted: the service refuses the key, does not answer, or is another one than was recorded there.
     """
     experiments = [item for item in items if item.case.experiment is not None]
     if not experiments:
         return {}
-    secret = key()
-    if secret is None:
-        raise Aborted(f"no key: set {KEY_VARIABLES[0]}")
     budget.price({model.name: model.price for model in book.matrix.models if model.price})
     try:
-        with without_secrets_in_logs(secret):
+        with without_secrets_in_logs(access.key):
             return _recorded(
-                book, experiments, endpoint, secret, settings=settings, budget=budget, say=say, watch=watch
+                book, experiments, access, settings=settings, budget=budget, report=report, say=say, watch=watch
             )
     except Stopped as stopped:
         book.stopped = str(stopped)
@@ -108,11 +101,11 @@ def record(
 def _recorded(
     book: Book,
     experiments: Sequence[Planned],
-    endpoint: str,
-    secret: Secret,
+    access: Access,
     *,
     settings: Settings,
     budget: Budget,
+    report: Path,
     say: Callable[[str], None],
     watch: Watch,
 ) -> dict[Slug, str]:
@@ -120,22 +113,24 @@ def _recorded(
     models = list(dict.fromkeys(item.model for item in experiments))
     service = open_service(
         book.matrix,
-        endpoint,
-        secret,
+        access.endpoint,
+        access.key,
         models,
+        variable=access.variable or "its key",
         patience=settings.patience,
         connections=workers,
-        pace=Pace(rate(book.matrix, endpoint, settings)),
+        pace=Pace(rate(book.matrix, access.endpoint, settings)),
         budget=budget,
     )
-    sweep(book.cassettes / book.matrix.target.name)
+    sweep(book.recordings)
     with closing(service):
         _is_worth_asking(service, book.matrix, models)
+        _make_way(book, report, Evidence(service.source, access.endpoint), settings, say)
         kept = _finished(book, experiments, service) if settings.resume else {}
         asked = [item for item in experiments if item.slug not in kept]
         if settings.resume:
             say(f"resuming: {len(kept)} of {len(experiments)} cases have a finished recording")
-        shown = without_userinfo(endpoint)
+        shown = without_userinfo(access.endpoint)
         say(f"recording {len(asked)} cases of {len(models)} models, {workers} at a time, from {shown}")
         outcomes = side_by_side(service, book, asked, workers, settings=settings, budget=budget, watch=watch)
     failed = sum(bool(reason) for reason in outcomes.values())
@@ -175,6 +170,24 @@ def side_by_side(
     outcomes = crew.work(items)
     book.stopped = crew.stopped
     return outcomes
+
+
+def _make_way(book: Book, report: Path, mine: Evidence, settings: Settings, say: Callable[[str], None]) -> None:
+    """See that what is recorded there is of the service that answered; or that it makes way, where that was asked for.
+
+    Raises:
+        Aborted: it is of another one, or cannot be moved.
+    """
+    if not settings.replace:
+        if words := refusal(book.recordings, report, mine):
+            raise Aborted(words)
+        return
+    try:
+        moved, where = set_aside(book.recordings, mine)
+    except OSError as error:
+        raise Aborted(f"cannot move the recordings in {book.recordings}: {error.strerror or error}") from None
+    if moved:
+        say(f"{moved} recordings of another service are now in {where}")
 
 
 def _finished(book: Book, items: Sequence[Planned], service: Service) -> dict[Slug, str]:

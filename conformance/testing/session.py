@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Generator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +19,18 @@ from conformance.matrix.sniff import looks_like_matrix
 from conformance.plan import Planned
 from conformance.report import files
 from conformance.report.analysis.overview import Overview
-from conformance.report.build import NOT_SELECTED, build
+from conformance.report.assemble import NOT_RECORDED
+from conformance.report.build import build
 from conformance.report.escape import command, line, quoted
 from conformance.report.model import Report
 from conformance.report.recordings import Recordings
-from conformance.testing import endings, recording
+from conformance.testing import endings, evidence, recording
+from conformance.testing.access import Access, NoAccess, access_to
 from conformance.testing.book import Book, Slug, open_book, select
+from conformance.testing.completing import completed
+from conformance.testing.evidence import Evidence
 from conformance.testing.guard import no_network
-from conformance.testing.nodes import JUDGE, CaseItem, MatrixFile, not_run
+from conformance.testing.nodes import JUDGE, CaseItem, MatrixFile, not_run, told, without_recording
 from conformance.testing.options import budget_of, settings_of
 from conformance.testing.progress import watch_for
 from conformance.testing.recording import NOT_RUN
@@ -33,6 +39,9 @@ from conformance.trouble import Aborted, CassetteDamaged, CassetteMissing, Casse
 from conformance.values import Behaviour, CaseResult, Status, Verdict
 
 __all__ = ["Plugin"]
+
+_EXPENSIVE = "expensive: run with --expensive"
+"""Why a case was not run that costs much."""
 
 _RESULT = TypeAdapter(CaseResult)
 
@@ -55,9 +64,6 @@ class Plugin:
         """Refuse a run that cannot work, in one line."""
         self._config = config
         config.stash[JUDGE] = self._judge
-        if config.option.live and recording.key() is None:
-            names = " or ".join(recording.KEY_VARIABLES)
-            raise pytest.UsageError(f"--live needs a key: set {names} in the environment")
         self._budget = budget_of(config.option)
         for option, default in (("cassettes", None), ("report_dir", "reports")):
             directory = self._directory(option, default)
@@ -128,33 +134,63 @@ class Plugin:
             path = self._config.rootpath / name
             if looks_like_matrix(path) and (item := self._book(path).find(slug)) is not None:
                 wanted.setdefault(path, []).append(item)
+        ways = {path: self._way_to(self._book(path)) for path in wanted}
         for path, items in wanted.items():
-            book = self._book(path)
-            endpoint = recording.endpoint_of(book.matrix, self._config.option.endpoint)
+            book, access = self._book(path), ways[path]
             affordable = [item for item in items if self._config.option.expensive or not item.case.expensive]
             if stopped := self._stopped:
                 book.stopped = stopped
                 book.troubles = {item.slug: f"{NOT_RUN}{stopped}" for item in affordable}
                 continue
+            self._say(access.words, always=True)
             try:
                 book.troubles = recording.record(
                     book,
                     affordable,
-                    endpoint,
+                    access,
                     settings=settings_of(self._config.option),
                     budget=self._budget,
+                    report=self._report_of(book),
                     say=self._say,
                     watch=watch_for(self._say, quiet=self._config.option.verbose < 0),
                 )
             except Aborted as reason:
                 pytest.exit(line(reason), returncode=pytest.ExitCode.USAGE_ERROR)
 
+    def _way_to(self, book: Book) -> Access:
+        """Where a matrix's cases are asked, once it is clear that they may be: nothing is sent before that.
+
+        Raises:
+            pytest.UsageError: there is no key for it, or another service's evidence is in the way.
+        """
+        option = self._config.option
+        try:
+            access = access_to(book.matrix, os.environ, option=option.endpoint, key_env=option.key_env)
+        except NoAccess as reason:
+            raise pytest.UsageError(line(reason)) from None
+        report = self._report_of(book)
+        if not option.replace_evidence:
+            words = evidence.refusal(book.recordings, report, Evidence(None, access.endpoint)) or self._astray(book)
+            if words:
+                raise pytest.UsageError(line(words))
+        return access
+
+    def _astray(self, book: Book) -> str:
+        """Why the report of the recordings in DIR has no place among the reports there are; empty where it has."""
+        option, report = self._config.option, self._report_of(book)
+        if option.cassettes is None or option.report_dir is not None or option.replace_evidence:
+            return ""
+        if count := evidence.unrecorded(report, book.cassettes):
+            return (
+                f"{report} has {count} results whose recordings are not in {book.cassettes}, and would lose them: "
+                "write another report with --report-dir DIR, or this one anew with --replace-evidence"
+            )
+        return ""
+
     # --- judging
 
     def _judge(self, item: CaseItem) -> CaseResult:
         book, planned = self._book(item.path), item.planned
-        if planned.case.expensive and not self._config.option.expensive:
-            return not_run(planned, "expensive: run with --expensive")
         troubles = self._troubles(item.path, book)
         reason = (troubles or {}).get(planned.slug, "")
         if reason.startswith("fault: "):
@@ -167,13 +203,49 @@ class Plugin:
             verdict = None if planned.claim.status is Status.UNDOCUMENTED else Verdict.INCONCLUSIVE
             return CaseResult(Behaviour.INCONCLUSIVE, verdict, reason, reason=reason)
         try:
+            return self._recorded(book, planned)
+        except (CassetteMissing, CassetteStale) as fault:
+            if planned.slug in (troubles or {}):
+                # Recorded a moment ago: that it does not replay is not the recording's age.
+                whole = SuiteFault(told(fault))
+                whole.brief = told(fault, brief=True)
+                raise whole from None
+            raise
+
+    def _recorded(self, book: Book, planned: Planned) -> CaseResult:
+        """What the recordings say of a case, whoever made them and when.
+
+        Raises:
+            CassetteMissing, CassetteStale, CassetteDamaged: with the command that mends it.
+            SuiteFault: the case itself fails.
+        """
+        try:
             with no_network():
-                return book.judge.judge(planned, among=lambda other: troubles is None or troubles.get(other.slug) == "")
+                return book.judge.judge(planned)
         except (CassetteMissing, CassetteStale, CassetteDamaged) as fault:
+            if isinstance(fault, CassetteMissing) and self._is_left_out(planned):
+                return not_run(planned, _EXPENSIVE)
             slug = fault.slug or planned.slug
             whole = type(fault)(f"{line(fault)}; record it with: {self._command(book, slug)}")
             whole.brief = _brief(fault, book, slug)
             raise whole from None
+
+    def _is_left_out(self, planned: Planned) -> bool:
+        return planned.case.expensive and not self._config.option.expensive
+
+    def _of_recordings(self, book: Book, planned: Planned) -> CaseResult:
+        """What the recordings say of a case that this run did not select, or did not reach."""
+        if book.holds_nothing_of(planned):
+            # As it would turn out, case by case: a report of seven models may have recordings of one.
+            return not_run(planned, _EXPENSIVE if self._is_left_out(planned) else NOT_RECORDED)
+        try:
+            return self._recorded(book, planned)
+        except SuiteFault as fault:
+            words = f"error: {told(fault, brief=True)}"
+            return without_recording(planned, fault) or CaseResult(None, Verdict.NOT_RUN, words, reason=words)
+        except Exception as error:  # noqa: BLE001  a case that breaks must not take the other rows with it
+            words = f"error: {error}"
+            return CaseResult(None, Verdict.NOT_RUN, words, reason=words)
 
     def _troubles(self, path: Path, book: Book) -> dict[tuple[str, str, str], str] | None:
         """What recording has told; an xdist worker reads it from its controller."""
@@ -184,10 +256,10 @@ class Plugin:
             book.troubles = {(model, feature, case): why for model, feature, case, why in troubles}
         return book.troubles
 
-    def _command(self, book: Book, slug: Slug) -> str:
+    def _command(self, book: Book, *slugs: Slug) -> str:
         directory = self._config.option.cassettes
         where = f" {command('--cassettes', directory)}" if directory else ""
-        return f"pytest --live {quoted('::'.join((book.name, *slug)))}{where}"
+        return " ".join(["pytest --live", *(quoted("::".join((book.name, *slug))) for slug in slugs)]) + where
 
     # --- results
 
@@ -224,27 +296,70 @@ class Plugin:
         if exitstatus == pytest.ExitCode.INTERRUPTED and not session.testsfailed:
             endings.interrupt(self._books, session.items)
         for book in self._books.values():
-            if not book.results:
-                continue
-            report = build(book.matrix, book.name, book.planned, book.results)
-            lines, report = endings.remarks(book, report, option)
-            if option.live:
-                lines += endings.changes(report, self._report_of(book))
-            try:
-                where = self._write(book, report)
-            except OSError as error:
-                where = f"no report could be written: {error}"
-                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
-            self._written.append(([*lines, where], report))
+            if book.results:
+                self._finish(book, session)
         if option.live:
             self._last, session.exitstatus = endings.last_line(self._books.values(), session.exitstatus)
 
-    def _write(self, book: Book, report: Report) -> str:
-        """Write a report's files; a replay of a selection leaves the whole report there as it is."""
+    def _finish(self, book: Book, session: pytest.Session) -> None:
+        """Write a matrix's report where one is due, and note what the terminal is going to say."""
+        option, every = self._config.option, book.everything()
+        why_not = self._why_not_written(book, every)
+        if not why_not and (why_not := self._in_the_way(book)):
+            _worsen(session, pytest.ExitCode.USAGE_ERROR)
+        results = dict(book.results) if why_not else completed(book, every, self._of_recordings)
+        report = build(book.matrix, book.name, every, results)
+        lines, report = endings.remarks(results, book, report, option)
+        lines += endings.lacking(book, self._command)
+        if not why_not:
+            lines += endings.unselected(book, results, datetime.now(UTC))
+        lines += endings.undecided(book.results.values())
+        if failing := endings.fails_on(book, option.fail_on):
+            _worsen(session, pytest.ExitCode.TESTS_FAILED)
+        lines += failing
+        if option.live:
+            lines += endings.changes(report, self._report_of(book))
+        try:
+            where = why_not or self._write(book, report)
+        except OSError as error:
+            where = f"no report could be written: {error}"
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+        self._written.append(([*lines, where], report))
+
+    def _why_not_written(self, book: Book, every: Sequence[Planned]) -> str:
+        """Why no report is written of this run; empty where one is.
+
+        A report is assembled from all recordings there are. A replay of a selection has nothing new to add to the
+        one that is there, and stays quick: it is only written where it is asked for.
+        """
         option = self._config.option
-        partial = any(case.reason == NOT_SELECTED for case in report.cases)
-        if partial and not option.live and option.report_dir is None:
-            return "a selection was run: reports/ is left as it was (--report-dir DIR writes one)"
+        if not option.live and option.report_dir is None:
+            if any(result.reason == endings.INTERRUPTED for result in book.results.values()):
+                return "interrupted: reports/ is left as it was"
+            if any(item.slug not in book.results for item in every):
+                return "a selection was run: reports/ is left as it was (--report-dir DIR writes one)"
+        return ""
+
+    def _in_the_way(self, book: Book) -> str:
+        """What a replay must not overwrite where its report would go: that of other evidence; empty where nothing is.
+
+        A live run has seen to it before its first request.
+        """
+        option = self._config.option
+        if option.live or option.replace_evidence:
+            return ""
+        mine = {Evidence(one.source, one.endpoint) for one in book.results.values() if one.source and one.endpoint}
+        report = self._report_of(book)
+        if found := evidence.others(evidence.of_report(report), mine):
+            return (
+                f"no report was written: {report} rests on recordings of {line(evidence.words(found))}; "
+                "write another with --report-dir DIR, or this one anew with --replace-evidence"
+            )
+        words = self._astray(book)
+        return words and f"no report was written: {line(words)}"
+
+    def _write(self, book: Book, report: Report) -> str:
+        option = self._config.option
         directory = self._report_of(book).parent
         # The page shows what was judged; a cassette that was read for that is not read again.
         recordings = Recordings(book.cassettes, book.judge.load)
@@ -296,9 +411,9 @@ class Plugin:
             return self._config.invocation_params.dir / str(given)
         return self._config.rootpath / (default or option)
 
-    def _say(self, words: str) -> None:
+    def _say(self, words: str, *, always: bool = False) -> None:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None and self._config.option.verbose >= 0:
+        if reporter is not None and (always or self._config.option.verbose >= 0):
             reporter.ensure_newline()
             reporter.write_line(line(words))
 
@@ -314,3 +429,9 @@ def _brief(fault: SuiteFault, book: Book, slug: Slug) -> str:
             return f"{cassette} holds no answer to what the case asks"
         case _:
             return f"{cassette} is damaged"
+
+
+def _worsen(session: pytest.Session, code: pytest.ExitCode) -> None:
+    """Let a run that would have been green end with a code; what is worse already stays as it is."""
+    if session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = code
