@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from conformance.report import badge, html, markdown, summary
@@ -12,15 +12,31 @@ from conformance.report.profile import profile
 from conformance.report.writing import replace
 from conformance.values import Json
 
-__all__ = ["append_step_summary", "write"]
+__all__ = ["Leaks", "append_step_summary", "write"]
 
 
-def write(report: Mapping[str, Json], directory: Path, *, cassettes: Path | None = None, lang: str = "en") -> None:
+class Leaks(Exception):
+    """A secret stands in what would have been written."""
+
+
+def write(
+    report: Mapping[str, Json],
+    directory: Path,
+    *,
+    cassettes: Path | None = None,
+    lang: str = "en",
+    refuse: Callable[[str], bool] = lambda _: False,
+) -> None:
     """Write every file of a report; all are rendered before the first is touched.
 
     Args:
         cassettes: the directory the recordings are below: the page shows what was sent and what came back.
         lang: the language the page opens in.
+        refuse: whether a secret stands in what would be written.
+
+    Raises:
+        Leaks: it does, in one of the files; nothing was written.
+        OSError: a file cannot be written.
     """
     files = {
         "report.md": markdown.render(report),
@@ -31,6 +47,8 @@ def write(report: Mapping[str, Json], directory: Path, *, cassettes: Path | None
         "index.html": html.render(report, cassettes=cassettes, lang=lang),
         "report.json": json_text(report),
     }
+    if leaking := [name for name, text in files.items() if refuse(text)]:
+        raise Leaks(f"nothing is written to {directory}: the key would stand in {', '.join(leaking)}")
     for name, text in files.items():
         replace(directory / name, text)
 

@@ -28,6 +28,8 @@ class Book:
 
     name: str
     """The file as node ids have it."""
+    path: Path
+    """The file itself."""
     matrix: Matrix
     planned: list[Planned]
     """Every case of the chosen models, selected or not."""
@@ -62,7 +64,7 @@ def open_book(path: Path, name: str, cassettes: Path, models: Sequence[str], *, 
                 f"a model that {name} does not list can only be asked with --live"
             )
     planned = list(plan(matrix, models))
-    return Book(name, matrix, planned, Judge(matrix, cassettes, planned), cassettes)
+    return Book(name, path, matrix, planned, Judge(matrix, cassettes, planned), cassettes)
 
 
 def select(book: Book, features: Sequence[str]) -> list[Planned]:

@@ -16,11 +16,13 @@ from conformance.matrix import Matrix
 from conformance.plan import Planned
 from conformance.record.budget import Budget
 from conformance.record.cassette import Cassette, sweep
+from conformance.record.keys import checked, credentials_of
 from conformance.record.live import Patience
 from conformance.record.pace import Pace
-from conformance.record.redact import Secret, without_secrets_in_logs
+from conformance.record.redact import LEAST, Redactor, Secret, without_secrets_in_logs
 from conformance.testing.book import Book, Slug
 from conformance.testing.crew import NOT_RUN, Crew, Watch
+from conformance.testing.discretion import refuse_common_words
 from conformance.testing.freshness import age_of
 from conformance.trouble import Aborted, CassetteDamaged, CassetteMissing, Stopped, SuiteFault
 from conformance.values import Behaviour, Source
@@ -48,8 +50,12 @@ class Settings:
 
 
 def key() -> Secret | None:
-    """The key, from the environment only: a command line is there for everybody to read."""
-    return next((Secret(os.environ[name]) for name in KEY_VARIABLES if os.environ.get(name)), None)
+    """The key, from the environment only: a command line is there for everybody to read.
+
+    Raises:
+        BadKey: it is none that could be sent.
+    """
+    return next((checked(name, os.environ[name]) for name in KEY_VARIABLES if os.environ.get(name)), None)
 
 
 def endpoint_of(matrix: Matrix, option: str | None) -> str:
@@ -94,9 +100,13 @@ def record(
         raise Aborted(f"no key: set {KEY_VARIABLES[0]}")
     budget.price({model.name: model.price for model in book.matrix.models if model.price})
     try:
-        with without_secrets_in_logs(secret):
+        redactor = Redactor((secret, *credentials_of(os.environ)))
+        refuse_common_words(redactor, book.matrix, book.path, endpoint)
+        if len(secret) < LEAST:
+            say(f"the key has fewer than {LEAST} characters: it is no secret, and is not looked for in answers")
+        with without_secrets_in_logs(redactor):
             return _recorded(
-                book, experiments, endpoint, secret, settings=settings, budget=budget, say=say, watch=watch
+                book, experiments, endpoint, secret, redactor, settings=settings, budget=budget, say=say, watch=watch
             )
     except Stopped as stopped:
         book.stopped = str(stopped)
@@ -110,6 +120,7 @@ def _recorded(
     experiments: Sequence[Planned],
     endpoint: str,
     secret: Secret,
+    redactor: Redactor,
     *,
     settings: Settings,
     budget: Budget,
@@ -123,6 +134,7 @@ def _recorded(
         endpoint,
         secret,
         models,
+        redactor=redactor,
         patience=settings.patience,
         connections=workers,
         pace=Pace(rate(book.matrix, endpoint, settings)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Generator, Sequence
@@ -15,9 +16,11 @@ from pydantic import TypeAdapter
 from conformance.engine import SDK
 from conformance.matrix.sniff import looks_like_matrix
 from conformance.plan import Planned
+from conformance.record.keys import CUSTOM_HEADERS, BadKey
+from conformance.record.redact import Redactor
 from conformance.report import files, terminal
 from conformance.report.build import NOT_SELECTED, build
-from conformance.testing import endings, recording
+from conformance.testing import discretion, endings, recording
 from conformance.testing.book import Book, Slug, open_book, select
 from conformance.testing.guard import no_network
 from conformance.testing.nodes import JUDGE, CaseItem, MatrixFile, not_run
@@ -38,6 +41,7 @@ class Plugin:
     def __init__(self) -> None:
         self._books: dict[Path, Book] = {}
         self._config: pytest.Config
+        self._redactor = Redactor()
         self._handover: Path | None = None
         self._written: list[tuple[list[str], dict[str, Json]]] = []
         self._last = ""
@@ -48,14 +52,32 @@ class Plugin:
         """Refuse a run that cannot work, in one line."""
         self._config = config
         config.stash[JUDGE] = self._judge
-        if config.option.live and recording.key() is None:
-            names = " or ".join(recording.KEY_VARIABLES)
-            raise pytest.UsageError(f"--live needs a key: set {names} in the environment")
+        if config.option.live:
+            self._check_key()
+            self._redactor = discretion.redactor_of()
         self._budget = budget_of(config.option)
         for option, default in (("cassettes", None), ("report_dir", "reports")):
             directory = self._directory(option, default)
             if directory.exists() and not directory.is_dir():
                 raise pytest.UsageError(f"--{option.replace('_', '-')}: {directory} is not a directory")
+
+    def _check_key(self) -> None:
+        try:
+            if recording.key() is None:
+                names = " or ".join(recording.KEY_VARIABLES)
+                raise pytest.UsageError(f"--live needs a key: set {names} in the environment")
+        except BadKey as error:
+            raise pytest.UsageError(str(error)) from None
+        if os.environ.get(CUSTOM_HEADERS):
+            raise pytest.UsageError(
+                f"{CUSTOM_HEADERS} is set: the SDK would add its headers to every request, and no report could say "
+                "what was asked; unset it for --live"
+            )
+
+    def pytest_sessionstart(self) -> None:
+        """Let the terminal of a live run show no secret."""
+        if self._config.option.live:
+            discretion.hush(self._config, self._redactor)
 
     def pytest_report_header(self) -> str:
         """What this run asks, and with which SDK: a report only names the one that recorded."""
@@ -135,7 +157,9 @@ class Plugin:
                     watch=watch_for(self._say, quiet=self._config.option.verbose < 0),
                 )
             except Aborted as reason:
-                pytest.exit(str(reason), returncode=pytest.ExitCode.USAGE_ERROR)
+                pytest.exit(self._redactor.text(str(reason)), returncode=pytest.ExitCode.USAGE_ERROR)
+            except Exception as error:  # noqa: BLE001  pytest would show the values of variables, cut short
+                raise discretion.crash(error, self._redactor) from None
 
     # --- judging
 
@@ -185,6 +209,8 @@ class Plugin:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Send a case's result along with pytest's own report; xdist carries it to the controller."""
         report = yield
+        if self._config.option.live:
+            discretion.hushed(report, self._redactor)
         if isinstance(item, CaseItem):
             result = item.result
             if report.skipped and isinstance(report.longrepr, tuple):
@@ -220,6 +246,9 @@ class Plugin:
                 lines += endings.changes(report, self._report_of(book))
             try:
                 where = self._write(book, report)
+            except files.Leaks as leak:
+                where = str(leak)
+                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
             except OSError as error:
                 where = f"no report could be written: {error}"
                 session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
@@ -234,7 +263,9 @@ class Plugin:
         if partial and not option.live and option.report_dir is None:
             return "a selection was run: reports/ is left as it was (--report-dir DIR writes one)"
         directory = self._report_of(book).parent
-        files.write(report, directory, cassettes=self._directory("cassettes"), lang=option.lang)
+        files.write(
+            report, directory, cassettes=self._directory("cassettes"), lang=option.lang, refuse=self._redactor.finds
+        )
         files.append_step_summary(report)
         return f"report: {directory / 'index.html'}"
 
@@ -247,6 +278,9 @@ class Plugin:
 
     def pytest_unconfigure(self) -> None:
         """Leave nothing behind but recordings and reports, and say last why a run ended early."""
+        xml = getattr(self._config.option, "xmlpath", None)
+        if xml and self._config.option.live and not hasattr(self._config, "workerinput"):
+            self._last = "\n".join(filter(None, (self._last, discretion.without_leak(Path(xml), self._redactor))))
         if self._last and (reporter := self._config.pluginmanager.get_plugin("terminalreporter")) is not None:
             reporter.write_line(self._last)
         if self._handover is not None:
