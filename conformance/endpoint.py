@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,6 +15,7 @@ from anthropic import Anthropic, Omit
 from anthropic.resources.beta.messages import Messages as BetaMessages
 from anthropic.resources.messages import Messages
 
+from conformance.record.keys import custom_header_names
 from conformance.record.live import Credentials
 from conformance.record.redact import Secret
 from conformance.record.transport import CaseTransport, Wire
@@ -63,6 +65,9 @@ def open_client(endpoint: str, key: str, auth: Credentials, api_version: str, wi
         "anthropic-version": api_version,
         **_only(auth.header, auth.value),
     }
+    # The SDK adds what this variable says to every request. Only what a row says is sent.
+    for name in custom_header_names(os.environ):
+        headers.setdefault(name, Omit())
     http_client = httpx2.Client(transport=CaseTransport(wire), trust_env=False)
     return Anthropic(
         api_key=key,

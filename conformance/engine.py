@@ -32,6 +32,7 @@ from conformance.record.transport import Recorder, Replayer
 from conformance.trouble import (
     Aborted,
     CassetteDamaged,
+    CassetteLeaks,
     CassetteMissing,
     Inconclusive,
     NetworkTrouble,
@@ -294,7 +295,9 @@ class Service:
             # Whoever stopped the run may have judged already what there was.
             raise Stopped("the run was stopped")
         try:
-            cassette.save()
+            cassette.save(refuse=self.redactor.finds)
+        except CassetteLeaks as leak:
+            raise SuiteFault(str(leak)) from None
         except OSError as error:
             raise Aborted(f"cannot write the recording {cassette.path}: {error.strerror or error}") from None
 
@@ -305,6 +308,7 @@ def open_service(
     key: str,
     models: Sequence[str],
     *,
+    redactor: Redactor | None = None,
     patience: Patience = PATIENCE,
     connections: int = 64,
     pace: Pace | None = None,
@@ -314,6 +318,7 @@ def open_service(
     """Reach a service: find the header it takes the key in, and see that it answers at all.
 
     Args:
+        redactor: takes every credential of the run out of what is kept; by default the key alone.
         connections: how many requests may be in flight at once.
         variable: the environment variable that holds the key, to name it where the key is refused.
 
@@ -321,13 +326,17 @@ def open_service(
         Aborted: it refuses the key in both headers, cannot be reached, or is no address at all.
         Stopped: the budget does not even pay for the first request.
     """
-    redactor = Redactor([key])
+    redactor = redactor or Redactor([key])
     shown = without_userinfo(endpoint)
     if urlsplit(endpoint).scheme not in ("http", "https"):
         raise Aborted(f"{shown.rpartition('@')[2]} is no endpoint: an address begins with http:// or https://")
     if "@" in urlsplit(endpoint).netloc:
         # The SDK's client would send them in the header the key belongs in.
         raise Aborted(f"{shown} is given with a user or a password, which cannot be sent beside a key: leave them out")
+    if urlsplit(endpoint).query or urlsplit(endpoint).fragment:
+        raise Aborted(
+            f"{shown} is given with a query or a fragment, where a key may stand: write the base address alone"
+        )
     base_path = urlsplit(endpoint).path.rstrip("/")
     refusals: list[str] = []
     for header in ("authorization", "x-api-key"):

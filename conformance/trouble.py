@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "Aborted",
     "CassetteDamaged",
+    "CassetteLeaks",
     "CassetteMissing",
     "CassetteStale",
     "Inconclusive",
@@ -75,6 +76,10 @@ class SuiteFault(Exception):
     """The case whose recording it is about, where that is not the one being judged."""
     brief = ""
     """What a report says of it, without this machine's paths and a library's words; empty where all may be said."""
+
+
+class CassetteLeaks(SuiteFault):
+    """What would have been written still shows a secret, so it was not."""
 
 
 class CassetteMissing(SuiteFault):

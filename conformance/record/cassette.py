@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ from vcr.serializers import yamlserializer
 
 from conformance.record import contents
 from conformance.record.evidence import host_of, models_asked, source_of
-from conformance.trouble import CassetteDamaged, CassetteMissing, CassetteStale
+from conformance.trouble import CassetteDamaged, CassetteLeaks, CassetteMissing, CassetteStale
 from conformance.values import Json, Source
 from conformance.wire.exchange import Arrival, Exchange
 from conformance.wire.parsing import parse_json
@@ -130,13 +130,25 @@ class Cassette:
             words = f"recorded from {recorded.endpoint}, which is not where {target} is; record it anew"
             raise _damaged(self.path, ("metadata", "endpoint"), words)
 
-    def save(self) -> None:
-        """Write the file whole, or leave what was there as it was."""
+    def save(self, *, refuse: Callable[[bytes], bool] = lambda _: False) -> None:
+        """Write the file whole, or leave what was there as it was.
+
+        Args:
+            refuse: whether a secret stands in what would be written.
+
+        Raises:
+            CassetteLeaks: it does; nothing was written.
+        """
         cassette = VcrCassette(str(self.path), persister=_Persister, serializer=_Serializer)
         for name, value in _metadata(self.provenance).items():
             cassette.get_metadata(name, value)
         for exchange in self.exchanges:
             cassette.append(_vcr_request(exchange), _vcr_response(exchange))
+        # As YAML a body may be indented and quoted: so what is in it is looked at by itself as well.
+        bodies = (body for exchange in self.exchanges for body in (exchange.request_body, exchange.body))
+        text = serialize(cassette._as_dict(), _Serializer)  # noqa: SLF001  as below
+        if any(map(refuse, (text.encode("utf-8", "replace"), *bodies))):
+            raise CassetteLeaks(f"{self.path} is not written: it would show the key")
         cassette._save(force=True)  # noqa: SLF001  vcrpy saves only on leaving its patching context
 
     def player(self) -> Player:

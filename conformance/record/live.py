@@ -265,10 +265,21 @@ class LiveWire:
             request_body=self._redactor.data(request.read()),
             status=answer.status,
             headers=self._redactor.response_headers(answer.headers),
-            body=self._redactor.data(bytes(body)),
+            body=self._without_secrets(bytes(body)),
             elapsed_ms=round((self._clock() - started) * 1000, 1),
             arrivals=tuple(arrivals) if is_stream else (),
         )
+
+    def _without_secrets(self, body: bytes) -> bytes:
+        """An answer without the secrets.
+
+        Raises:
+            ServiceTrouble: they cannot be taken out and leave the rest as it was. Then it tells nothing.
+        """
+        kept = self._redactor.data(body)
+        if kept is not body and _readable(kept) != _readable(body):
+            raise ServiceTrouble("the answer repeats the key where it cannot be taken out, and is not kept")
+        return kept
 
     def _plain(self, exchange: Exchange) -> Exchange | None:
         if self._canary is None or not isinstance(exchange.request, dict):
@@ -346,6 +357,12 @@ class _Health:
     def check(self) -> None:
         if self._gone:
             raise Stopped(self._gone)
+
+
+def _readable(body: bytes) -> list[bool]:
+    """Of every event of a stream, or of the one body, whether it is JSON."""
+    exchange = Exchange("", "", {}, b"", 0, {}, body)
+    return [event.json is not None for event in exchange.events] if exchange.is_stream else [exchange.json is not None]
 
 
 def retry_after(exchange: Exchange) -> float | None:

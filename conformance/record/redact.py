@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote
 
-__all__ = ["REDACTED", "REQUEST_HEADERS", "RESPONSE_HEADERS", "Redactor", "Secret", "without_secrets_in_logs"]
+from conformance.record.disguises import plainly, views
+
+__all__ = ["LEAST", "REDACTED", "REQUEST_HEADERS", "RESPONSE_HEADERS", "Redactor", "Secret", "without_secrets_in_logs"]
 
 REDACTED = "[redacted]"
 
@@ -22,10 +22,6 @@ RESPONSE_HEADERS = ("content-type", "location", "retry-after", "x-conformance-si
 _CREDENTIALS = ("authorization", "x-api-key")
 
 
-_TELLING = 8
-"""Characters a piece of base64 must have to be taken out: a shorter one may stand anywhere by chance."""
-
-
 class Secret(str):
     """A string that does not show itself in a traceback's locals."""
 
@@ -35,39 +31,67 @@ class Secret(str):
         return REDACTED
 
 
-_LEAST = 8
+LEAST = 8
 """Characters a key must have to be a secret; those of providers have 30 and more."""
+
+_HALVES = 32
+"""From so many characters on either half of a key is a secret as well: services cut words short."""
+
+_ROUNDS = 3
+"""What stands around a key that was taken out may add up to another: looked for so often."""
 
 
 class Redactor:
-    """Takes a set of secrets out of whatever it is shown, in the forms they travel in.
+    """Takes a set of secrets out of whatever it is shown, in any spelling (see ``disguises``), and backwards.
 
     Servers without keys are given a word to please the client: ``any``, ``test``. Such a word is no
-    secret, and it stands in many an innocent text: only what looks like a key is taken out of bodies.
+    secret, and it stands in many an innocent text: what has fewer than eight characters is left in bodies.
     (Credential headers are never kept, whatever they hold.)
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        forms: set[str] = set()
-        for secret in filter(_is_secret, secrets):
-            forms |= {secret, quote(secret, safe=""), *_encoded(secret.encode())}
-        # The longest first: one form may be part of another.
-        self._forms = sorted(forms, key=lambda form: (-len(form), form))
+        forms: set[bytes] = set()
+        for secret in secrets:
+            if len(secret) < LEAST:
+                continue
+            half = len(secret) // 2
+            parts = (secret, secret[:half], secret[half:]) if len(secret) >= _HALVES else (secret,)
+            for part in parts:
+                # A key may itself hold what looks like an escape.
+                forms.update(plain.lower() for plain in plainly(part.encode()) if len(plain) >= LEAST)
+        self._forms = sorted(forms | {form[::-1] for form in forms})
 
     def __repr__(self) -> str:
         return f"Redactor({len(self._forms)} forms)"
 
     def text(self, text: str) -> str:
         """``text`` without the secrets."""
-        for form in self._forms:
-            text = text.replace(form, REDACTED)
-        return text
+        return self.data(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
     def data(self, data: bytes) -> bytes:
-        """``data`` without the secrets."""
-        for form in self._forms:
-            data = data.replace(form.encode(), REDACTED.encode())
-        return data
+        """``data`` without the secrets; in linear time."""
+        for _ in range(_ROUNDS):
+            spans = sorted(self._spans(data))
+            if not spans:
+                return data
+            data = _without(data, spans)
+        return REDACTED.encode()
+
+    def finds(self, shown: str | bytes) -> bool:
+        """Whether a secret stands in what is going to be shown, in any spelling."""
+        data = shown.encode("utf-8", "surrogatepass") if isinstance(shown, str) else shown
+        return next(self._spans(data), None) is not None
+
+    def _spans(self, data: bytes) -> Iterator[tuple[int, int]]:
+        if not self._forms:
+            return
+        for view in views(data):
+            low = view.data.lower()
+            for form in self._forms:
+                at = low.find(form)
+                while at >= 0:
+                    yield from view.spans(at, at + len(form))
+                    at = low.find(form, at + len(form))
 
     def request_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """The request headers worth keeping; of credentials only that they were sent, and how."""
@@ -83,13 +107,12 @@ class Redactor:
 
 
 @contextmanager
-def without_secrets_in_logs(*secrets: str) -> Iterator[None]:
+def without_secrets_in_logs(redactor: Redactor) -> Iterator[None]:
     """Whatever is logged in this block, by any library and at any level, is without the secrets.
 
     At DEBUG the SDK and httpcore log headers, and a service may repeat a key in its answer. Records are
     made here and shown anywhere: by pytest, on a terminal, in a file. So they are cleaned as they are made.
     """
-    redactor = Redactor(secrets)
     make = logging.getLogRecordFactory()
 
     def clean(*args: Any, **kwargs: Any) -> logging.LogRecord:
@@ -110,17 +133,12 @@ def without_secrets_in_logs(*secrets: str) -> Iterator[None]:
         logging.setLogRecordFactory(make)
 
 
-def _encoded(secret: bytes) -> Iterator[str]:
-    """A secret in base64, alone or inside something larger: a whole ``Authorization`` header, say."""
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        alone = encode(secret).decode()
-        yield from (alone, alone.rstrip("="))
-        for before in range(3):
-            # Three bytes make four characters: those that hold bits of a neighbour are left out.
-            inside = encode(bytes(before) + secret).decode()[(4 * before + 2) // 3 : (before + len(secret)) * 4 // 3]
-            if len(inside) >= _TELLING:
-                yield inside
-
-
-def _is_secret(key: str) -> bool:
-    return len(key) >= _LEAST and any(map(str.isdigit, key))
+def _without(data: bytes, spans: Iterable[tuple[int, int]]) -> bytes:
+    """``data`` with each of the spans, in order, replaced; those that touch as one."""
+    kept: list[bytes] = []
+    position, last = 0, -1
+    for start, end in spans:
+        if start > last:
+            kept += [data[position:start], REDACTED.encode()]
+        position = last = max(last, end)
+    return b"".join((*kept, data[position:]))

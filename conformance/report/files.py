@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from conformance.report.analysis.overview import Overview
@@ -10,17 +11,30 @@ from conformance.report.escape import json_text
 from conformance.report.model import Report
 from conformance.report.recordings import Recordings
 
-__all__ = ["append_step_summary", "replace", "write"]
+__all__ = ["Leaks", "append_step_summary", "replace", "write"]
 
 
-def write(report: Report, directory: Path, *, recordings: Recordings | None = None, lang: str = "en") -> None:
+class Leaks(Exception):
+    """A secret stands in what would have been written."""
+
+
+def write(
+    report: Report,
+    directory: Path,
+    *,
+    recordings: Recordings | None = None,
+    lang: str = "en",
+    refuse: Callable[[str], bool] = lambda _: False,
+) -> None:
     """Write every file of a report; all are rendered before the first is touched.
 
     Args:
         recordings: what the page shows of what was sent and what came back; without them, nothing.
         lang: the language the page opens in.
+        refuse: whether a secret stands in what would be written.
 
     Raises:
+        Leaks: it does, in one of the files; nothing was written.
         OSError: a file cannot be written; those before it are.
     """
     # Templates take a while to import, and a worker that only judges has no use for them.
@@ -37,6 +51,8 @@ def write(report: Report, directory: Path, *, recordings: Recordings | None = No
         "index.html": html.render(overview, recordings=recordings, lang=lang),
         "report.json": json_text(report.data()),
     }
+    if leaking := [name for name, text in files.items() if refuse(text)]:
+        raise Leaks(f"nothing is written to {directory}: the key would stand in {', '.join(leaking)}")
     for name, text in files.items():
         replace(directory / name, text)
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from conformance.engine import without_userinfo
 from conformance.matrix import Matrix
 from conformance.record.evidence import is_loopback
+from conformance.record.keys import checked
 from conformance.record.redact import Secret
 
 __all__ = ["BASE_URL", "GENERAL", "NO_KEY", "Access", "NoAccess", "Origin", "access_to", "endpoint_of"]
@@ -78,16 +79,17 @@ def access_to(
 
     Raises:
         NoAccess: there is no key, or none that belongs to the endpoint.
+        BadKey: it is none that could be sent.
     """
     endpoint, origin = endpoint_of(matrix, option, environment)
     if key_env is not None:
         if not environment.get(key_env):
             raise NoAccess(f"--key-env {key_env}: this variable is not set")
-        return Access(endpoint, origin, Secret(environment[key_env]), key_env)
+        return Access(endpoint, origin, checked(key_env, environment[key_env]), key_env)
     allowed = _allowed(matrix, environment, endpoint, origin)
     variable = next((name for name in allowed if environment.get(name)), None)
     if variable is not None:
-        return Access(endpoint, origin, Secret(environment[variable]), variable)
+        return Access(endpoint, origin, checked(variable, environment[variable]), variable)
     if matrix.target.auth == "none" and (origin is Origin.OPTION or _is_own(matrix, endpoint)):
         return Access(endpoint, origin, Secret(NO_KEY), None)
     raise NoAccess(_advice(matrix, environment, endpoint, origin, allowed))

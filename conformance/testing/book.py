@@ -29,6 +29,8 @@ class Book:
 
     name: str
     """The file as node ids have it."""
+    path: Path
+    """The file itself."""
     matrix: Matrix
     planned: list[Planned]
     """Every case of the chosen models, selected or not."""
@@ -87,7 +89,7 @@ def open_book(path: Path, name: str, cassettes: Path, models: Sequence[str], *, 
             )
     planned = list(plan(matrix, models or (listed if live else recorded)))
     every = list(plan(matrix, [*recorded, *(model for model in dict.fromkeys(models) if model not in recorded)]))
-    return Book(name, matrix, planned, Judge(matrix, cassettes, every), cassettes)
+    return Book(name, path, matrix, planned, Judge(matrix, cassettes, every), cassettes)
 
 
 def _models(matrix: Matrix, cassettes: Path) -> list[str]:

@@ -18,10 +18,11 @@ from conformance.record.cassette import Cassette, sweep
 from conformance.record.evidence import host_of, is_loopback
 from conformance.record.live import Patience
 from conformance.record.pace import Pace
-from conformance.record.redact import without_secrets_in_logs
+from conformance.record.redact import LEAST, Redactor, without_secrets_in_logs
 from conformance.testing.access import Access
 from conformance.testing.book import Book, Slug
 from conformance.testing.crew import NOT_RUN, Crew, Watch
+from conformance.testing.discretion import refuse_common_words
 from conformance.testing.evidence import Evidence, refusal, set_aside
 from conformance.testing.freshness import age_of
 from conformance.trouble import Aborted, CassetteDamaged, CassetteMissing, Stopped, SuiteFault
@@ -65,6 +66,7 @@ def record(
     book: Book,
     items: Sequence[Planned],
     access: Access,
+    redactor: Redactor,
     *,
     settings: Settings,
     budget: Budget,
@@ -87,9 +89,20 @@ def record(
         return {}
     budget.price({model.name: model.price for model in book.matrix.models if model.price})
     try:
-        with without_secrets_in_logs(access.key):
+        refuse_common_words(redactor, book.matrix, book.path, access.endpoint)
+        if access.variable and len(access.key) < LEAST:
+            say(f"the key has fewer than {LEAST} characters: it is no secret, and is not looked for in answers")
+        with without_secrets_in_logs(redactor):
             return _recorded(
-                book, experiments, access, settings=settings, budget=budget, report=report, say=say, watch=watch
+                book,
+                experiments,
+                access,
+                redactor,
+                settings=settings,
+                budget=budget,
+                report=report,
+                say=say,
+                watch=watch,
             )
     except Stopped as stopped:
         book.stopped = str(stopped)
@@ -102,6 +115,7 @@ def _recorded(
     book: Book,
     experiments: Sequence[Planned],
     access: Access,
+    redactor: Redactor,
     *,
     settings: Settings,
     budget: Budget,
@@ -116,6 +130,7 @@ def _recorded(
         access.endpoint,
         access.key,
         models,
+        redactor=redactor,
         variable=access.variable or "its key",
         patience=settings.patience,
         connections=workers,

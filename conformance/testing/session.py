@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from pydantic import TypeAdapter
 from conformance.engine import SDK
 from conformance.matrix.sniff import looks_like_matrix
 from conformance.plan import Planned
+from conformance.record.keys import CUSTOM_HEADERS, BadKey
+from conformance.record.redact import Redactor
 from conformance.report import files
 from conformance.report.analysis.overview import Overview
 from conformance.report.assemble import NOT_RECORDED
@@ -24,7 +26,7 @@ from conformance.report.build import build
 from conformance.report.escape import command, line, quoted
 from conformance.report.model import Report
 from conformance.report.recordings import Recordings
-from conformance.testing import endings, evidence, recording
+from conformance.testing import discretion, endings, evidence, recording
 from conformance.testing.access import Access, NoAccess, access_to
 from conformance.testing.book import Book, Slug, open_book, select
 from conformance.testing.completing import completed
@@ -52,6 +54,8 @@ class Plugin:
     def __init__(self) -> None:
         self._books: dict[Path, Book] = {}
         self._config: pytest.Config
+        self._redactor = Redactor()
+        self._secret_variables: set[str] = set()
         self._handover: Path | None = None
         self._written: list[tuple[list[str], Report]] = []
         self._last = ""
@@ -64,6 +68,13 @@ class Plugin:
         """Refuse a run that cannot work, in one line."""
         self._config = config
         config.stash[JUDGE] = self._judge
+        if config.option.live:
+            self._keep_secret(filter(None, [config.option.key_env]))
+            if os.environ.get(CUSTOM_HEADERS):
+                raise pytest.UsageError(
+                    f"{CUSTOM_HEADERS} is set: the SDK would add its headers to every request, and no report could "
+                    "say what was asked; unset it for --live"
+                )
         self._budget = budget_of(config.option)
         for option, default in (("cassettes", None), ("report_dir", "reports")):
             directory = self._directory(option, default)
@@ -74,6 +85,13 @@ class Plugin:
         """From here on a run that is told to end ends as with Ctrl-C; xdist's workers are ended by their controller."""
         if not hasattr(self._config, "workerinput"):
             self._restore_signals = as_interrupts()
+        if self._config.option.live:
+            discretion.hush(self._config, lambda: self._redactor)
+
+    def _keep_secret(self, variables: Iterable[str]) -> None:
+        """From here on nothing that is written or shown holds what is in these variables, or in the SDK's own."""
+        self._secret_variables |= set(variables)
+        self._redactor = discretion.redactor_of(os.environ, self._secret_variables)
 
     def pytest_report_header(self) -> str:
         """What this run asks, and with which SDK: a report only names the one that recorded."""
@@ -148,6 +166,7 @@ class Plugin:
                     book,
                     affordable,
                     access,
+                    self._redactor,
                     settings=settings_of(self._config.option),
                     budget=self._budget,
                     report=self._report_of(book),
@@ -155,7 +174,9 @@ class Plugin:
                     watch=watch_for(self._say, quiet=self._config.option.verbose < 0),
                 )
             except Aborted as reason:
-                pytest.exit(line(reason), returncode=pytest.ExitCode.USAGE_ERROR)
+                pytest.exit(line(self._redactor.text(str(reason))), returncode=pytest.ExitCode.USAGE_ERROR)
+            except Exception as error:  # noqa: BLE001  pytest would show the values of variables, cut short
+                raise discretion.crash(error, self._redactor) from None
 
     def _way_to(self, book: Book) -> Access:
         """Where a matrix's cases are asked, once it is clear that they may be: nothing is sent before that.
@@ -166,7 +187,7 @@ class Plugin:
         option = self._config.option
         try:
             access = access_to(book.matrix, os.environ, option=option.endpoint, key_env=option.key_env)
-        except NoAccess as reason:
+        except (NoAccess, BadKey) as reason:
             raise pytest.UsageError(line(reason)) from None
         report = self._report_of(book)
         if not option.replace_evidence:
@@ -269,6 +290,8 @@ class Plugin:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Send a case's result along with pytest's own report; xdist carries it to the controller."""
         report = yield
+        if self._config.option.live:
+            discretion.hushed(report, self._redactor)
         if isinstance(item, CaseItem):
             result = item.result
             if report.skipped and isinstance(report.longrepr, tuple):
@@ -321,6 +344,9 @@ class Plugin:
             lines += endings.changes(report, self._report_of(book))
         try:
             where = why_not or self._write(book, report)
+        except files.Leaks as leak:
+            where = str(leak)
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         except OSError as error:
             where = f"no report could be written: {error}"
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
@@ -363,7 +389,7 @@ class Plugin:
         directory = self._report_of(book).parent
         # The page shows what was judged; a cassette that was read for that is not read again.
         recordings = Recordings(book.cassettes, book.judge.load)
-        files.write(report, directory, recordings=recordings, lang=option.lang)
+        files.write(report, directory, recordings=recordings, lang=option.lang, refuse=self._redactor.finds)
         files.append_step_summary(report)
         return f"report: {directory / 'index.html'}"
 
@@ -379,6 +405,9 @@ class Plugin:
 
     def pytest_unconfigure(self) -> None:
         """Leave nothing behind but recordings and reports, and say last why a run ended early."""
+        xml = getattr(self._config.option, "xmlpath", None)
+        if xml and self._config.option.live and not hasattr(self._config, "workerinput"):
+            self._last = "\n".join(filter(None, (self._last, discretion.without_leak(Path(xml), self._redactor))))
         self._restore_signals()
         if self._last and (reporter := self._config.pluginmanager.get_plugin("terminalreporter")) is not None:
             reporter.write_line(line(self._last))
@@ -395,7 +424,11 @@ class Plugin:
                 if path.is_relative_to(self._config.rootpath)
                 else str(path)
             )
-            self._books[path] = open_book(path, name, self._directory("cassettes"), option.model, live=option.live)
+            book = self._books[path] = open_book(
+                path, name, self._directory("cassettes"), option.model, live=option.live
+            )
+            if option.live:
+                self._keep_secret(book.matrix.target.key_env or ())
         return self._books[path]
 
     @property
