@@ -234,4 +234,4 @@ def test_a_report_whose_banner_was_cut_off_has_it_again(tmp_path: Path) -> None:
     del report["sources"]
     path = tmp_path / "report.json"
     path.write_text(json.dumps(report), "utf-8")
-    assert load(path).report["notice"] == notice
+    assert load(path).report.notice == notice

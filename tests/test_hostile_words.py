@@ -23,8 +23,10 @@ from hypothesis import strategies as st
 import conformance
 from conformance.__main__ import main
 from conformance.record.contents import Wrong
-from conformance.report import terminal
+from conformance.report.analysis.overview import Overview
 from conformance.report.escape import command, line, lines, markdown, plain
+from conformance.report.model import Report
+from conformance.report.render import terminal
 from conformance.testing import session
 from conformance.testing.progress import Display
 from conformance.trouble import CassetteDamaged
@@ -53,7 +55,7 @@ def test_the_command_that_records_anew_can_be_pasted(fresh: Project, directory: 
     )
     fresh.matrix.write_text(named, "utf-8")
     (fresh.path / directory).mkdir()
-    result = fresh.replay("--cassettes", directory, "--model", NASTY, "--feature", "system")
+    result = fresh.replay("--strict-recordings", "--cassettes", directory, "--model", NASTY, "--feature", "system")
     told = [text for text in plainly(result).splitlines() if "record it with: " in text]
     assert told
     for text in told:
@@ -73,7 +75,9 @@ def test_a_node_id_at_the_end_of_a_run_can_be_pasted(project: Project) -> None:
             case["id"] = case["id"].replace(MODEL, NASTY)
     row = next(row for row in report["results"] if row["cases"] and row["verdict"] == "conforms")
     row["verdict"] = row["cases"][0]["verdict"] = "falls_short"
-    told = [text.strip() for text in terminal.lines(report) if NASTY.split("'")[1] in text]
+    told = [
+        text.strip() for text in terminal.lines(Overview(Report.model_validate(report))) if NASTY.split("'")[1] in text
+    ]
     assert told
     for text in told:
         pasted(f"pytest {text}", project.path / "elsewhere")

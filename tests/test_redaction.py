@@ -6,7 +6,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from spellings import PLACES, SPELLINGS, keys, message, stream
 
@@ -16,11 +16,14 @@ from conformance.wire.exchange import Exchange
 from conformance.wire.reply import Reply
 
 KEY = "sk-SECRETKEYwithoutdigits"
+OTHER_CASE = ("lower case", "upper case", "percent in lower case")
 AROUND = st.sampled_from(["", "x", "xyz", "Bearer ", "key=", "/keys/", '"', "\\n", "é "])
 
 
 @given(keys, st.sampled_from(sorted(SPELLINGS)), st.sampled_from(sorted(SPELLINGS)), AROUND, AROUND)
 def test_a_key_is_found_in_a_spelling_of_a_spelling(key: str, inner: str, outer: str, before: str, after: str) -> None:
+    # In other letters base64 is base64 of something else.
+    assume(not (inner.startswith("base64") and outer in OTHER_CASE))
     redactor = Redactor([key])
     shown = SPELLINGS[outer](SPELLINGS[inner](key))
     text = f"It is <{before}{shown}{after}>."
