@@ -218,7 +218,7 @@ def test_two_lines_can_be_copied(visit: Visit, page_of_draws: Path) -> None:
     page.locator(".arm").last.get_by_role("button", name="Copy").click()
     assert page.evaluate("navigator.clipboard.readText()") == (
         "curl -sS 'https://api.minimaxi.com/anthropic/v1/messages'"
-        " -H \"authorization: Bearer $ANTHROPIC_API_KEY\" -H 'content-type: application/json'"
+        " -H \"authorization: Bearer $API_KEY\" -H 'content-type: application/json'"
         ' --data-raw \'{"model":"M-1","max_tokens":16,"temperature":0.01}\''
     )
     page.locator(".sums .line").get_by_role("button", name="Copy").click()

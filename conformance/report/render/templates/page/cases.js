@@ -31,7 +31,7 @@ function curl(exchange, request) {
     if (!value.includes("[redacted]")) parts.push(`-H ${quote(`${name}: ${value}`)}`);
     // What was answered with a 401 was sent with a wrong key, and is to be repeated with one.
     else if (exchange.s === 401) parts.push(name === "authorization" ? "-H 'authorization: Bearer wrong-key'" : "-H 'x-api-key: wrong-key'");
-    else parts.push(name === "authorization" ? '-H "authorization: Bearer $ANTHROPIC_API_KEY"' : '-H "x-api-key: $ANTHROPIC_API_KEY"');
+    else parts.push(name === "authorization" ? '-H "authorization: Bearer $API_KEY"' : '-H "x-api-key: $API_KEY"');
   }
   if (request) parts.push(`--data-raw ${quote(request)}`);
   return parts.filter(Boolean).join(" ");
