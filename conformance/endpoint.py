@@ -65,18 +65,21 @@ def open_client(endpoint: str, key: str, auth: Credentials, api_version: str, wi
         "anthropic-version": api_version,
         **_only(auth.header, auth.value),
     }
-    # The SDK adds what this variable says to every request. Only what a row says is sent.
-    for name in custom_header_names(os.environ):
-        headers.setdefault(name, Omit())
     http_client = httpx2.Client(transport=CaseTransport(wire), trust_env=False)
     return Anthropic(
         api_key=key,
         base_url=endpoint,
         http_client=http_client,
         max_retries=0,
+        open_telemetry=False,  # it would send what others keep in its context, and spans of what is asked
         timeout=900.0,
-        default_headers=headers,
+        default_headers={**_nothing_of_the_shell(), **headers},
     )
+
+
+def _nothing_of_the_shell() -> dict[str, Any]:
+    """Default headers that leave out what a variable would have the SDK add: only what a row says is sent."""
+    return {name: Omit() for name in custom_header_names(os.environ)}
 
 
 def _only(header: str, value: str) -> dict[str, Any]:
@@ -138,7 +141,9 @@ class Endpoint:
             base_url=self._client.base_url,
             http_client=httpx2.Client(transport=self._transport, trust_env=False),
             max_retries=0,
+            open_telemetry=False,
             timeout=900.0,
+            default_headers=_nothing_of_the_shell(),
         )
 
     def repeat(self, times: int) -> None:
