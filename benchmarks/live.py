@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 
-from conformance.engine import open_service
-from conformance.plan import Planned
-from conformance.record.budget import Budget
-from conformance.record.pace import Pace
-from conformance.testing.book import Book, open_book, select
-from conformance.testing.recording import side_by_side
+from conformance.http.budget import Budget
+from conformance.http.rate_limit import RateLimiter
+from conformance.run.engine import open_service
+from conformance.run.matrix_run import MatrixRun, open_matrix, select
+from conformance.run.plan import Planned
+from conformance.run.recording import side_by_side
 
 ROOT = Path(__file__).parent.parent
 KEY = "sk-benchmark-0123456789"
@@ -75,23 +75,27 @@ def main() -> None:
 def run(url: str, feature: str, models: int, *, places: int, rpm: int | None = None) -> tuple[Asked, int]:
     """Record a selection, and throw it away."""
     with tempfile.TemporaryDirectory() as directory:
-        book, items = planned(Path(directory), feature, models)
+        matrix_run, items = planned(Path(directory), feature, models)
         budget = Budget()
         names = list(dict.fromkeys(item.model for item in items))
-        service = open_service(book.matrix, url, KEY, names, connections=places, pace=Pace(rpm), budget=budget)
+        service = open_service(
+            matrix_run.matrix, url, KEY, names, connections=places, rate_limiter=RateLimiter(rpm), budget=budget
+        )
         before, began = budget.spent.requests, time.monotonic()
         with closing(service):
-            outcomes = side_by_side(service, book, items, places, budget=budget)
+            outcomes = side_by_side(service, matrix_run, items, places, budget=budget)
             seconds = time.monotonic() - began
         return Asked(budget.spent.requests - before, seconds, sum(map(bool, outcomes.values()))), len(items)
 
 
-def planned(directory: Path, feature: str, models: int) -> tuple[Book, list[Planned]]:
+def planned(directory: Path, feature: str, models: int) -> tuple[MatrixRun, list[Planned]]:
     """Some of the matrix's cases, with nothing recorded."""
-    book = open_book(ROOT / "matrix.yaml", "matrix.yaml", directory, [], live=True)
-    names = [model.name for model in book.matrix.models][:models]
-    chosen = select(book, [feature] if feature else [])
-    return book, [item for item in chosen if item.model in names and item.case.experiment and not item.case.expensive]
+    matrix_run = open_matrix(ROOT / "matrix.yaml", "matrix.yaml", directory, [], live=True)
+    names = [model.name for model in matrix_run.matrix.models][:models]
+    chosen = select(matrix_run, [feature] if feature else [])
+    return matrix_run, [
+        item for item in chosen if item.model in names and item.case.experiment and not item.case.expensive
+    ]
 
 
 @contextmanager

@@ -18,12 +18,12 @@ from itertools import product
 from typing import Any, cast
 
 from conformance.cases import CASES
+from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import Experiment
-from conformance.endpoint import Endpoint
-from conformance.stats import ERROR, LOOKS, SUSPICION, evidence_of_diversity, p_collapsed
+from conformance.protocol.exchange import Exchange
+from conformance.protocol.reply import Reply
+from conformance.statistics import ERROR, LOOKS, SUSPICION, evidence_of_diversity, p_collapsed
 from conformance.values import Behaviour
-from conformance.wire.exchange import Exchange
-from conformance.wire.reply import Reply
 
 FEATURES = ("temperature", "top_p", "top_k")
 OPENINGS = (2, 3, 6, 12, 1000)

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable, Sequence
 
 from conformance import __version__
-from conformance.commands import Wrong, diff, estimate, history, merge, report, simulate
-from conformance.report.escape import plain
+from conformance.cli import Wrong, diff, estimate, history, merge, report, simulate
+from conformance.plain_text import plain
 
 __all__ = ["main"]
 

@@ -29,7 +29,7 @@ __all__ = ["KEY", "main"]
 KEY = "sk-local-gateway-1"
 """The gateway's master key. No secret: it is there so that refusing wrong ones can be tried."""
 
-PATIENCE = 120.0
+RETRY_POLICY = 120.0
 """Seconds the gateway may take to start: some 20 on an idle machine."""
 
 GRACE = 10.0
@@ -65,7 +65,7 @@ def gateway(command: str, behind: str, port: int) -> Generator[str]:
                 stderr=subprocess.STDOUT,
             )
         try:
-            wait_until_healthy(f"{url}/health/liveliness", PATIENCE)
+            wait_until_healthy(f"{url}/health/liveliness", RETRY_POLICY)
             yield url
         except TimeoutError as late:
             raise SystemExit(f"{late}; its last words:\n{log.read_text('utf-8', 'replace')[-2000:]}") from None

@@ -50,7 +50,7 @@ where something else wants a core too (two spin while they wait for each other):
 TEMPERATURE = 0.2
 """Where a request gives none: at 1.0 a model of this size calls a tool only now and then."""
 
-PATIENCE = 60.0
+RETRY_POLICY = 60.0
 
 ERRORS_ONLY = 1
 """The server's own word for what it is to say: its progress would bury the suite's."""
@@ -92,14 +92,14 @@ def serve(port: int, threads: int = THREADS) -> xllamacpp.Server:
     return xllamacpp.Server(params)
 
 
-def wait_until_healthy(address: str, patience: float = PATIENCE) -> None:
+def wait_until_healthy(address: str, retry_policy: float = RETRY_POLICY) -> None:
     """Return once an address says 200 (503 while a model is being loaded, nothing before the port is open).
 
     Raises:
         TimeoutError: it does not within so many seconds.
     """
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    until = time.monotonic() + patience
+    until = time.monotonic() + retry_policy
     while time.monotonic() < until:
         try:
             with opener.open(address, timeout=5) as answer:
@@ -108,7 +108,7 @@ def wait_until_healthy(address: str, patience: float = PATIENCE) -> None:
         except (urllib.error.URLError, OSError):
             pass
         time.sleep(0.1)
-    raise TimeoutError(f"{address} does not answer after {patience:g} s")
+    raise TimeoutError(f"{address} does not answer after {retry_policy:g} s")
 
 
 def run(command: Sequence[str], url: str, key: str) -> int:

@@ -23,10 +23,10 @@ from contract import validate
 
 from conformance import simulator
 from conformance.cases import CASES
-from conformance.plan import selected
-from conformance.record.live import LiveWire
+from conformance.http.live import LiveTransport
+from conformance.pytest_plugin import hooks as session  # noqa: F401
 from conformance.report.render import badge, html, markdown, profile, terminal  # noqa: F401  as above
-from conformance.testing import session  # noqa: F401
+from conformance.run.plan import selected
 
 ROOT = Path(__file__).parent.parent
 MODEL = "MiniMax-M2.7"
@@ -139,7 +139,15 @@ def edit(path: Path, before: str, after: str, *, count: int = -1) -> None:
 def plainly(result: pytest.RunResult) -> str:
     """All that was printed, once it is clear that none of it is a traceback."""
     text = f"{result.stdout.str()}\n{result.stderr.str()}"
-    for inside in ("Traceback", "INTERNALERROR", "_pytest/", "pluggy/", "conformance/testing", "During handling"):
+    for inside in (
+        "Traceback",
+        "INTERNALERROR",
+        "_pytest/",
+        "pluggy/",
+        "conformance/pytest_plugin",
+        "conformance/run",
+        "During handling",
+    ):
         assert inside not in text, text
     return text
 
@@ -204,8 +212,10 @@ def fresh(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """A project that has recorded nothing yet."""
     for name in set(os.environ) - set(_clean_environment()):
         monkeypatch.delenv(name)
-    wait = LiveWire._pause
-    monkeypatch.setattr(LiveWire, "_pause", lambda wire, _: wait(wire, 0))  # nothing here is about how long
+    wait = LiveTransport._pause
+    monkeypatch.setattr(
+        LiveTransport, "_pause", lambda transport, _: wait(transport, 0)
+    )  # nothing here is about how long
     pytester.path.joinpath("pyproject.toml").write_text(_CONFIGURATION, "utf-8")
     pytester.path.joinpath("matrix.yaml").write_bytes((ROOT / "matrix.yaml").read_bytes())
     project = Project(pytester, monkeypatch)

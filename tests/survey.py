@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from conformance import simulator
-from conformance.engine import open_service
-from conformance.record.live import Patience
-from conformance.testing.book import open_book, select
-from conformance.testing.recording import side_by_side
+from conformance.http.live import RetryPolicy
+from conformance.run.engine import open_service
+from conformance.run.matrix_run import open_matrix, select
+from conformance.run.recording import side_by_side
 
 ROOT = Path(__file__).parent.parent
 MODELS = {"matrix.yaml": "MiniMax-M2.7", "matrices/anthropic.yaml": "claude-sonnet-4-6"}
-IMPATIENT = Patience(retries=2, first_wait=0.01, longest_wait=0.1)
+IMPATIENT = RetryPolicy(retries=2, first_wait=0.01, longest_wait=0.1)
 
 Cell = tuple[str | None, str | None]
 """What was observed in a case, and the verdict."""
@@ -43,24 +43,24 @@ def survey_at(
     model: str | None = None,
     features: Sequence[str] = (),
     expensive: bool = False,
-    patience: Patience = IMPATIENT,
+    retry_policy: RetryPolicy = IMPATIENT,
 ) -> dict[str, Cell]:
     """Record and judge every case of one model against whatever answers at a URL."""
     name = model or MODELS[matrix]
-    book = open_book(ROOT / matrix, matrix, directory, [name], live=True)
-    chosen = [item for item in select(book, features) if expensive or not item.case.expensive]
+    matrix_run = open_matrix(ROOT / matrix, matrix, directory, [name], live=True)
+    chosen = [item for item in select(matrix_run, features) if expensive or not item.case.expensive]
     items = [item for item in chosen if item.case.experiment]
-    service = open_service(book.matrix, url, "sk-canary-0123456789", [name], patience=patience)
+    service = open_service(matrix_run.matrix, url, "sk-canary-0123456789", [name], retry_policy=retry_policy)
     with closing(service):
-        troubles = side_by_side(service, book, items, 8)
+        troubles = side_by_side(service, matrix_run, items, 8)
     for item in chosen:
         if not troubles.get(item.slug):
-            book.results[item.slug] = book.judge.judge(item)
+            matrix_run.results[item.slug] = matrix_run.judge.judge(item)
     faults = {slug: why for slug, why in troubles.items() if why.startswith("fault")}
     assert not faults, faults
     troubled: Cell = ("inconclusive", "inconclusive")
     cells = {f"{item.claim.feature}::{item.case.name}": troubled for item in chosen}
-    for (_, feature, case), result in book.results.items():
+    for (_, feature, case), result in matrix_run.results.items():
         cells[f"{feature}::{case}"] = (result.behaviour, result.verdict)
     return {name: _settled(name, cell) for name, cell in cells.items()}
 

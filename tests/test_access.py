@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.matrix import Matrix, load
-from conformance.testing.access import GENERAL, NO_KEY, Access, NoAccess, Origin, access_to
+from conformance.run.access import GENERAL, NO_KEY, Access, NoAccess, Origin, access_to
 
 ROOT = Path(__file__).parent.parent
 MATRICES = {path.stem: load(path) for path in (ROOT / "matrix.yaml", *sorted((ROOT / "matrices").glob("*.yaml")))}

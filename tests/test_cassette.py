@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.record import cassette as module
-from conformance.record.cassette import Cassette, Provenance
-from conformance.record.redact import Redactor
+from conformance.http import cassette as module
+from conformance.http.cassette import Cassette, Provenance
+from conformance.http.redact import Redactor
+from conformance.protocol.exchange import Arrival, Exchange
 from conformance.trouble import CassetteDamaged, CassetteMissing, CassetteStale
 from conformance.values import Source
-from conformance.wire.exchange import Arrival, Exchange
 
 HERE = Provenance(Source.SIMULATOR, "http://127.0.0.1:1", "2026-11-23T10:00:00Z", "anthropic 2.12.0", "0.1.0")
 

@@ -11,11 +11,11 @@ from front_door import Project, edit, plainly
 
 from conformance import simulator
 from conformance.matrix import Matrix, MatrixError, load
-from conformance.plan import plan
 from conformance.report.analysis.overview import Overview
 from conformance.report.build import build
 from conformance.report.model import Report
 from conformance.report.render.markdown import report as markdown
+from conformance.run.plan import plan
 from conformance.values import Behaviour, CaseResult, Source, Status, Verdict
 
 TEXT = """\

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from front_door import MODEL, ROOT, STREAM, SYSTEM, Project, documented, edit, fresh, plainly, project, recordings
 
-from conformance.record.cassette import Cassette
-from conformance.record.evidence import is_loopback, too_late
+from conformance.http.cassette import Cassette
+from conformance.http.evidence import is_loopback, too_late
 from conformance.report.load import ReportError, load
 from conformance.trouble import CassetteDamaged
 

@@ -28,7 +28,7 @@ from front_door import (
     verdicts,
 )
 
-from conformance.plan import selected
+from conformance.run.plan import selected
 
 
 def listed(result: pytest.RunResult) -> list[str]:

@@ -12,7 +12,7 @@ from front_door import CONTAINER, EVERYTHING, KEY, MODEL, SYSTEM, Project, edit,
 from services import service
 
 from conformance.report.load import load
-from conformance.testing.evidence import Evidence, of_cassettes, of_report
+from conformance.run.evidence import Evidence, of_cassettes, of_report
 from conformance.values import Source
 
 OTHER = CONTAINER.replace(MODEL, "MiniMax-M2")

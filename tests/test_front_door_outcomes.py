@@ -14,8 +14,8 @@ import pytest
 from front_door import CONTAINER, EVERYTHING, MODEL, SYSTEM, Project, as_documented, plainly, rows
 
 from conformance.cases import CASES
-from conformance.endpoint import Endpoint
-from conformance.testing.guard import no_network
+from conformance.cases.endpoint import Endpoint
+from conformance.run.network_guard import no_network
 from conformance.trouble import SuiteFault
 from conformance.values import Behaviour, Observation
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from front_door import CONTAINER, EVERYTHING, EXPERIMENTS, MODEL, Project, as_documented, plainly, rows
 
-from conformance.record.cassette import Cassette
+from conformance.http.cassette import Cassette
 
 
 def test_one_run_writes_every_file_with_the_evidence_in_it(project: Project) -> None:

@@ -16,8 +16,8 @@ from front_door import CONTAINER, KEY, SYSTEM, Project, rows, traces_of_key
 from services import forgetting_the_key, repeating_the_key, service
 
 from conformance.cases import CASES
-from conformance.endpoint import Endpoint
-from conformance.record.redact import Redactor, Secret
+from conformance.cases.endpoint import Endpoint
+from conformance.http.redact import Redactor, Secret
 
 LOUD = ("-vv", "--showlocals", "--full-trace", "-rA", "--tb=long", "--junit-xml=junit.xml")
 

@@ -30,7 +30,7 @@ from services import (
     service,
 )
 
-from conformance.record.evidence import source_of
+from conformance.http.evidence import source_of
 from conformance.values import Source
 
 

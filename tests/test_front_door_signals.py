@@ -15,7 +15,7 @@ import pytest
 from front_door import KEY, MODEL, Project, documented, fresh, project, recordings
 
 from conformance import simulator
-from conformance.testing.signals import as_interrupts
+from conformance.run.signals import as_interrupts
 
 __all__ = ["documented", "fresh", "project", "recordings"]
 

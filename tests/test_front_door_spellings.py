@@ -24,10 +24,10 @@ from services import parts
 from spellings import PLACES, SPELLINGS, keys, message, stream
 from starlette.types import Receive, Scope, Send
 
-from conformance.record.cassette import Cassette
-from conformance.record.redact import Redactor
+from conformance.http.cassette import Cassette
+from conformance.http.redact import Redactor
+from conformance.protocol.reply import Reply
 from conformance.simulator.server import serving
-from conformance.wire.reply import Reply
 
 EXAMPLES = 25
 LOUD = ("-vv", "--showlocals", "--full-trace", "-rA", "--tb=long", "--junit-xml=junit.xml")

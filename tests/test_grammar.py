@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from conformance.wire import grammar, shapes
-from conformance.wire.reply import assemble
-from conformance.wire.sse import parse_events
+from conformance.protocol import grammar, shapes
+from conformance.protocol.reply import assemble
+from conformance.protocol.sse import parse_events
 
 Body = dict[str, Any]
 

@@ -13,17 +13,17 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from conformance.cases import CASES
-from conformance.endpoint import Endpoint, Target, credentials, open_client
+from conformance.cases.endpoint import Endpoint, Target, credentials, open_client
+from conformance.http.budget import Budget
+from conformance.http.fault_confirmation import suspected_fault, transient
+from conformance.http.live import retry_after
+from conformance.http.transport import Recorder
 from conformance.matrix import Price
-from conformance.record.budget import Budget
-from conformance.record.doubt import doubt_of, transient
-from conformance.record.live import retry_after
-from conformance.record.transport import Recorder
+from conformance.protocol.exchange import Arrival, Exchange
+from conformance.protocol.parsing import parse_json, token_count
+from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive, NotApplicable, OutOfBudget, ServiceTrouble
 from conformance.values import Json, Observation
-from conformance.wire.exchange import Arrival, Exchange
-from conformance.wire.parsing import parse_json, token_count
-from conformance.wire.reply import Reply
 
 MODEL = "MiniMax-M2.5"
 CASELIST = [case for cases in CASES.values() for case in cases if not case.expensive]
@@ -150,11 +150,11 @@ def test_no_answer_is_a_fault_of_an_experiment(
     answers: list[Exchange], experiment: Callable[[Endpoint], Observation]
 ) -> None:
     auth = credentials("any", "x-api-key")
-    wire = Recorder(Answering(answers))
-    client = open_client("http://127.0.0.1:9", "any", auth, "2023-06-01", wire)
+    transport = Recorder(Answering(answers))
+    client = open_client("http://127.0.0.1:9", "any", auth, "2023-06-01", transport)
     details = {"output_speed": 60, "context_window": 1000, "above": 0, "to": 1}
     try:
-        seen = experiment(Endpoint(client, Target(MODEL, details=details), wire))
+        seen = experiment(Endpoint(client, Target(MODEL, details=details), transport))
     except (Inconclusive, NotApplicable, ServiceTrouble) as classified:
         words = str(classified)
     else:
@@ -179,7 +179,13 @@ def test_no_answer_is_a_fault_of_an_inspection(answers: list[Exchange]) -> None:
 @given(exchanges())
 def test_no_answer_is_a_fault_of_the_wire(answer: Exchange) -> None:
     reply = Reply(answer)
-    for words in (transient(answer), getattr(doubt_of(answer), "words", ""), reply.refusal, reply.text, reply.thinking):
+    for words in (
+        transient(answer),
+        getattr(suspected_fault(answer), "words", ""),
+        reply.refusal,
+        reply.text,
+        reply.thinking,
+    ):
         (words or "").encode("utf-8")
     assert reply.size is None or reply.size > 0
     waits = retry_after(answer)

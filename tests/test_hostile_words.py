@@ -22,16 +22,17 @@ from hypothesis import strategies as st
 
 import conformance
 from conformance.__main__ import main
-from conformance.record.contents import Wrong
+from conformance.http.contents import Wrong
+from conformance.plain_text import command, line, lines, plain
+from conformance.protocol.sse import looks_like_stream, parse_events
+from conformance.pytest_plugin import hooks as session
 from conformance.report.analysis.overview import Overview
-from conformance.report.escape import command, line, lines, markdown, plain
+from conformance.report.escape import markdown
 from conformance.report.model import Report
 from conformance.report.render import terminal
-from conformance.testing import session
-from conformance.testing.progress import Display
+from conformance.run.progress import Display
 from conformance.trouble import CassetteDamaged
 from conformance.values import Behaviour, CaseResult, Verdict
-from conformance.wire.sse import looks_like_stream, parse_events
 
 __all__ = ["documented", "fresh", "project", "recordings"]
 

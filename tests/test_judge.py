@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.judge import holding, verdict, worst
 from conformance.values import Behaviour, Status, Verdict
+from conformance.verdicts import holding, verdict, worst
 
 TABLE = """
              honoured  accepted     ignored      rejected     inconclusive

@@ -11,12 +11,12 @@ import pytest
 from front_door import MODEL, ROOT, Project, edit
 
 from conformance.__main__ import main
+from conformance.http.budget import Budget
+from conformance.http.cassette import sweep
 from conformance.matrix import load
-from conformance.plan import Planned, plan
-from conformance.record.budget import Budget
-from conformance.record.cassette import sweep
-from conformance.testing.crew import Watch
-from conformance.testing.progress import Display, Lines, watch_for
+from conformance.run.plan import Planned, plan
+from conformance.run.progress import Display, Lines, watch_for
+from conformance.run.workers import Watch
 
 FEATURES = ["--feature", "system", "--feature", "stream"]
 

@@ -9,12 +9,12 @@ from time import time
 
 import pytest
 
+from conformance.http.budget import Budget
+from conformance.http.live import retry_after
+from conformance.http.rate_limit import RateLimiter
 from conformance.matrix import Price
-from conformance.record.budget import Budget
-from conformance.record.live import retry_after
-from conformance.record.pace import Pace
+from conformance.protocol.exchange import Exchange
 from conformance.trouble import OutOfBudget
-from conformance.wire.exchange import Exchange
 
 
 class Clock:
@@ -27,11 +27,11 @@ class Clock:
         return self.now
 
 
-def sent(pace: Pace, clock: Clock, seconds: float, *, late: float = 0.0) -> list[float]:
+def sent(rate_limiter: RateLimiter, clock: Clock, seconds: float, *, late: float = 0.0) -> list[float]:
     """When requests go out in so many seconds, each by a thread that may be late."""
     chance, times, end = random.Random(0), list[float](), clock.now + seconds
     while clock.now < end:
-        clock.now += pace.reserve() + chance.random() * late
+        clock.now += rate_limiter.reserve() + chance.random() * late
         times.append(clock.now)
     return [at for at in times if at < end]
 
@@ -40,63 +40,63 @@ def sent(pace: Pace, clock: Clock, seconds: float, *, late: float = 0.0) -> list
 @pytest.mark.parametrize("late", [0.0, 0.005])
 def test_a_rate_is_kept_and_used(rpm: int, late: float) -> None:
     clock = Clock()
-    asked = len(sent(Pace(rpm, clock), clock, 600, late=late)) / 10
+    asked = len(sent(RateLimiter(rpm, clock), clock, 600, late=late)) / 10
     assert 0.95 * rpm <= asked <= 1.05 * rpm
 
 
 def test_a_rest_is_not_made_up_for_with_a_burst() -> None:
     clock = Clock()
-    pace = Pace(60, clock)
-    sent(pace, clock, 10)
+    rate_limiter = RateLimiter(60, clock)
+    sent(rate_limiter, clock, 10)
     clock.now += 300
-    assert len(sent(pace, clock, 60)) <= 62
+    assert len(sent(rate_limiter, clock, 60)) <= 62
 
 
 def test_without_a_rate_nobody_waits() -> None:
-    pace = Pace(None, Clock())
-    assert [pace.reserve() for _ in range(5)] == [0.0] * 5
+    rate_limiter = RateLimiter(None, Clock())
+    assert [rate_limiter.reserve() for _ in range(5)] == [0.0] * 5
 
 
 def test_a_busy_service_is_asked_half_as_often_by_everybody_and_for_a_while() -> None:
     clock = Clock()
-    pace = Pace(600, clock)
-    sent(pace, clock, 30)
+    rate_limiter = RateLimiter(600, clock)
+    sent(rate_limiter, clock, 30)
     for _ in range(8):  # all of them were on their way when the first was refused
-        pace.slower(clock.now)
-    assert pace.rpm == 300
-    slower = len(sent(pace, clock, 2))
+        rate_limiter.slower(clock.now)
+    assert rate_limiter.rpm == 300
+    slower = len(sent(rate_limiter, clock, 2))
     assert 8 <= slower <= 14
-    sent(pace, clock, 60)
-    assert pace.rpm == 600
+    sent(rate_limiter, clock, 60)
+    assert rate_limiter.rpm == 600
 
 
 def test_a_service_that_stays_busy_is_asked_less_and_less_but_not_never() -> None:
     clock = Clock()
-    pace = Pace(480, clock)
+    rate_limiter = RateLimiter(480, clock)
     for _ in range(40):
         clock.now += 2.5
-        pace.slower(clock.now)
-    assert 30 <= (pace.rpm or 0) <= 60
+        rate_limiter.slower(clock.now)
+    assert 30 <= (rate_limiter.rpm or 0) <= 60
 
 
 def test_a_pace_that_nobody_set_is_found_when_the_service_is_busy() -> None:
     clock = Clock()
-    pace = Pace(None, clock)
-    assert pace.rpm is None
-    pace.slower(clock.now)
-    assert pace.rpm is not None
+    rate_limiter = RateLimiter(None, clock)
+    assert rate_limiter.rpm is None
+    rate_limiter.slower(clock.now)
+    assert rate_limiter.rpm is not None
     clock.now += 120
-    assert pace.rpm is None
+    assert rate_limiter.rpm is None
 
 
 def test_a_service_that_asks_for_a_rest_gets_it_from_everybody() -> None:
     clock = Clock()
-    pace = Pace(600, clock)
-    pace.slower(clock.now, wait=20)
-    assert pace.is_held
-    assert pace.reserve() >= 20
+    rate_limiter = RateLimiter(600, clock)
+    rate_limiter.slower(clock.now, wait=20)
+    assert rate_limiter.is_held
+    assert rate_limiter.reserve() >= 20
     clock.now += 20
-    assert not pace.is_held
+    assert not rate_limiter.is_held
 
 
 def answer(**headers: str) -> Exchange:

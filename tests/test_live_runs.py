@@ -32,7 +32,7 @@ from front_door import (
 from services import CUT, Answer, Asked, Habit, again, always, parts, repeating_the_key, service
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from conformance.record.cassette import Cassette
+from conformance.http.cassette import Cassette
 from conformance.report.load import load
 from conformance.report.merge import merge
 from conformance.simulator import create_app, serving

@@ -13,7 +13,7 @@ from services import serving_as
 
 from conformance.cases import CASES
 from conformance.matrix import Claim, Matrix, Statement, load
-from conformance.plan import plan
+from conformance.run.plan import plan
 from conformance.values import Status
 
 ROOT = Path(__file__).parent.parent
@@ -68,11 +68,11 @@ def test_no_model_has_two_claims_on_a_feature(matrix: Matrix) -> None:
 
 @each
 def test_what_the_wire_of_an_anthropic_compatible_service_is_like_is_claimed_of_it(matrix: Matrix) -> None:
-    wire = [claim for claim in matrix.claims if claim.group == "stream" or claim.feature.startswith("response.")]
-    assert {claim.feature for claim in wire} == {
+    transport = [claim for claim in matrix.claims if claim.group == "stream" or claim.feature.startswith("response.")]
+    assert {claim.feature for claim in transport} == {
         feature for feature in CASES if feature.startswith(("stream.", "response."))
     }
-    assert Status.UNDOCUMENTED not in {claim.status for claim in wire}
+    assert Status.UNDOCUMENTED not in {claim.status for claim in transport}
 
 
 def test_minimax_since_m3_says_other_things_of_m3() -> None:

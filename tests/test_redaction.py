@@ -10,10 +10,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from spellings import PLACES, SPELLINGS, keys, message, stream
 
-from conformance.record.keys import BadKey, checked, credentials_of, custom_header_names
-from conformance.record.redact import Redactor
-from conformance.wire.exchange import Exchange
-from conformance.wire.reply import Reply
+from conformance.http.keys import BadKey, checked, credentials_of, custom_header_names
+from conformance.http.redact import Redactor
+from conformance.protocol.exchange import Exchange
+from conformance.protocol.reply import Reply
 
 KEY = "sk-SECRETKEYwithoutdigits"
 OTHER_CASE = ("lower case", "upper case", "percent in lower case")

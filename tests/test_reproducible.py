@@ -10,7 +10,7 @@ import pytest
 import yaml
 from front_door import CONTAINER, EVERYTHING, ROOT, STREAM, SYSTEM, Project, as_documented, edit, rows
 
-from conformance.engine import SDK
+from conformance.run.engine import SDK
 
 _PRETENDS = """\
 import importlib.metadata

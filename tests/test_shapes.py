@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from conformance.cases.parameters import STOP_REASONS
-from conformance.wire import shapes
-from conformance.wire.sse import Event
+from conformance.protocol import shapes
+from conformance.protocol.sse import Event
 
 Body = dict[str, Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from conformance.endpoint import Endpoint, Target, credentials, open_client
-from conformance.wire.exchange import Exchange
+from conformance.cases.endpoint import Endpoint, Target, credentials, open_client
+from conformance.protocol.exchange import Exchange
 
 KEY = "sk-canary-0123456789"
 
@@ -24,13 +24,13 @@ class Listener:
 
 def names_sent() -> list[set[str]]:
     """The headers of a request by each of the clients a case may use."""
-    wire = Listener()
-    client = open_client("http://127.0.0.1:9", KEY, credentials(KEY, "authorization"), "2023-06-01", wire)
-    endpoint = Endpoint(client, Target("a-model"), wire)
+    transport = Listener()
+    client = open_client("http://127.0.0.1:9", KEY, credentials(KEY, "authorization"), "2023-06-01", transport)
+    endpoint = Endpoint(client, Target("a-model"), transport)
     for each in (client, endpoint.client, endpoint.plain_client()):
         each.messages.with_raw_response.create(model="a-model", max_tokens=1, messages=[])
-    assert len(wire.heard) == 3
-    return [{name.lower() for name in headers} for headers in wire.heard]
+    assert len(transport.heard) == 3
+    return [{name.lower() for name in headers} for headers in transport.heard]
 
 
 def test_what_a_tracing_library_keeps_is_not_sent() -> None:

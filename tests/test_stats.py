@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.stats import ERROR, FIDELITY, LOOKS, Outcome, collapse, evidence_of_diversity, p_collapsed
+from conformance.statistics import ERROR, FIDELITY, LOOKS, Outcome, collapse, evidence_of_diversity, p_collapsed
 
 DRAWS = st.lists(st.sampled_from("abcd"), min_size=1, max_size=6)
 

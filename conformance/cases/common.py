@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.endpoint import Endpoint
+from conformance.cases.endpoint import Endpoint
+from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive, NotApplicable
 from conformance.values import Behaviour, Json, Observation
-from conformance.wire.reply import Reply
 
 __all__ = [
     "BALLAST",
@@ -140,7 +140,7 @@ def is_read(
     if not after.ok:
         return rejected(what, after)
     growth = _grew(before, after)
-    signals = _witnesses(before, after, codeword)
+    signals = _signals(before, after, codeword)
     if growth is None and not signals:
         # Without a count the model's words decide, and one silence of a model proves little.
         again = [api.ask("treatment", **carrying) for _ in range(2)]
@@ -243,7 +243,7 @@ def _shown(
     Raises:
         Inconclusive: none does, or only the model does, and not every time.
     """
-    witnesses = _witnesses(before, control(api, "witness", **plainly), codeword)
+    witnesses = _signals(before, control(api, "witness", **plainly), codeword)
     if not witnesses:
         raise Inconclusive("nothing in this service's replies shows what it has read, not even in plain text")
     if not counted or "size" not in witnesses:
@@ -261,7 +261,7 @@ def _grew(before: Reply, after: Reply) -> int | None:
     return None if before.size is None or after.size is None else after.size - before.size
 
 
-def _witnesses(before: Reply, after: Reply, codeword: str) -> tuple[str, ...]:
+def _signals(before: Reply, after: Reply, codeword: str) -> tuple[str, ...]:
     growth = _grew(before, after)
     found = ["text"] if _says(after, codeword) and not _says(before, codeword) else []
     if growth is not None and growth >= RISE:

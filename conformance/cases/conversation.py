@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from conformance.cases.common import FLAT, assistant, control, text, user
+from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import case
-from conformance.endpoint import Endpoint
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from conformance.cases.common import HELLO, ROOM, control
+from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import case
-from conformance.endpoint import Endpoint
+from conformance.protocol.reply import Reply
 from conformance.trouble import NotApplicable
 from conformance.values import Behaviour, Observation
-from conformance.wire.reply import Reply
 
 
 @case("errors.authentication")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import anthropic
 
 from conformance.cases.common import FLAT, HELLO, QUESTION, RISE, control, fact, rejected, user
+from conformance.cases.endpoint import Endpoint, outcome
 from conformance.cases.registry import case
 from conformance.cases.tools import ASKS_FOR_ONE, WEATHER
-from conformance.endpoint import Endpoint, outcome
+from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
-from conformance.wire.reply import Reply
 
 SDK_FAILS = (anthropic.APIError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 """What comes out of the SDK, or of the lines of an example, where an answer is not what they were written for."""

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from conformance.cases.models import NOBODY, same_model
 from conformance.cases.parameters import STOP_REASONS
 from conformance.cases.registry import inspection
+from conformance.protocol import grammar, shapes
+from conformance.protocol.exchange import Exchange
+from conformance.protocol.grammar import Finding
+from conformance.protocol.parsing import token_count
+from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
-from conformance.wire import grammar, shapes
-from conformance.wire.exchange import Exchange
-from conformance.wire.grammar import Finding
-from conformance.wire.parsing import token_count
-from conformance.wire.reply import Reply
 
 
 def _inspect(exchanges: Iterable[Exchange], look: Callable[[Exchange], Iterable[Finding]], what: str) -> Observation:

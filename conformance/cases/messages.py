@@ -26,13 +26,13 @@ from conformance.cases.common import (
     text,
     user,
 )
+from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import case
 from conformance.cases.tools import WEATHER
-from conformance.endpoint import Endpoint
+from conformance.protocol.parsing import token_count
+from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
-from conformance.wire.parsing import token_count
-from conformance.wire.reply import Reply
 
 _ASKED: Mapping[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM}
 _SIGNATURE = "Y29uZm9ybWFuY2U="

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from conformance.cases.common import HELLO, rejected
+from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import case
-from conformance.endpoint import Endpoint
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Observation
 

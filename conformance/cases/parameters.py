@@ -21,11 +21,11 @@ from conformance.cases.common import (
     text,
     user,
 )
+from conformance.cases.endpoint import BETAS, Endpoint
 from conformance.cases.registry import case
-from conformance.endpoint import BETAS, Endpoint
+from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
-from conformance.wire.reply import Reply
 
 STOP_REASONS = frozenset(
     {

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from inspect import cleandoc
 from typing import TypeAlias
 
-from conformance.endpoint import Endpoint
+from conformance.cases.endpoint import Endpoint
+from conformance.protocol.exchange import Exchange
 from conformance.values import Observation
-from conformance.wire.exchange import Exchange
 
 __all__ = ["CASES", "Case", "Experiment", "Inspection", "case", "inspection"]
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from conformance.cases.common import needs_streams, rejected, user
+from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import case
-from conformance.endpoint import Endpoint
-from conformance.stats import ERROR, FIDELITY, LOOKS, Collapse, Outcome, collapse
+from conformance.protocol.reply import Reply
+from conformance.statistics import ERROR, FIDELITY, LOOKS, Collapse, Outcome, collapse
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
-from conformance.wire.reply import Reply
 
 WORDS = 12
 """Words of a reply that make its opening. Real services drift apart later even when greedy."""

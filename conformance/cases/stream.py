@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from conformance.cases.common import HELLO, control, rejected, user
+from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import case
-from conformance.endpoint import Endpoint
+from conformance.protocol.exchange import Exchange
+from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
-from conformance.wire.exchange import Exchange
-from conformance.wire.reply import Reply
 
 _LONG: dict[str, Json] = {
     "messages": [user("Write a long and detailed text, at least 300 words, about a river and the towns along it.")]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from conformance.cases.common import control, needs_streams, rejected, user
+from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import case
-from conformance.endpoint import Endpoint
+from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive, NotApplicable
 from conformance.values import Behaviour, Json, Observation
-from conformance.wire.reply import Reply
 
 BUDGET = 1024
 """The least budget Anthropic's API takes."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from conformance.cases.common import BALLAST, FLAT, QUESTION, RISE, control, fact, needs_streams, rejected, user
+from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import case
-from conformance.endpoint import Endpoint
+from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
-from conformance.wire.reply import Reply
 
 ROOM = 2048
 """max_tokens of a request that may call: a call cut short is no call at all."""

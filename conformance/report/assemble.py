@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from conformance.judge import holding, worst
 from conformance.report.fields import given
 from conformance.report.language import say
 from conformance.report.model import VERSION, Case, Claim, Report, Row, Suite, Target
 from conformance.values import Behaviour, Source, Status, Verdict
+from conformance.verdicts import holding, worst
 
 __all__ = ["NOT_RECORDED", "NOT_SELECTED", "assemble", "own_rows", "row_of", "with_notice"]
 

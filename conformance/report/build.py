@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from conformance import __version__
 from conformance.matrix import Claim as Documented
 from conformance.matrix import Matrix
-from conformance.plan import Planned, holds
 from conformance.report.assemble import NOT_SELECTED, assemble, row_of
 from conformance.report.fields import given
 from conformance.report.model import (
@@ -23,6 +22,7 @@ from conformance.report.model import (
     Suite,
     Target,
 )
+from conformance.run.plan import Planned, holds
 from conformance.values import CaseResult, Status, Verdict
 
 __all__ = ["NOT_SELECTED", "build"]

@@ -11,10 +11,10 @@ from typing import NoReturn
 
 from pydantic import ValidationError
 
+from conformance.http.evidence import host_of, is_loopback, too_late
 from conformance.matrix.problems import did_you_mean
-from conformance.record.evidence import host_of, is_loopback, too_late
+from conformance.plain_text import clip, command, plain
 from conformance.report.assemble import own_rows, with_notice
-from conformance.report.escape import clip, command, plain
 from conformance.report.model import VERSION, Case, Report
 from conformance.values import Source
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from conformance.plain_text import plain
 from conformance.report.assemble import NOT_RECORDED, NOT_SELECTED, assemble, row_of
-from conformance.report.escape import plain
 from conformance.report.load import Loaded, ReportError
 from conformance.report.model import Case, Claim, Report, Row, Suite
 from conformance.values import Behaviour, Verdict

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from conformance.record.cassette import Cassette
+from conformance.http.cassette import Cassette
+from conformance.protocol.exchange import Exchange
 from conformance.report.model import Case
 from conformance.trouble import SuiteFault
-from conformance.wire.exchange import Exchange
 
 __all__ = ["Recordings"]
 

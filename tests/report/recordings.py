@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from conformance.record.cassette import Cassette, Provenance
+from conformance.http.cassette import Cassette, Provenance
+from conformance.protocol.exchange import Arrival, Exchange
 from conformance.values import Source
-from conformance.wire.exchange import Arrival, Exchange
 
 
 def exchange(

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from conformance.report.escape import clip, json_text, markdown, markdown_code, plain
+from conformance.plain_text import clip, plain
+from conformance.report.escape import json_text, markdown, markdown_code
 
 PIECES = [
     *("\x1b[31m", "\x1b]0;title\x07", "\x9b2J", "\u202e", "\u2028", "\ud800", "\t", "\n", " "),

@@ -12,13 +12,13 @@ from contract import validate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.plan import Planned
 from conformance.report.build import NOT_SELECTED, build
 from conformance.report.escape import json_text
 from conformance.report.load import load
 from conformance.report.merge import merge
 from conformance.report.model import Report
-from conformance.testing.book import Book, open_book
+from conformance.run.matrix_run import Book, open_book
+from conformance.run.plan import Planned
 from conformance.values import Arm, Behaviour, CaseResult, Source, Verdict
 
 from .rendered import loaded

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from conformance.protocol.exchange import Arrival, Exchange
 from conformance.report.model import Case
 from conformance.values import Json
-from conformance.wire.exchange import Arrival, Exchange
 
 __all__ = ["Arrivals", "Draws", "Latency", "Measured", "Segment", "Speed", "draws"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from conformance.plain_text import plain
 from conformance.report.analysis.grid import Feature
 from conformance.report.analysis.vocabulary import OPEN, seen_key
-from conformance.report.escape import plain
 from conformance.report.language import say
 from conformance.report.model import Case, Claim, Row, Statement
 from conformance.values import Behaviour, Status, Verdict

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
+from conformance.plain_text import plain
 from conformance.report.analysis.vocabulary import claimed, group_title, status_words
-from conformance.report.escape import plain
 from conformance.report.language import GROUP_ORDER, say
 from conformance.report.model import Claim, Report, Row
 from conformance.values import Status

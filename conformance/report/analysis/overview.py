@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
+from conformance.plain_text import plain
 from conformance.report.analysis import findings, vocabulary
 from conformance.report.analysis.findings import Contradiction, Deviation, Undecided
 from conformance.report.analysis.grid import Feature, Group, Note, groups
-from conformance.report.escape import plain
 from conformance.report.language import SOURCE_ORDER, say
 from conformance.report.model import Report
 from conformance.values import Source, Status, Verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from conformance.report.escape import plain
+from conformance.plain_text import plain
 from conformance.report.language import MARKS, say
 from conformance.report.model import Claim, Report, Row
 from conformance.values import Behaviour, Status, Verdict

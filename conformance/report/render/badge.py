@@ -6,8 +6,8 @@ import unicodedata
 
 from markupsafe import escape
 
+from conformance.plain_text import clip, plain
 from conformance.report.analysis.overview import Overview
-from conformance.report.escape import clip, plain
 from conformance.report.language import say
 from conformance.values import Json, Verdict
 

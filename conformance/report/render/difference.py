@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from conformance.plain_text import command
 from conformance.report.analysis.comparison import Side, side_of
 from conformance.report.analysis.difference import Change, Difference, Kind, State
 from conformance.report.analysis.vocabulary import documented_phrase, recorded, those, verdict_word
-from conformance.report.escape import command
 from conformance.report.language import say
 from conformance.report.load import Loaded
 from conformance.report.render.comparison import warning_of

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from conformance.plain_text import plain
+from conformance.protocol.exchange import Exchange
 from conformance.report.analysis.figures import draws
-from conformance.report.escape import plain
 from conformance.report.model import Arm, Case
 from conformance.values import Json, Verdict
-from conformance.wire.exchange import Exchange
 
 __all__ = ["LEVELS", "Level", "detail", "pack", "visible"]
 

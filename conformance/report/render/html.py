@@ -16,10 +16,11 @@ from urllib.parse import quote
 from jinja2 import Template
 from markupsafe import Markup, escape
 
+from conformance.plain_text import plain
 from conformance.report.analysis.figures import Measured
 from conformance.report.analysis.overview import Overview
 from conformance.report.analysis.vocabulary import differs, mark, seen_key, slug, verdict_key
-from conformance.report.escape import issue, plain
+from conformance.report.escape import issue
 from conformance.report.language import LANGUAGES, say, words
 from conformance.report.recordings import Recordings
 from conformance.report.render import page_data, templates

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 
 from markupsafe import Markup
 
+from conformance.plain_text import clip
 from conformance.report.analysis.findings import Deviation
 from conformance.report.analysis.grid import Feature
 from conformance.report.analysis.overview import Overview
 from conformance.report.analysis.vocabulary import mark, seen
-from conformance.report.escape import clip, markdown, markdown_code
+from conformance.report.escape import markdown, markdown_code
 from conformance.report.language import say, words
 from conformance.report.render import templates
 from conformance.report.render.document import Document

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from conformance.plain_text import plain
 from conformance.report.analysis.figures import Measured
 from conformance.report.analysis.overview import Overview
-from conformance.report.escape import issue, plain, script_json, web
+from conformance.report.escape import issue, script_json, web
 from conformance.report.language import page_catalogue
 from conformance.report.model import Claim
 from conformance.report.recordings import Recordings

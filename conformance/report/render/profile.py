@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, WithJsonSchema
 
+from conformance.plain_text import plain
 from conformance.report.analysis.overview import Overview
 from conformance.report.analysis.vocabulary import slug
-from conformance.report.escape import plain
 from conformance.report.fields import Maybe, Part, Text, given
 from conformance.report.model import VERSION, Row, Suite, Target
 from conformance.values import Behaviour, Source, Status

@@ -9,7 +9,8 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from conformance.report.escape import clip, command, markdown, markdown_code, plain
+from conformance.plain_text import clip, command, plain
+from conformance.report.escape import markdown, markdown_code
 from conformance.report.language import say
 from conformance.values import Json
 

@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from conformance.plain_text import clip, command, plain
 from conformance.report.analysis.findings import Contradiction, Deviation
 from conformance.report.analysis.overview import Overview
-from conformance.report.escape import clip, command, plain
 from conformance.report.language import say
 from conformance.report.render.document import Cell, Column, Document, Listing, Table
 

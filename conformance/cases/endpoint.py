@@ -1,0 +1,270 @@
+"""One model of a target as a case sees it: the anthropic SDK 2.x, and the replies that came back."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeVar, cast
+
+import anthropic
+import httpx2
+from anthropic import Anthropic, Omit
+from anthropic.resources.beta.messages import Messages as BetaMessages
+from anthropic.resources.messages import Messages
+
+from conformance.http.keys import custom_header_names
+from conformance.http.live import Credentials
+from conformance.http.redact import Secret
+from conformance.http.transport import SdkTransport, Transport
+from conformance.protocol.exchange import Exchange
+from conformance.protocol.reply import Reply
+from conformance.trouble import Inconclusive, SuiteFault
+from conformance.values import Arm, Json
+
+__all__ = ["BETAS", "Endpoint", "Target", "credentials", "open_client", "outcome"]
+
+BETAS: Mapping[str, str] = {
+    "mcp_servers": "mcp-client-2025-11-20",
+    "context_management": "context-management-2025-06-27",
+}
+"""The beta header each beta-only parameter belongs to, by Anthropic's documentation."""
+
+Result = TypeVar("Result")
+
+REPLAY_KEY = "replay"
+"""What stands in for a key where nothing is sent."""
+
+_AUTH_HEADERS = ("Authorization", "X-Api-Key")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What of a target a case may know: the model it asks, and what the claim says in figures."""
+
+    model: str
+    auth: str = "required"
+    details: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+
+def credentials(key: str, header: str) -> Credentials:
+    """A key in one of the two headers Anthropic's API takes it in."""
+    return Credentials(header, Secret(f"Bearer {key}" if header == "authorization" else key))
+
+
+def open_client(endpoint: str, key: str, auth: Credentials, api_version: str, transport: Transport) -> Anthropic:
+    """An SDK client that speaks through a wire; no retry, no proxy, no compression.
+
+    SDK 2.x sends ``api_key=`` as Bearer and its own API version (2026-10-21). Providers' pages are
+    older: their claims are tried under the version the matrix names, in a header that was accepted.
+    """
+    headers: dict[str, Any] = {
+        "accept-encoding": "identity",
+        "anthropic-version": api_version,
+        **_only(auth.header, auth.value),
+    }
+    http_client = httpx2.Client(transport=SdkTransport(transport), trust_env=False)
+    return Anthropic(
+        api_key=key,
+        base_url=endpoint,
+        http_client=http_client,
+        max_retries=0,
+        open_telemetry=False,  # it would send what others keep in its context, and spans of what is asked
+        timeout=900.0,
+        default_headers={**_nothing_of_the_shell(), **headers},
+    )
+
+
+def _nothing_of_the_shell() -> dict[str, Any]:
+    """Default headers that leave out what a variable would have the SDK add: only what a row says is sent."""
+    return {name: Omit() for name in custom_header_names(os.environ)}
+
+
+def _only(header: str, value: str) -> dict[str, Any]:
+    """Default headers that send credentials in one header and leave the other out."""
+    return {name: value if name.lower() == header else Omit() for name in _AUTH_HEADERS}
+
+
+class Endpoint:
+    """Asks one model; every reply becomes an arm of the observation."""
+
+    def __init__(
+        self, client: Anthropic, target: Target, transport: Transport, repeat: Callable[[int], None] = lambda _: None
+    ) -> None:
+        self._repeat = repeat
+        self._transport = SdkTransport(transport)
+        self._client = client.with_options(http_client=httpx2.Client(transport=self._transport, trust_env=False))
+        self._target = target
+        self._arms: list[Arm] = []
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.model})"
+
+    @property
+    def model(self) -> str:
+        """The model under test."""
+        return self._target.model
+
+    @property
+    def auth(self) -> str:
+        """``required``, or ``none`` for a server that has no keys."""
+        return self._target.auth
+
+    @property
+    def details(self) -> Mapping[str, Json]:
+        """What the claim states in figures (a range, a speed), by name."""
+        return self._target.details
+
+    @property
+    def client(self) -> Anthropic:
+        """The SDK's client itself, for the provider's own examples."""
+        return self._client
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """What was asked so far, and what came of it."""
+        return tuple(self._arms)
+
+    @property
+    def last(self) -> Exchange:
+        """The exchange of the request before."""
+        if self._transport.last is None:
+            raise SuiteFault("nothing was asked yet")
+        return self._transport.last
+
+    def plain_client(self) -> Anthropic:
+        """A client as ``anthropic.Anthropic()`` makes it: the SDK's own auth header and version."""
+        return Anthropic(
+            api_key=self._client.api_key,
+            base_url=self._client.base_url,
+            http_client=httpx2.Client(transport=self._transport, trust_env=False),
+            max_retries=0,
+            open_telemetry=False,
+            timeout=900.0,
+            default_headers=_nothing_of_the_shell(),
+        )
+
+    def repeat(self, times: int) -> None:
+        """Announce that the next request will be asked this many times in all, each on its own account.
+
+        Live they are all sent at once. The cassette has them in the order in which the case looks at
+        them, as if they had been asked one after another, and a replay takes no notice.
+        """
+        if times > 1:
+            self._repeat(times)
+
+    def ask(self, arm: str, *, headers: Mapping[str, str | Omit] | None = None, **params: Json) -> Reply:
+        """Ask the Messages endpoint through the SDK's typed call.
+
+        What this SDK generation has no argument for goes through ``extra_body``; what only its beta
+        interface has goes through ``client.beta`` with the header that belongs to it.
+        """
+        params = {"model": self.model, **params}
+        betas = [BETAS[name] for name in params if name in BETAS and name in _arguments(BetaMessages)]
+        known = _arguments(BetaMessages if betas else Messages)
+        typed = {name: value for name, value in params.items() if name in known}
+        extra = {name: value for name, value in params.items() if name not in known}
+        # The SDK warns of some of Anthropic's models, and of what is asked of them. Here it is asked on purpose,
+        # so the name goes in beside the types, in the place of one the SDK has no opinion of.
+        extra["model"], typed["model"] = typed["model"], "named below"
+        if betas:
+            typed["betas"] = betas
+        # The signature cannot be checked statically: which arguments go in is the experiment.
+        create = cast(
+            "Any",
+            self._client.beta.messages.with_raw_response.create
+            if betas
+            else self._client.messages.with_raw_response.create,
+        )
+        return self._reply(arm, lambda: create(**typed, extra_body=extra or None, extra_headers=headers))
+
+    def send(
+        self,
+        arm: str,
+        body: Json,
+        *,
+        path: str = "/v1/messages",
+        headers: Mapping[str, str | Omit] | None = None,
+    ) -> Reply:
+        """POST a body as it is, through the SDK's raw layer: for requests its types would not let out."""
+        options: Any = {"headers": dict(headers)} if headers else {}
+        return self._reply(arm, lambda: self._client.post(path, body=body, cast_to=httpx2.Response, options=options))
+
+    def fetch(self, arm: str, path: str) -> Reply:
+        """GET a path of the service, through the SDK's raw layer."""
+        return self._reply(arm, lambda: self._client.get(path, cast_to=httpx2.Response))
+
+    def credentials_in(self, header: str, key: str | None = None) -> Mapping[str, str | Omit]:
+        """Headers that carry a key (the run's own by default) in one header only."""
+        value = credentials(key or str(self._client.api_key), header).value
+        return cast("Mapping[str, str | Omit]", _only(header, value))
+
+    @staticmethod
+    def no_credentials() -> Mapping[str, str | Omit]:
+        """Headers that carry no key at all."""
+        return {name: Omit() for name in _AUTH_HEADERS}
+
+    def use(self, arm: str, call: Callable[[], Result]) -> Result:
+        """Run a piece of user code against the SDK and note what came of it.
+
+        Trouble and faults of the suite come out as themselves; what the SDK raises, as it is.
+        """
+        self._transport.failure = None
+        try:
+            result = call()
+        except anthropic.APIConnectionError:
+            if self._transport.failure is not None:
+                raise self._transport.failure from None
+            raise
+        finally:
+            if self._transport.failure is None and self._transport.last is not None:
+                self._note(arm, Reply(self._transport.last))
+        return result
+
+    def _reply(self, arm: str, call: Callable[[], object]) -> Reply:
+        self._transport.failure = None
+        try:
+            call()
+        except anthropic.APIStatusError:
+            pass  # the reply itself says so
+        except anthropic.APIConnectionError:
+            if self._transport.failure is not None:
+                raise self._transport.failure from None
+            raise
+        reply = Reply(self.last)
+        self._note(arm, reply)
+        if reply.exchange.breaks_off:
+            # It is only on a cassette where every stream broke off: the grammar of streams blames it.
+            raise Inconclusive("the stream broke off before the message ended")
+        if not reply.is_legible:
+            # The inspection of shapes blames it; nothing can be said of what the blocks would have held.
+            raise Inconclusive("the reply's content is not a list of blocks with a type")
+        return reply
+
+    def _note(self, arm: str, reply: Reply) -> None:
+        self._arms.append(Arm(arm, outcome(reply)))
+
+
+def outcome(reply: Reply) -> str:
+    """A reply in a few words: what the deciding line of a report shows."""
+    if not reply.ok:
+        return reply.refusal
+    parts = [str(reply.status)]
+    if kinds := [str(block.get("type")) for block in reply.content]:
+        parts.append("+".join(kinds))
+    if reply.stop_reason:
+        parts.append(reply.stop_reason)
+    if reply.size is not None:
+        parts.append(f"{reply.size} in")
+    if reply.output_tokens is not None:
+        parts.append(f"{reply.output_tokens} out")
+    return ", ".join(parts)
+
+
+@cache
+def _arguments(resource: type) -> frozenset[str]:
+    """The arguments ``create`` has in this SDK generation, without those about the call itself."""
+    names = inspect.signature(cast("Any", resource).create).parameters
+    return frozenset(names) - {"self", "timeout", "extra_headers", "extra_query", "extra_body", "betas"}

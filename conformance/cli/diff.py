@@ -1,0 +1,46 @@
+"""``diff``: what changed between two reports."""
+
+from __future__ import annotations
+
+import argparse
+
+from conformance.cli import Subparsers, Wrong
+from conformance.cli.documents import add_outputs, put_out
+from conformance.cli.reading import add_report_dir, read
+
+__all__ = ["add", "run"]
+
+
+def add(commands: Subparsers) -> None:
+    """Describe the command."""
+    words = "say what changed between two reports, what got worse first"
+    parser = commands.add_parser(
+        "diff",
+        help=words,
+        description=f"{words.capitalize()}.",
+        epilog="Exit code: 1 if a row falls short that did not, or what was known is not known now; 0 if not; 2 for "
+        "reports that cannot be used.",
+    )
+    parser.set_defaults(run=run)
+    for name in ("old", "new"):
+        parser.add_argument(name, metavar=name.upper(), help="a report.json, its directory, or a target's name")
+    add_outputs(parser)
+    add_report_dir(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Say what changed; 1 if anything got worse."""
+    from conformance.plain_text import plain  # noqa: PLC0415  as above
+    from conformance.report.analysis.difference import diff  # noqa: PLC0415  --help needs no report
+    from conformance.report.render.difference import difference, unchanged  # noqa: PLC0415  as above
+
+    old, new = (read(name, options.report_dir) for name in (options.old, options.new))
+    found = diff(old, new)
+    if not found.rows and old.report.results and new.report.results:
+        raise Wrong(
+            f"{old.path} ({old.name}) and {new.path} ({new.name}) have no row in common; "
+            "report --compare sets two targets side by side"
+        )
+    brief = None if found.changes else plain(unchanged(found))
+    put_out(options, difference(found), found.data(), brief=brief)
+    return 1 if found.worse else 0

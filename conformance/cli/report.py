@@ -1,0 +1,95 @@
+"""``report``: write the files of reports anew, or set targets side by side."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from conformance.cli import Subparsers, Wrong
+from conformance.cli.reading import add_page, add_report_dir, page_of, read, refusing
+
+__all__ = ["add", "run"]
+
+_COMPARISON = "comparison"
+
+
+def add(commands: Subparsers) -> None:
+    """Describe the command."""
+    words = "write the files of reports anew from their report.json, or set targets side by side"
+    parser = commands.add_parser("report", help=words, description=f"{words.capitalize()}.")
+    parser.set_defaults(run=run)
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="a target's name, a report.json or its directory; without one, every report there is",
+    )
+    parser.add_argument(
+        "--compare",
+        nargs="+",
+        metavar="NAME",
+        help=f"set these side by side instead, here and in DIR/{_COMPARISON}/: what breaks for who moves",
+    )
+    add_report_dir(parser)
+    add_page(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write what was asked for, and say where."""
+    if options.compare is None:
+        return _rewrite(options)
+    if options.names:
+        raise Wrong("name targets behind --compare or before it, not both")
+    return _compare(options.compare, options.report_dir)
+
+
+def _rewrite(options: argparse.Namespace) -> int:
+    from conformance.plain_text import line  # noqa: PLC0415  as above
+    from conformance.report import files  # noqa: PLC0415  --help needs no report
+    from conformance.report.load import REPORT, names  # noqa: PLC0415  as above
+
+    wanted = options.names or names(options.report_dir)
+    if not wanted:
+        raise Wrong(f"{options.report_dir} has no report: run pytest first, or say where with --report-dir")
+    every = [read(name, options.report_dir) for name in wanted]
+    if strange := next((loaded.path for loaded in every if loaded.path.name != REPORT), None):
+        raise Wrong(f"{strange} is not called {REPORT}: its files would be written over another report's")
+    for loaded in every:
+        with refusing():
+            files.write(loaded.report, loaded.directory, **page_of(options))
+        print(f"report: {line(loaded.directory / 'index.html')}")
+    return 0
+
+
+def _compare(names: Sequence[str], report_dir: Path) -> int:
+    from conformance.plain_text import line  # noqa: PLC0415  as above
+    from conformance.report.analysis.comparison import compare  # noqa: PLC0415  --help needs no report
+    from conformance.report.escape import json_text  # noqa: PLC0415  as above
+    from conformance.report.files import replace  # noqa: PLC0415  as above
+    from conformance.report.load import REPORT  # noqa: PLC0415  as above
+    from conformance.report.render import html, markdown, terminal  # noqa: PLC0415  as above
+    from conformance.report.render.comparison import comparison  # noqa: PLC0415  as above
+
+    reports = [read(name, report_dir) for name in names]
+    paths = [loaded.path.resolve() for loaded in reports]
+    if len(reports) < 2:
+        raise Wrong(f"--compare {names[0]}: name at least two targets")
+    if twice := next((loaded for loaded in reports if paths.count(loaded.path.resolve()) > 1), None):
+        raise Wrong(f"--compare: {twice.path} is named twice")
+    directory = report_dir / _COMPARISON
+    if (directory / REPORT).exists():
+        raise Wrong(f"{directory} is where a comparison is written, and a target of that name has its report there")
+    compared = compare(reports)
+    document = comparison(compared)
+    made = {
+        "report.md": markdown.document(document),
+        "comparison.json": json_text(compared.data()),
+        "index.html": html.document(document),
+    }
+    for name, words in made.items():
+        with refusing():
+            replace(directory / name, words)
+    print(terminal.document(document))
+    print(f"comparison: {line(directory / 'index.html')}")
+    return 0

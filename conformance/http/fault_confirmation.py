@@ -1,0 +1,99 @@
+"""What an answer says of itself: trouble that will pass, a fault that may be the service's own, or neither."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from threading import Lock
+
+from conformance.protocol.exchange import Exchange
+
+__all__ = ["KnownFaults", "SuspectedFault", "suspected_fault", "transient"]
+
+_WAIT_STATUSES = frozenset({408, 425, 429, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+_WAIT_ERRORS = frozenset({"rate_limit_error", "overloaded_error", "api_error", "timeout_error"})
+
+_ENOUGH = 3
+"""Times a fault must have been confirmed, and never denied, to be a habit of the service."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuspectedFault:
+    """A fault of an answer that may be the service's own, or may come and go."""
+
+    kind: str
+    words: str
+    is_controlled: bool = False
+    """Whether a plain request is free of it, on a service that is well."""
+
+
+def transient(exchange: Exchange) -> str | None:  # noqa: PLR0911  one return a reason
+    """Why an answer says nothing of the request, or None where it may be the service's own."""
+    status = exchange.status
+    if status in _WAIT_STATUSES:
+        return f"the service answered {status}"
+    if 300 <= status < 400:
+        return f"the service redirects ({status}) to {exchange.headers.get('location', 'nowhere')}"
+    if status == 402:
+        return "the account has no balance (402)"
+    if not 200 <= status < 300:
+        return None
+    kind = exchange.error.get("type") if isinstance(exchange.error, dict) else None
+    if isinstance(kind, str) and kind in _WAIT_ERRORS:
+        return f"the service failed inside a {status}: {kind}"
+    if not exchange.is_stream and not isinstance(exchange.json, dict):
+        return f"a {status} whose body is not a JSON object ({exchange.content_type or 'no content-type'})"
+    return None
+
+
+def suspected_fault(exchange: Exchange) -> SuspectedFault | None:  # noqa: PLR0911  one return a fault
+    """What has to be asked again before it is believed; None where an answer can be taken as it is."""
+    if exchange.status >= 500:
+        return SuspectedFault(f"{exchange.status}", f"the service failed with {exchange.status}", is_controlled=True)
+    if exchange.json is None and not exchange.is_stream and exchange.body.lstrip().startswith(b"{"):
+        return SuspectedFault("garbled body", f"the JSON of a {exchange.status} breaks off")
+    if not 200 <= exchange.status < 300:
+        return None
+    if exchange.error is not None:
+        return SuspectedFault(
+            "disguise", f"the service answered {exchange.status} with an error inside", is_controlled=True
+        )
+    if any(event.data.startswith("{") and event.json is None for event in exchange.events):
+        return SuspectedFault("garbled", "the stream has an event whose data is not JSON")
+    if exchange.breaks_off:
+        return SuspectedFault("cut", "the stream ended before the message did")
+    if exchange.is_stream and not any(event.type == "message_stop" for event in exchange.events):
+        return SuspectedFault("endless", "the stream ended without message_stop")
+    expected = "text/event-stream" if exchange.is_stream else "application/json"
+    if exchange.is_messages and exchange.content_type != expected:
+        named = exchange.content_type[:60] or "nothing"
+        return SuspectedFault(f"called {expected}", f"the answer is {expected} and was called {named}")
+    return None
+
+
+class KnownFaults:
+    """Faults that this service has shown to be its own: they need no confirming any more."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._confirmed: Counter[str] = Counter()
+        self._denied: set[str] = set()
+
+    def is_known(self, suspicion: SuspectedFault) -> bool:
+        """Whether a fault was confirmed often enough, and never came and went."""
+        # A 500 is an answer to one request: of the next it says nothing.
+        return (
+            not suspicion.kind.isdigit()
+            and self._confirmed[suspicion.kind] >= _ENOUGH
+            and suspicion.kind not in self._denied
+        )
+
+    def confirmed(self, suspicion: SuspectedFault) -> None:
+        """It came every time it was asked for."""
+        with self._lock:
+            self._confirmed[suspicion.kind] += 1
+
+    def denied(self, suspicion: SuspectedFault) -> None:
+        """The same request was answered without it."""
+        with self._lock:
+            self._denied.add(suspicion.kind)

@@ -1,0 +1,113 @@
+"""The two ends a case can speak to: a cassette that is replayed, or a service that is recorded.
+
+Both are httpx2 transports given to the SDK's own client, so every request really goes through the
+SDK, and nothing is patched.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Future
+from threading import Thread
+from typing import Protocol
+
+import httpx2
+
+from conformance.http.cassette import Player
+from conformance.protocol.exchange import Exchange
+
+__all__ = ["Recorder", "Replayer", "SdkTransport", "Transport"]
+
+
+class Transport(Protocol):
+    """Sends one request and gives the whole exchange."""
+
+    def send(self, request: httpx2.Request) -> Exchange:
+        """Ask, and wait for the whole answer."""
+        ...
+
+
+class Replayer:
+    """Answers from a cassette; it has no way to the network at all."""
+
+    def __init__(self, player: Player, base_path: str) -> None:
+        self._player = player
+        self._base_path = base_path
+
+    def send(self, request: httpx2.Request) -> Exchange:
+        """The recorded exchange, or CassetteStale."""
+        return self._player.play(request.method, relative(request.url, self._base_path), request.read())
+
+
+class Recorder:
+    """Sends to a wire and remembers every exchange that counts, in the order in which the case looked at them."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._times = 1
+        self._ahead: dict[tuple[str, str, bytes], deque[Future[Exchange]]] = {}
+        self._seen: list[Exchange] = []
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """What was exchanged; what was asked ahead and not looked at comes last, where it is whole."""
+        unseen = (copy for copies in self._ahead.values() for copy in copies)
+        return (*self._seen, *(copy.result() for copy in unseen if copy.exception() is None))
+
+    def repeat(self, times: int) -> None:
+        """The next request will come this many times in all: all of them are sent with it."""
+        self._times = times
+
+    def send(self, request: httpx2.Request) -> Exchange:
+        """The service's final answer; transient ones were waited out further down."""
+        question = (request.method, str(request.url), request.read())
+        copies = self._ahead.setdefault(question, deque())
+        times, self._times = self._times, 1
+        if copies:
+            exchange = copies.popleft().result()
+        else:
+            copies.extend(self._sent_ahead(request) for _ in range(times - 1))
+            exchange = self._transport.send(request)
+        self._seen.append(exchange)
+        return exchange
+
+    def _sent_ahead(self, request: httpx2.Request) -> Future[Exchange]:
+        copy = httpx2.Request(request.method, request.url, headers=request.headers, content=request.read())
+        future: Future[Exchange] = Future()
+
+        def ask() -> None:
+            try:
+                future.set_result(self._transport.send(copy))
+            except BaseException as failure:  # noqa: BLE001  it is raised where the case looks at it
+                future.set_exception(failure)
+
+        # A daemon: a run that is stopped does not wait for anybody.
+        Thread(target=ask, name="conformance-ahead", daemon=True).start()
+        return future
+
+
+class SdkTransport(httpx2.BaseTransport):
+    """What the SDK's client of one case speaks through; it keeps the last exchange at hand."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self.last: Exchange | None = None
+        self.failure: Exception | None = None
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """One request, as httpx2 wants it."""
+        try:
+            self.last = exchange = self._transport.send(request)
+        except Exception as failure:
+            # The SDK wraps whatever a transport raises into APIConnectionError; keep the original.
+            self.failure = failure
+            raise
+        # As bytes: the client would encode a text as ASCII, and a service's headers hold what they hold.
+        headers = [(name.encode("utf-8"), value.encode("utf-8")) for name, value in exchange.headers.items()]
+        return httpx2.Response(exchange.status, headers=headers, content=exchange.body)
+
+
+def relative(url: httpx2.URL, base_path: str) -> str:
+    """A URL's path and query below the endpoint's own path, so that recordings can move."""
+    path = url.raw_path.decode("ascii")
+    return path.removeprefix(base_path) if base_path != "/" else path

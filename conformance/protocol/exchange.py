@@ -1,0 +1,104 @@
+"""One request and its answer, frozen, as recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from conformance.protocol.parsing import parse_json
+from conformance.protocol.sse import Event, looks_like_stream, parse_events
+from conformance.values import Json
+
+__all__ = ["Arrival", "Exchange"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """So many bytes of the body had come so many milliseconds after the request was sent."""
+
+    ms: float
+    size: int
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and its answer; header names are lower case, secrets are already gone."""
+
+    method: str
+    path: str
+    request_headers: Mapping[str, str]
+    request_body: bytes
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    elapsed_ms: float = 0.0
+    arrivals: tuple[Arrival, ...] = field(default=())
+
+    @cached_property
+    def request(self) -> Json:
+        """The request's JSON body; None where there was none or it was not JSON."""
+        return _json(self.request_body)
+
+    @cached_property
+    def json(self) -> Json:
+        """The answer's JSON body; None for a stream or anything that does not parse."""
+        return None if self.is_stream else _json(self.body)
+
+    @cached_property
+    def content_type(self) -> str:
+        """The media type of the answer without its parameters, lower case."""
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    @cached_property
+    def is_stream(self) -> bool:
+        """Whether the body is an event stream, by what it says rather than what it is called."""
+        return looks_like_stream(self.body)
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """The server-sent events of a stream; empty for any other body."""
+        return parse_events(self.body) if self.is_stream else ()
+
+    @cached_property
+    def breaks_off(self) -> bool:
+        """Whether this is a stream of which the end is missing: no last word of the message, and no error."""
+        return self.is_stream and not any(
+            event.type in ("message_delta", "message_stop", "error") for event in self.events
+        )
+
+    @property
+    def wants_stream(self) -> bool:
+        """Whether the request asked for a stream."""
+        return isinstance(self.request, dict) and self.request.get("stream") is True
+
+    @property
+    def is_messages(self) -> bool:
+        """Whether this is a call of the Messages endpoint itself."""
+        return self.method == "POST" and self.path.partition("?")[0].endswith("/v1/messages")
+
+    @cached_property
+    def error(self) -> Json:
+        """The ``error`` object of an error body or an ``error`` event, whatever the status."""
+        candidates = [event.json for event in self.events if event.type == "error"]
+        candidates.append(self.json)
+        for body in candidates:
+            if isinstance(body, dict) and body.get("error") and "content" not in body:
+                return body["error"]
+            # MiniMax's own APIs say what is wrong in a field of a 200 without content.
+            own = body.get("base_resp") if isinstance(body, dict) and not body.get("content") else None
+            if isinstance(own, dict) and own.get("status_code"):
+                return {"type": f"base_resp {own['status_code']}", "message": str(own.get("status_msg") or "")}
+        return None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the service answered the question: a 2xx that is not an error in disguise."""
+        return 200 <= self.status < 300 and self.error is None
+
+
+def _json(body: bytes) -> Json:
+    try:
+        return parse_json(body)
+    except ValueError:
+        return None

@@ -1,0 +1,204 @@
+"""What a service said, put together from an exchange: the same for a body and for a stream."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from conformance.protocol.exchange import Exchange
+from conformance.protocol.parsing import parse_json, token_count
+from conformance.protocol.sse import Event
+from conformance.values import Json
+
+__all__ = ["Reply", "assemble"]
+
+_SIZE = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer as a client would use it, read tolerantly."""
+
+    exchange: Exchange
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.exchange.status
+
+    @property
+    def ok(self) -> bool:
+        """Whether the service took the request: a 2xx that is not an error in disguise."""
+        return self.exchange.ok
+
+    @cached_property
+    def message(self) -> Mapping[str, Json]:
+        """The message object; empty where there is none."""
+        exchange = self.exchange
+        found = assemble(exchange.events) if exchange.is_stream else exchange.json
+        return found if isinstance(found, dict) and exchange.ok else {}
+
+    @cached_property
+    def content(self) -> tuple[Mapping[str, Json], ...]:
+        """The blocks of the reply, whole, in order."""
+        content = self.message.get("content")
+        return tuple(block for block in content if isinstance(block, dict)) if isinstance(content, list) else ()
+
+    @property
+    def is_legible(self) -> bool:
+        """Whether the content is a list of blocks that say what they are (or there is no message at all).
+
+        Null is read as no blocks: some services say so where max_tokens cut the reply inside a thought. (The
+        inspection of shapes blames it.)
+        """
+        content = self.message.get("content")
+        return content is None or (
+            isinstance(content, list)
+            and all(isinstance(block, dict) and isinstance(block.get("type"), str) for block in content)
+        )
+
+    def blocks(self, kind: str) -> tuple[Mapping[str, Json], ...]:
+        """The blocks of one type."""
+        return tuple(block for block in self.content if block.get("type") == kind)
+
+    @cached_property
+    def text(self) -> str:
+        """All text blocks, joined."""
+        return "".join(str(block.get("text") or "") for block in self.blocks("text"))
+
+    @cached_property
+    def thinking(self) -> str:
+        """All thinking blocks, joined."""
+        return "".join(str(block.get("thinking") or "") for block in self.blocks("thinking"))
+
+    @property
+    def tool_calls(self) -> tuple[Mapping[str, Json], ...]:
+        """The tool_use blocks."""
+        return self.blocks("tool_use")
+
+    @property
+    def stop_reason(self) -> str | None:
+        """Why the model stopped, as the service says."""
+        reason = self.message.get("stop_reason")
+        return reason if isinstance(reason, str) else None
+
+    @cached_property
+    def usage(self) -> Mapping[str, Json]:
+        """The usage object; empty where there is none."""
+        usage = self.message.get("usage")
+        return usage if isinstance(usage, dict) else {}
+
+    @cached_property
+    def size(self) -> int | None:
+        """The prompt's size in the service's own tokens, cached or not; None where it counts nothing.
+
+        ``input_tokens`` alone is what was not cached: the same prompt can show 14, then 1.
+        """
+        given = [count for name in _SIZE if (count := self.usage.get(name)) is not None]
+        counts = [count for count in map(token_count, given) if count is not None]
+        return sum(counts) or None if len(counts) == len(given) else None
+
+    @property
+    def output_tokens(self) -> int | None:
+        """The service's own count of what it wrote; None where it counts nothing."""
+        return token_count(self.usage.get("output_tokens")) or None
+
+    @cached_property
+    def error_type(self) -> str:
+        """The error's type; empty where it has none."""
+        error = self.exchange.error
+        return str(error.get("type") or "") if isinstance(error, dict) else ""
+
+    @cached_property
+    def error_message(self) -> str:
+        """The error in the service's words, from whatever shape it came in."""
+        error = self.exchange.error
+        if isinstance(error, dict):
+            return str(error.get("message") or json.dumps(error, ensure_ascii=False))
+        if error:
+            return str(error)
+        if isinstance(self.exchange.json, dict):
+            body = self.exchange.json
+            found = body.get("message") or body.get("detail") or body.get("msg")
+            return found if isinstance(found, str) else json.dumps(body, ensure_ascii=False)
+        return self.exchange.body.decode("utf-8", errors="replace").strip()
+
+    @property
+    def refusal(self) -> str:
+        """One line for people: the status and the service's words, shortened."""
+        words = " ".join(self.error_message.split())
+        return f"{self.status}: {words[:157] + '…' if len(words) > 158 else words}"
+
+
+def assemble(events: Iterable[Event]) -> dict[str, Json] | None:
+    """The message a stream adds up to, tolerant of disorder; None where it never began one."""
+    message: dict[str, Json] | None = None
+    blocks: dict[int, dict[str, Json]] = {}
+    pieces: dict[int, list[str]] = {}
+    for event in events:
+        body = event.json
+        if not isinstance(body, dict):
+            continue
+        match event.type:
+            case "message_start" if isinstance(body.get("message"), dict):
+                message = dict(body["message"])
+            case "content_block_start" if isinstance(body.get("content_block"), dict):
+                blocks.setdefault(_index(body), {}).update(body["content_block"])
+            case "content_block_delta" if isinstance(body.get("delta"), dict):
+                index = _index(body)
+                _add(blocks.setdefault(index, {}), pieces.setdefault(index, []), body["delta"])
+            case "message_delta":
+                message = message if message is not None else {}
+                _finish(message, body)
+            case _:
+                pass
+    if message is None and not blocks:
+        return None
+    for index, parts in pieces.items():
+        if "".join(parts).strip():
+            blocks[index]["input"] = _parsed("".join(parts))
+    return {**(message or {}), "content": [blocks[index] for index in sorted(blocks)]}
+
+
+def _index(body: Mapping[str, Json]) -> int:
+    index = body.get("index")
+    return index if isinstance(index, int) else 0
+
+
+def _add(block: dict[str, Json], pieces: list[str], delta: Mapping[str, Json]) -> None:
+    match delta.get("type"):
+        case "text_delta":
+            block.setdefault("type", "text")
+            block["text"] = str(block.get("text") or "") + str(delta.get("text") or "")
+        case "thinking_delta":
+            block.setdefault("type", "thinking")
+            block["thinking"] = str(block.get("thinking") or "") + str(delta.get("thinking") or "")
+        case "signature_delta":
+            block["signature"] = delta.get("signature")
+        case "input_json_delta":
+            block.setdefault("type", "tool_use")
+            pieces.append(str(delta.get("partial_json") or ""))
+        case _:
+            pass
+
+
+def _finish(message: dict[str, Json], body: Mapping[str, Json]) -> None:
+    delta, usage = body.get("delta"), body.get("usage")
+    if isinstance(delta, dict):
+        message.update({key: value for key, value in delta.items() if value is not None})
+    if isinstance(usage, dict):
+        # Cumulative, and on some services the only real count: message_start's is an estimate.
+        counts = {key: value for key, value in usage.items() if value is not None}
+        if not counts.get("input_tokens") and not counts.get("cache_read_input_tokens"):
+            counts.pop("input_tokens", None)
+        before = message.get("usage")
+        message["usage"] = {**(before if isinstance(before, dict) else {}), **counts}
+
+
+def _parsed(text: str) -> Json:
+    try:
+        return parse_json(text)
+    except ValueError:
+        return None

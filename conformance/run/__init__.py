@@ -1,0 +1,1 @@
+"""Runs of the suite, without pytest: what there is to do, recording it, judging it, and how far it is."""

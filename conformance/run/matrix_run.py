@@ -1,0 +1,115 @@
+"""What one run knows of one matrix: its plan, what was selected, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote
+
+from conformance.cases import CASES
+from conformance.matrix import Matrix, check, load
+from conformance.matrix.problems import did_you_mean
+from conformance.run.engine import Judge
+from conformance.run.plan import Planned, plan, selected
+from conformance.values import CaseResult
+
+__all__ = ["MatrixRun", "Slug", "WrongSelection", "open_matrix", "select"]
+
+Slug = tuple[str, str, str]
+
+
+class WrongSelection(ValueError):
+    """The command line asks for what the matrix does not have."""
+
+
+@dataclass
+class MatrixRun:
+    """A matrix in a run."""
+
+    name: str
+    """The file as node ids have it."""
+    path: Path
+    """The file itself."""
+    matrix: Matrix
+    planned: list[Planned]
+    """Every case of the chosen models, selected or not."""
+    judge: Judge
+    cassettes: Path
+    """The directory of recordings, of all targets."""
+    results: dict[Slug, CaseResult] = field(default_factory=dict[Slug, CaseResult])
+    """Of the cases that were selected and judged."""
+    troubles: dict[Slug, str] | None = None
+    """In a live run: the cases that were asked, and why one has no recording (empty where it has)."""
+    stopped: str = ""
+    """Why a live run ended before all was asked, if it did."""
+
+    @property
+    def recordings(self) -> Path:
+        """The directory of this target's recordings."""
+        return self.cassettes / self.matrix.target.name
+
+    def find(self, slug: Sequence[str]) -> Planned | None:
+        """A planned case by its slug."""
+        return next((item for item in self.planned if item.slug == tuple(slug)), None)
+
+    def holds_nothing_of(self, item: Planned) -> bool:
+        """Whether it is clear at a glance that no recording answers a case: nothing of its model is recorded.
+
+        On a server without keys some cases do not apply, and say so without a recording.
+        """
+        of_model = self.judge.path(item).parents[1]
+        return not of_model.exists() and (item.case.inspection is not None or self.matrix.target.auth == "required")
+
+    def everything(self) -> list[Planned]:
+        """Every case that a report is about, whatever was chosen: of the matrix's models and all that are recorded."""
+        chosen = dict.fromkeys(item.model for item in self.planned)
+        own = _models(self.matrix, self.cassettes)
+        return list(plan(self.matrix, [*own, *sorted(set(chosen) - set(own))]))
+
+
+def open_matrix(path: Path, name: str, cassettes: Path, models: Sequence[str], *, live: bool) -> MatrixRun:
+    """Load a matrix and plan it: the models that are named, else the matrix's, and in a replay all that are recorded.
+
+    Raises:
+        MatrixError: the matrix is wrong.
+        WrongSelection: it does not have a model that was asked for.
+    """
+    matrix = load(path)
+    check(matrix, {feature: [case.name for case in cases] for feature, cases in CASES.items()})
+    listed = [model.name for model in matrix.models]
+    recorded = _models(matrix, cassettes)
+    for model in models:
+        if not model.strip() or not model.isprintable():
+            raise WrongSelection(f"--model {model!r} cannot name a model; write it without control characters")
+        if model not in recorded and not live:
+            raise WrongSelection(
+                f"--model {model}: {matrix.target.name} has {', '.join(recorded)}{did_you_mean(model, recorded)}; "
+                f"a model that {name} does not list can only be asked with --live"
+            )
+    planned = list(plan(matrix, models or (listed if live else recorded)))
+    every = list(plan(matrix, [*recorded, *(model for model in dict.fromkeys(models) if model not in recorded)]))
+    return MatrixRun(name, path, matrix, planned, Judge(matrix, cassettes, every), cassettes)
+
+
+def _models(matrix: Matrix, cassettes: Path) -> list[str]:
+    """The matrix's models in its order, and then those of which there are recordings though it does not list them."""
+    listed = [model.name for model in matrix.models]
+    found = {unquote(path.parent.parent.name) for path in (cassettes / matrix.target.name).glob("*/*/*.yaml")}
+    return [*listed, *sorted(found - set(listed))]
+
+
+def select(matrix_run: MatrixRun, features: Sequence[str]) -> list[Planned]:
+    """The planned cases that ``--feature`` selects.
+
+    Raises:
+        WrongSelection: a feature that the matrix does not have.
+    """
+    names = [claim.feature for claim in matrix_run.matrix.claims]
+    for feature in features:
+        if not any(selected(name, [feature]) for name in names):
+            raise WrongSelection(
+                f"--feature {feature}: {matrix_run.name} has no such feature{did_you_mean(feature, names)}"
+            )
+    wanted = {*features, *(p for c in matrix_run.matrix.claims if c.feature in features for p in c.parts)}
+    return [item for item in matrix_run.planned if selected(item.claim.feature, sorted(wanted))]

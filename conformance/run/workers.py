@@ -1,0 +1,170 @@
+"""Cases side by side: the longest first, as far as places and the budget go, and home at once when it is over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+from conformance.http.budget import Budget
+from conformance.run.estimate import Estimator, Need
+from conformance.run.matrix_run import Slug
+from conformance.run.plan import Planned
+from conformance.trouble import OutOfBudget, Stopped
+
+__all__ = ["NOT_RUN", "Watch", "WorkerPool"]
+
+NOT_RUN = "not run: "
+"""How the reason of a case begins that was never reached."""
+
+_TICK = 0.25
+"""Seconds between two looks at how far the run is."""
+
+_GRACE = 0.4
+"""Seconds that whoever is writing a recording is given, once the run was stopped."""
+
+
+class Watch:
+    """Whoever wants to see how far a run is; this one looks away."""
+
+    def begin(self, needs: dict[Slug, int], budget: Budget) -> None:
+        """The run begins; so many requests each case is going to need."""
+
+    def started(self, item: Planned) -> None:
+        """A case is being asked."""
+
+    def ended(self, item: Planned, reason: str) -> None:
+        """A case is recorded, or it is not, for a reason."""
+
+    def tick(self) -> None:
+        """Some time has gone by."""
+
+    def end(self) -> None:
+        """The run is over, well or not."""
+
+
+class WorkerPool:
+    """Runs cases in threads of their own.
+
+    Args:
+        one: records a case; the reason why there is no recording, empty where there is one.
+        halt: makes everybody who waits for an answer give up.
+        places: how many cases may be under way. How many requests may be in flight is the wire's business.
+    """
+
+    def __init__(
+        self,
+        one: Callable[[Planned], str],
+        halt: Callable[[], None],
+        *,
+        estimator: Estimator,
+        budget: Budget,
+        places: int,
+        watch: Watch,
+    ) -> None:
+        self._one = one
+        self._halt = halt
+        self._estimator = estimator
+        self._budget = budget
+        self._places = places
+        self._watch = watch
+        self._done: SimpleQueue[tuple[Planned, str | Exception]] = SimpleQueue()
+        self._running: dict[Slug, Need] = {}
+        self.stopped = ""
+        """Why the run ended early, if it did."""
+
+    def work(self, items: Sequence[Planned]) -> dict[Slug, str]:
+        """Record all of them; the reason of each why there is no recording.
+
+        Raises:
+            Exception: whatever stopped the whole run and is no trouble of one case.
+        """
+        needs = {item.slug: self._need(item) for item in items}
+        # A case asks one thing after another: the longest, begun last, would keep everybody waiting.
+        waiting = sorted(items, key=lambda item: -needs[item.slug].requests)
+        outcomes: dict[Slug, str] = {}
+        self._watch.begin({slug: need.requests for slug, need in needs.items()}, self._budget)
+        try:
+            while waiting or self._running:
+                self._send_out(waiting, needs)
+                if not self._running:
+                    break
+                for item, came in self._finished(_TICK):
+                    outcomes[item.slug] = self._outcome(item, came)
+        except KeyboardInterrupt:
+            self.stopped = "interrupted"
+            outcomes |= self._stragglers()
+        finally:
+            self._halt()
+            self._watch.end()
+        for item in items:
+            outcomes.setdefault(item.slug, f"{NOT_RUN}{self.stopped}")
+        return outcomes
+
+    def _need(self, item: Planned) -> Need:
+        if self._budget.is_bounded:
+            return self._estimator.need(item)
+        return Need(self._estimator.requests(item))
+
+    def _send_out(self, waiting: list[Planned], needs: dict[Slug, Need]) -> None:
+        while waiting and not self.stopped and len(self._running) < self._places:
+            item = next((item for item in waiting if self._fits(needs[item.slug])), None)
+            if item is None:
+                if not self._running:
+                    # Nothing is under way that could turn out cheaper: no case can be finished any more.
+                    self.stopped = "the budget does not pay for another case"
+                return
+            waiting.remove(item)
+            self._running[item.slug] = needs[item.slug]
+            self._watch.started(item)
+            Thread(target=self._work_on, args=(item,), name="conformance", daemon=True).start()
+
+    def _fits(self, need: Need) -> bool:
+        """Whether a case can be finished, and all that were begun before it."""
+        if not self._budget.is_bounded:
+            return True
+        requests, cost = self._budget.room()
+        begun = sum((other for other in self._running.values()), start=need)
+        return begun.requests <= requests and (begun.cost or 0.0) <= cost
+
+    def _work_on(self, item: Planned) -> None:
+        try:
+            self._done.put((item, self._one(item)))
+        except Exception as failure:  # noqa: BLE001  it is raised where the crew is waited for
+            self._done.put((item, failure))
+
+    def _stragglers(self) -> dict[Slug, str]:
+        """Whoever was just writing a recording down; the others lose what they have in flight."""
+        self._halt()
+        outcomes: dict[Slug, str] = {}
+        until = time.monotonic() + _GRACE
+        while self._running and (left := until - time.monotonic()) > 0:
+            for item, came in self._finished(left):
+                outcomes[item.slug] = self._outcome(item, came)
+        return outcomes
+
+    def _finished(self, wait: float) -> list[tuple[Planned, str | Exception]]:
+        came: list[tuple[Planned, str | Exception]] = []
+        try:
+            came.append(self._done.get(timeout=wait))
+            while True:
+                came.append(self._done.get_nowait())
+        except Empty:
+            pass
+        self._watch.tick()
+        return came
+
+    def _outcome(self, item: Planned, came: str | Exception) -> str:
+        del self._running[item.slug]
+        if isinstance(came, Stopped):
+            if not isinstance(came, OutOfBudget):
+                self.stopped = self.stopped or str(came)
+                self._halt()
+            elif not self._budget.pays_for_an_ordinary_request():
+                self.stopped = self.stopped or str(came)
+            came = f"{NOT_RUN}{self.stopped or came}"
+        if isinstance(came, Exception):
+            raise came
+        self._watch.ended(item, came)
+        return came
