@@ -21,6 +21,7 @@ from resource import RUSAGE_SELF, getrusage
 
 from conformance.http.budget import Budget
 from conformance.http.rate_limit import RateLimiter
+from conformance.outcomes import Recorded
 from conformance.run.engine import open_service
 from conformance.run.matrix_run import MatrixRun, open_matrix, select
 from conformance.run.plan import Planned
@@ -85,7 +86,11 @@ def run(url: str, feature: str, models: int, *, places: int, rpm: int | None = N
         with closing(service):
             outcomes = side_by_side(service, matrix_run, items, places, budget=budget)
             seconds = time.monotonic() - began
-        return Asked(budget.spent.requests - before, seconds, sum(map(bool, outcomes.values()))), len(items)
+        return Asked(
+            budget.spent.requests - before,
+            seconds,
+            sum(not isinstance(outcome, Recorded) for outcome in outcomes.values()),
+        ), len(items)
 
 
 def planned(directory: Path, feature: str, models: int) -> tuple[MatrixRun, list[Planned]]:

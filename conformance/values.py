@@ -117,6 +117,8 @@ class CaseResult:
     requests: int = 0
     reason: str | None = None
     """Why it is inconclusive, was not run, or does not apply."""
+    is_error: bool = False
+    """Whether it could not be judged, because the suite or the recording is at fault; the reason says why."""
     arms: tuple[Arm, ...] = ()
     signals: tuple[str, ...] = ()
     statistics: Mapping[str, Json] = field(default_factory=dict[str, Json])

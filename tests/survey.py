@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance import simulator
 from conformance.http.live import RetryPolicy
+from conformance.outcomes import Faulted, Recorded
 from conformance.run.engine import open_service
 from conformance.run.matrix_run import open_matrix, select
 from conformance.run.recording import side_by_side
@@ -52,11 +53,11 @@ def survey_at(
     items = [item for item in chosen if item.case.experiment]
     service = open_service(matrix_run.matrix, url, "sk-canary-0123456789", [name], retry_policy=retry_policy)
     with closing(service):
-        troubles = side_by_side(service, matrix_run, items, 8)
+        outcomes = side_by_side(service, matrix_run, items, 8)
     for item in chosen:
-        if not troubles.get(item.slug):
+        if isinstance(outcomes.get(item.slug, Recorded()), Recorded):
             matrix_run.results[item.slug] = matrix_run.judge.judge(item)
-    faults = {slug: why for slug, why in troubles.items() if why.startswith("fault")}
+    faults = {slug: outcome for slug, outcome in outcomes.items() if isinstance(outcome, Faulted)}
     assert not faults, faults
     troubled: Cell = ("inconclusive", "inconclusive")
     cells = {f"{item.claim.feature}::{item.case.name}": troubled for item in chosen}

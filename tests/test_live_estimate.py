@@ -14,6 +14,7 @@ from conformance.__main__ import main
 from conformance.http.budget import Budget
 from conformance.http.cassette import sweep
 from conformance.matrix import load
+from conformance.outcomes import Recorded, Troubled
 from conformance.run.plan import Planned, plan
 from conformance.run.progress import Display, Lines, watch_for
 from conformance.run.workers import Watch
@@ -99,7 +100,7 @@ def watched(watch: Watch) -> None:
     for number, item in enumerate(items):
         watch.started(item)
         watch.tick()
-        watch.ended(item, "" if number else "network: gone")
+        watch.ended(item, Recorded() if number else Troubled("network", "gone"))
     watch.end()
 
 
@@ -122,7 +123,7 @@ def test_no_terminal_gets_lines_now_and_then() -> None:
     watch.begin({item.slug: 2 for item in items}, Budget())
     for item in items:
         watch.started(item)
-        watch.ended(item, "")
+        watch.ended(item, Recorded())
         now[0] += 20
         watch.tick()
     watch.end()

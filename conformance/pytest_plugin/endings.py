@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.outcomes import NotRun, Recorded
 from conformance.plain_text import command, plain
 from conformance.pytest_plugin.items import STALE, CaseItem, not_run
 from conformance.report.analysis.difference import diff
@@ -20,7 +21,6 @@ from conformance.run.evidence import Evidence, others
 from conformance.run.evidence import words as words_of
 from conformance.run.freshness import age_of, stale
 from conformance.run.matrix_run import MatrixRun, Slug
-from conformance.run.workers import NOT_RUN
 from conformance.values import Behaviour, CaseResult, Verdict
 
 __all__ = [
@@ -49,7 +49,8 @@ INTERRUPTED = "interrupted"
 
 def is_begun(matrix_run: MatrixRun, model: str) -> bool:
     """Whether a live run recorded anything of a model."""
-    return any(not why for slug, why in (matrix_run.troubles or {}).items() if slug[0] == model)
+    outcomes = (matrix_run.outcomes or {}).items()
+    return any(isinstance(outcome, Recorded) for slug, outcome in outcomes if slug[0] == model)
 
 
 def interrupt(matrix_runs: Mapping[Path, MatrixRun], items: Iterable[pytest.Item]) -> None:
@@ -127,7 +128,7 @@ def unselected(matrix_run: MatrixRun, results: Mapping[Slug, CaseResult], now: d
         when = oldest if oldest == newest else f"{oldest} to {newest}"
         days = age_of(dates[0], now)
         found.append(f"{len(dates)} other cases of the report rest on recordings of {when}, up to {days} days old")
-    if broken := [one.summary for one in rest if one.summary.startswith("error: ")]:
+    if broken := [one.summary for one in rest if one.is_error]:
         found.append(f"{len(broken)} other cases of the report could not be judged: {plain(broken[0])}")
     return found
 
@@ -169,11 +170,12 @@ def last_line(
     """Why a live run is not what was asked for, if so, and the exit code that says it."""
     if exitstatus == pytest.ExitCode.INTERNAL_ERROR:
         return "", exitstatus
-    troubles = [why for matrix_run in matrix_runs for why in (matrix_run.troubles or {}).values()]
-    missed = sum(why.startswith(NOT_RUN) for why in troubles)
+    outcomes = [outcome for matrix_run in matrix_runs for outcome in (matrix_run.outcomes or {}).values()]
+    missed = sum(isinstance(outcome, NotRun) for outcome in outcomes)
     if stopped := next((matrix_run.stopped for matrix_run in matrix_runs if matrix_run.stopped), ""):
-        words = f"stopped before the end: {stopped}; {missed} of {len(troubles)} cases were not reached"
+        words = f"stopped before the end: {stopped}; {missed} of {len(outcomes)} cases were not reached"
         return f"{words} (pytest --live --resume asks for the rest)", pytest.ExitCode.INTERRUPTED
-    if troubles and all(troubles) and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-        return f"nothing was recorded: {troubles[0]}", pytest.ExitCode.TESTS_FAILED
+    recorded = any(isinstance(outcome, Recorded) for outcome in outcomes)
+    if outcomes and not recorded and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        return f"nothing was recorded: {outcomes[0]}", pytest.ExitCode.TESTS_FAILED
     return "", exitstatus

@@ -17,8 +17,9 @@ from pydantic import TypeAdapter
 from conformance.http.keys import CUSTOM_HEADERS, BadKey
 from conformance.http.redact import Redactor
 from conformance.matrix.sniff import looks_like_matrix
+from conformance.outcomes import Faulted, NotRun, Outcome, Recorded, Troubled
 from conformance.plain_text import command, line, quoted
-from conformance.pytest_plugin import discretion, endings
+from conformance.pytest_plugin import discretion, endings, handover
 from conformance.pytest_plugin.completing import completed
 from conformance.pytest_plugin.items import JUDGE, CaseItem, MatrixFile, not_run, told, without_recording
 from conformance.pytest_plugin.options import budget_of, settings_of
@@ -36,7 +37,6 @@ from conformance.run.matrix_run import MatrixRun, Slug, open_matrix, select
 from conformance.run.network_guard import no_network
 from conformance.run.plan import Planned
 from conformance.run.progress import watch_for
-from conformance.run.recording import NOT_RUN
 from conformance.run.signals import as_interrupts
 from conformance.trouble import Aborted, CassetteDamaged, CassetteMissing, CassetteStale, SuiteFault
 from conformance.values import Behaviour, CaseResult, Status, Verdict
@@ -136,15 +136,11 @@ class Plugin:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """With xdist the controller records, once, before the first test is handed out."""
-        if not self._config.option.live or any(matrix_run.troubles is not None for matrix_run in self._runs.values()):
+        if not self._config.option.live or any(matrix_run.outcomes is not None for matrix_run in self._runs.values()):
             return
         self._record(ids)
         if self._handover is not None:
-            told = {
-                str(path): [matrix_run.stopped, [[*slug, why] for slug, why in (matrix_run.troubles or {}).items()]]
-                for path, matrix_run in self._runs.items()
-            }
-            self._handover.write_text(json.dumps(told), encoding="utf-8")
+            handover.write(self._handover, self._runs)
 
     def _record(self, ids: Sequence[str]) -> None:
         wanted: dict[Path, list[Planned]] = {}
@@ -159,11 +155,11 @@ class Plugin:
             affordable = [item for item in items if self._config.option.expensive or not item.case.expensive]
             if stopped := self._stopped:
                 matrix_run.stopped = stopped
-                matrix_run.troubles = {item.slug: f"{NOT_RUN}{stopped}" for item in affordable}
+                matrix_run.outcomes = {item.slug: NotRun(stopped) for item in affordable}
                 continue
             self._say(access.words, always=True)
             try:
-                matrix_run.troubles = recording.record(
+                matrix_run.outcomes = recording.record(
                     matrix_run,
                     affordable,
                     access,
@@ -216,25 +212,27 @@ class Plugin:
 
     def _judge(self, item: CaseItem) -> CaseResult:
         matrix_run, planned = self._run_of(item.path), item.planned
-        troubles = self._troubles(item.path, matrix_run)
-        reason = (troubles or {}).get(planned.slug, "")
-        if reason.startswith("fault: "):
-            raise SuiteFault(reason.removeprefix("fault: "))
-        if reason.startswith(NOT_RUN):
-            return not_run(planned, reason.removeprefix(NOT_RUN))
+        outcome = (self._outcomes(item.path, matrix_run) or {}).get(planned.slug)
+        match outcome:
+            case Faulted(reason):
+                raise SuiteFault(reason)
+            case NotRun(reason):
+                return not_run(planned, reason)
+            case Troubled():
+                verdict = None if planned.claim.status is Status.UNDOCUMENTED else Verdict.INCONCLUSIVE
+                return CaseResult(Behaviour.INCONCLUSIVE, verdict, str(outcome), reason=str(outcome))
+            case Recorded() | None:
+                pass
         if (
             matrix_run.stopped
             and planned.case.inspection is not None
             and not endings.is_begun(matrix_run, planned.model)
         ):
             return not_run(planned, matrix_run.stopped)
-        if reason:
-            verdict = None if planned.claim.status is Status.UNDOCUMENTED else Verdict.INCONCLUSIVE
-            return CaseResult(Behaviour.INCONCLUSIVE, verdict, reason, reason=reason)
         try:
             return self._recorded(matrix_run, planned)
         except (CassetteMissing, CassetteStale) as fault:
-            if planned.slug in (troubles or {}):
+            if outcome is not None:
                 # Recorded a moment ago: that it does not replay is not the recording's age.
                 whole = SuiteFault(told(fault))
                 whole.brief = told(fault, brief=True)
@@ -270,20 +268,16 @@ class Plugin:
         try:
             return self._recorded(matrix_run, planned)
         except SuiteFault as fault:
-            words = f"error: {told(fault, brief=True)}"
-            return without_recording(planned, fault) or CaseResult(None, Verdict.NOT_RUN, words, reason=words)
+            return without_recording(planned, fault) or _error(told(fault, brief=True))
         except Exception as error:  # noqa: BLE001  a case that breaks must not take the other rows with it
-            words = f"error: {error}"
-            return CaseResult(None, Verdict.NOT_RUN, words, reason=words)
+            return _error(str(error))
 
-    def _troubles(self, path: Path, matrix_run: MatrixRun) -> dict[tuple[str, str, str], str] | None:
-        """What recording has told; an xdist worker reads it from its controller."""
-        handover = getattr(self._config, "workerinput", {}).get("conformance")
-        if matrix_run.troubles is None and self._config.option.live and handover:
-            told = json.loads(Path(handover).read_text(encoding="utf-8"))
-            matrix_run.stopped, troubles = told.get(str(path), ["", []])
-            matrix_run.troubles = {(model, feature, case): why for model, feature, case, why in troubles}
-        return matrix_run.troubles
+    def _outcomes(self, path: Path, matrix_run: MatrixRun) -> dict[Slug, Outcome] | None:
+        """What became of the cases that were asked; an xdist worker is told by its controller."""
+        file = getattr(self._config, "workerinput", {}).get("conformance")
+        if matrix_run.outcomes is None and self._config.option.live and file:
+            matrix_run.stopped, matrix_run.outcomes = handover.read(Path(file), path)
+        return matrix_run.outcomes
 
     def _command(self, matrix_run: MatrixRun, *slugs: Slug) -> str:
         directory = self._config.option.cassettes
@@ -306,8 +300,7 @@ class Plugin:
                 # pytest names the line of ours that skips; the claim's own says which row it is.
                 report.longrepr = str(item.path), item.planned.claim.line, report.longrepr[2]
             if result is None and report.failed:
-                words = f"error: {item.fault or (call.excinfo.value if call.excinfo else '')}"
-                result = CaseResult(None, Verdict.NOT_RUN, words, reason=words)
+                result = _error(item.fault or str(call.excinfo.value if call.excinfo else ""))
             if result is not None and (report.when == "call" or report.failed):
                 carried = [str(item.path), list(item.planned.slug), json.dumps(_RESULT.dump_python(result))]
                 vars(report)["conformance"] = carried  # reports take any attribute, and xdist carries it along
@@ -459,6 +452,12 @@ class Plugin:
         if reporter is not None and (always or self._config.option.verbose >= 0):
             reporter.ensure_newline()
             reporter.write_line(line(words))
+
+
+def _error(words: str) -> CaseResult:
+    """The result of a case that could not be judged, and why."""
+    summary = f"error: {words}"
+    return CaseResult(None, Verdict.NOT_RUN, summary, reason=summary, is_error=True)
 
 
 def _brief(fault: SuiteFault, matrix_run: MatrixRun, slug: Slug) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from conformance.cases import CASES
 from conformance.matrix import Matrix, check, load
 from conformance.matrix.problems import did_you_mean
+from conformance.outcomes import Outcome
 from conformance.run.engine import Judge
 from conformance.run.plan import Planned, plan, selected
 from conformance.values import CaseResult
@@ -39,8 +40,8 @@ class MatrixRun:
     """The directory of recordings, of all targets."""
     results: dict[Slug, CaseResult] = field(default_factory=dict[Slug, CaseResult])
     """Of the cases that were selected and judged."""
-    troubles: dict[Slug, str] | None = None
-    """In a live run: the cases that were asked, and why one has no recording (empty where it has)."""
+    outcomes: dict[Slug, Outcome] | None = None
+    """In a live run: the cases that were asked, and what became of each."""
     stopped: str = ""
     """Why a live run ended before all was asked, if it did."""
 

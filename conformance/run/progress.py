@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.http.budget import Budget
+from conformance.outcomes import Outcome, Recorded
 from conformance.plain_text import line
 from conformance.run.matrix_run import Slug
 from conformance.run.plan import Planned
@@ -68,11 +69,11 @@ class Tally(Watch):
         """A case is being asked."""
         self.running[item.model] += 1
 
-    def ended(self, item: Planned, reason: str) -> None:
+    def ended(self, item: Planned, outcome: Outcome) -> None:
         """A case is recorded, or it is not."""
         self.running[item.model] -= 1
         self.done[item.model] += 1
-        self.failed[item.model] += bool(reason)
+        self.failed[item.model] += not isinstance(outcome, Recorded)
         self._left -= self._needs[item.slug]
 
     @property

@@ -16,6 +16,7 @@ from conformance.http.live import RetryPolicy
 from conformance.http.rate_limit import RateLimiter
 from conformance.http.redact import LEAST, Redactor, without_secrets_in_logs
 from conformance.matrix import Matrix
+from conformance.outcomes import Faulted, NotRun, Outcome, Recorded, Troubled
 from conformance.run.access import Access
 from conformance.run.engine import Judge, Service, open_service, without_userinfo
 from conformance.run.estimate import Estimator
@@ -24,11 +25,11 @@ from conformance.run.freshness import age_of
 from conformance.run.key_collisions import refuse_common_words
 from conformance.run.matrix_run import MatrixRun, Slug
 from conformance.run.plan import Planned
-from conformance.run.workers import NOT_RUN, Watch, WorkerPool
+from conformance.run.workers import Watch, WorkerPool
 from conformance.trouble import Aborted, CassetteDamaged, CassetteMissing, Stopped, SuiteFault
 from conformance.values import Behaviour, Source
 
-__all__ = ["NOT_RUN", "Settings", "record", "side_by_side"]
+__all__ = ["Settings", "record", "side_by_side"]
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,10 @@ def record(
     report: Path,
     say: Callable[[str], None],
     watch: Watch,
-) -> dict[Slug, str]:
-    """Record the cases; for each the reason why there is no recording, empty where there is one.
+) -> dict[Slug, Outcome]:
+    """Record the cases; what became of each.
 
-    Where the run ended early, ``book.stopped`` says why.
+    Where the run ended early, ``matrix_run.stopped`` says why.
 
     Args:
         report: the report that the run is going to write; it may rest on another service's answers.
@@ -108,7 +109,7 @@ def record(
         matrix_run.stopped = str(stopped)
     except KeyboardInterrupt:
         matrix_run.stopped = "interrupted"
-    return {item.slug: f"{NOT_RUN}{matrix_run.stopped}" for item in experiments}
+    return {item.slug: NotRun(matrix_run.stopped) for item in experiments}
 
 
 def _recorded(
@@ -122,7 +123,7 @@ def _recorded(
     report: Path,
     say: Callable[[str], None],
     watch: Watch,
-) -> dict[Slug, str]:
+) -> dict[Slug, Outcome]:
     workers = settings.concurrency or matrix_run.matrix.target.concurrency
     models = list(dict.fromkeys(item.model for item in experiments))
     service = open_service(
@@ -148,7 +149,7 @@ def _recorded(
         shown = without_userinfo(access.endpoint)
         say(f"recording {len(asked)} cases of {len(models)} models, {workers} at a time, from {shown}")
         outcomes = side_by_side(service, matrix_run, asked, workers, settings=settings, budget=budget, watch=watch)
-    failed = sum(bool(reason) for reason in outcomes.values())
+    failed = sum(not isinstance(outcome, Recorded) for outcome in outcomes.values())
     say(f"recorded {len(outcomes) - failed} cases" + (f", {failed} without a recording" if failed else ""))
     return {**kept, **outcomes}
 
@@ -162,17 +163,17 @@ def side_by_side(
     settings: Settings | None = None,
     budget: Budget | None = None,
     watch: Watch | None = None,
-) -> dict[Slug, str]:
-    """Record cases, so many at a time; for each why there is no recording, empty where there is one."""
+) -> dict[Slug, Outcome]:
+    """Record cases, so many at a time; what became of each."""
     settings = settings or Settings(refresh=True)
     unchanged = partial(_unchanged, matrix_run, settings)
 
-    def one(item: Planned) -> str:
+    def one(item: Planned) -> Outcome:
         try:
             trouble = service.record(item, matrix_run.judge.path(item), unchanged=partial(unchanged, item))
         except SuiteFault as fault:
-            return f"fault: {fault}"
-        return "" if trouble is None else f"{trouble.kind}: {service.redactor.text(str(trouble))}"
+            return Faulted(str(fault))
+        return Recorded() if trouble is None else Troubled(trouble.kind, service.redactor.text(str(trouble)))
 
     pool = WorkerPool(
         one,
@@ -207,10 +208,10 @@ def _make_way(
         say(f"{moved} recordings of another service are now in {where}")
 
 
-def _finished(matrix_run: MatrixRun, items: Sequence[Planned], service: Service) -> dict[Slug, str]:
+def _finished(matrix_run: MatrixRun, items: Sequence[Planned], service: Service) -> dict[Slug, Outcome]:
     """The cases that need not be asked again: recorded from this very service, and decided."""
     judge = Judge(matrix_run.matrix, matrix_run.cassettes, matrix_run.planned)
-    return {item.slug: "" for item in items if _is_decided(judge, item, service)}
+    return {item.slug: Recorded() for item in items if _is_decided(judge, item, service)}
 
 
 def _is_decided(judge: Judge, item: Planned, service: Service) -> bool:

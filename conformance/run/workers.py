@@ -8,15 +8,13 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 from conformance.http.budget import Budget
+from conformance.outcomes import NotRun, Outcome
 from conformance.run.estimate import Estimator, Need
 from conformance.run.matrix_run import Slug
 from conformance.run.plan import Planned
 from conformance.trouble import OutOfBudget, Stopped
 
-__all__ = ["NOT_RUN", "Watch", "WorkerPool"]
-
-NOT_RUN = "not run: "
-"""How the reason of a case begins that was never reached."""
+__all__ = ["Watch", "WorkerPool"]
 
 _TICK = 0.25
 """Seconds between two looks at how far the run is."""
@@ -34,7 +32,7 @@ class Watch:
     def started(self, item: Planned) -> None:
         """A case is being asked."""
 
-    def ended(self, item: Planned, reason: str) -> None:
+    def ended(self, item: Planned, outcome: Outcome) -> None:
         """A case is recorded, or it is not, for a reason."""
 
     def tick(self) -> None:
@@ -48,14 +46,14 @@ class WorkerPool:
     """Runs cases in threads of their own.
 
     Args:
-        one: records a case; the reason why there is no recording, empty where there is one.
+        one: records a case; what became of it.
         halt: makes everybody who waits for an answer give up.
         places: how many cases may be under way. How many requests may be in flight is the wire's business.
     """
 
     def __init__(
         self,
-        one: Callable[[Planned], str],
+        one: Callable[[Planned], Outcome],
         halt: Callable[[], None],
         *,
         estimator: Estimator,
@@ -69,13 +67,13 @@ class WorkerPool:
         self._budget = budget
         self._places = places
         self._watch = watch
-        self._done: SimpleQueue[tuple[Planned, str | Exception]] = SimpleQueue()
+        self._done: SimpleQueue[tuple[Planned, Outcome | Exception]] = SimpleQueue()
         self._running: dict[Slug, Need] = {}
         self.stopped = ""
         """Why the run ended early, if it did."""
 
-    def work(self, items: Sequence[Planned]) -> dict[Slug, str]:
-        """Record all of them; the reason of each why there is no recording.
+    def work(self, items: Sequence[Planned]) -> dict[Slug, Outcome]:
+        """Record all of them; what became of each.
 
         Raises:
             Exception: whatever stopped the whole run and is no trouble of one case.
@@ -83,7 +81,7 @@ class WorkerPool:
         needs = {item.slug: self._need(item) for item in items}
         # A case asks one thing after another: the longest, begun last, would keep everybody waiting.
         waiting = sorted(items, key=lambda item: -needs[item.slug].requests)
-        outcomes: dict[Slug, str] = {}
+        outcomes: dict[Slug, Outcome] = {}
         self._watch.begin({slug: need.requests for slug, need in needs.items()}, self._budget)
         try:
             while waiting or self._running:
@@ -99,7 +97,7 @@ class WorkerPool:
             self._halt()
             self._watch.end()
         for item in items:
-            outcomes.setdefault(item.slug, f"{NOT_RUN}{self.stopped}")
+            outcomes.setdefault(item.slug, NotRun(self.stopped))
         return outcomes
 
     def _need(self, item: Planned) -> Need:
@@ -134,18 +132,18 @@ class WorkerPool:
         except Exception as failure:  # noqa: BLE001  it is raised where the crew is waited for
             self._done.put((item, failure))
 
-    def _stragglers(self) -> dict[Slug, str]:
+    def _stragglers(self) -> dict[Slug, Outcome]:
         """Whoever was just writing a recording down; the others lose what they have in flight."""
         self._halt()
-        outcomes: dict[Slug, str] = {}
+        outcomes: dict[Slug, Outcome] = {}
         until = time.monotonic() + _GRACE
         while self._running and (left := until - time.monotonic()) > 0:
             for item, came in self._finished(left):
                 outcomes[item.slug] = self._outcome(item, came)
         return outcomes
 
-    def _finished(self, wait: float) -> list[tuple[Planned, str | Exception]]:
-        came: list[tuple[Planned, str | Exception]] = []
+    def _finished(self, wait: float) -> list[tuple[Planned, Outcome | Exception]]:
+        came: list[tuple[Planned, Outcome | Exception]] = []
         try:
             came.append(self._done.get(timeout=wait))
             while True:
@@ -155,7 +153,7 @@ class WorkerPool:
         self._watch.tick()
         return came
 
-    def _outcome(self, item: Planned, came: str | Exception) -> str:
+    def _outcome(self, item: Planned, came: Outcome | Exception) -> Outcome:
         del self._running[item.slug]
         if isinstance(came, Stopped):
             if not isinstance(came, OutOfBudget):
@@ -163,7 +161,7 @@ class WorkerPool:
                 self._halt()
             elif not self._budget.pays_for_an_ordinary_request():
                 self.stopped = self.stopped or str(came)
-            came = f"{NOT_RUN}{self.stopped or came}"
+            came = NotRun(self.stopped or str(came))
         if isinstance(came, Exception):
             raise came
         self._watch.ended(item, came)
