@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from front_door import ROOT
+from front_door import ROOT, Project, plainly, rows
 
 CONFTEST = """
 def pytest_addoption(parser):
@@ -32,7 +32,7 @@ def test_nothing_is_imported_for_us(pytestconfig):
     assert pytestconfig.pluginmanager.hasplugin("conformance")
     assert [name for name in HEAVY if name in sys.modules] == []
     ours = {name for name in sys.modules if name.partition(".")[0] == "conformance"}
-    plugin = {"conformance.pytest_plugin", "conformance.pytest_plugin.plugin"}
+    plugin = {"conformance.pytest_plugin", "conformance.pytest_plugin.options", "conformance.pytest_plugin.plugin"}
     assert ours == {"conformance", "conformance.matrix", "conformance.matrix.sniff", *plugin}
 """
 
@@ -95,3 +95,25 @@ def test_a_matrix_beside_their_tests_is_left_alone(guest: pytest.Pytester) -> No
     result = guest.runpytest_inprocess("--live", "--model=things", "test_theirs.py")
     result.assert_outcomes(passed=1)
     assert not any("conformance" in line for line in head(result))
+
+
+@pytest.mark.parametrize("option", ["--live", "--model", "--shard"])
+def test_an_option_that_was_here_first_is_told_in_a_line(project: Project, option: str) -> None:
+    project.pytester.makeconftest(f"def pytest_addoption(parser):\n    parser.addoption({option!r})\n")
+    result = project.replay()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    text = plainly(result)
+    assert f"ERROR: {option}: a conftest.py or another plugin has an option of this name" in text
+    project.replay("--noconftest", *rows("container")).assert_outcomes(passed=1)
+
+
+def test_a_conftest_beside_a_matrix_is_loaded_once(project: Project, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (project.path / "cassettes").rename(elsewhere / "cassettes")
+    project.pytester.makeconftest(
+        "def pytest_addoption(parser):\n    print('their conftest')\n    parser.addoption('--theirs')\n"
+    )
+    result = project.replay("--theirs", "x", "--cassettes", elsewhere / "cassettes", *rows("container"))
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines([f"rootdir: {project.path}", "configfile: pyproject.toml"])
+    assert result.outlines.count("their conftest") <= 1

@@ -22,7 +22,7 @@ from conformance.plain_text import command, line, quoted
 from conformance.pytest_plugin import discretion, endings, handover
 from conformance.pytest_plugin.completing import completed
 from conformance.pytest_plugin.items import JUDGE, CaseItem, MatrixFile, not_run, told, without_recording
-from conformance.pytest_plugin.options import budget_of, settings_of
+from conformance.pytest_plugin.settings import budget_of, settings_of
 from conformance.report import files
 from conformance.report.analysis.overview import Overview
 from conformance.report.assemble import NOT_RECORDED

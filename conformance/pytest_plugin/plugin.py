@@ -1,62 +1,70 @@
 """The pytest plugin's front door: it does nothing at all unless a matrix is going to be collected.
 
 It is loaded in every pytest run of every environment this package is installed in. So it adds no
-option, imports nothing, and looks only at what the command line (or ``testpaths``) names.
+option, imports nothing heavy, and looks only at what the command line (or ``testpaths``) names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from copy import copy
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from _pytest.config.findpaths import determine_setup
 
 from conformance.matrix.sniff import looks_like_matrix
+from conformance.pytest_plugin import options
 
 __all__ = ["pytest_load_initial_conftests"]
 
-_WITH_VALUES = (
-    "--cassettes",
-    "--concurrency",
-    "--endpoint",
-    "--fail-on",
-    "--feature",
-    "--key-env",
-    "--lang",
-    "--max-age",
-    "--max-cost",
-    "--max-requests",
-    "--model",
-    "--report-dir",
-    "--rpm",
-    "--shard",
-    "--timeouts",
-)
 
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None, object, object]:
+    """Load the real plugin where a matrix is among what is asked for.
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
-    """Load the real plugin where a matrix is among what is asked for."""
+    Options are added last: a plugin or a conftest.py that has one of the same name was here first, and is told so
+    in one line where it stands beside a matrix.
+    """
+    known = early_config.known_args_namespace
     free = _free(early_config, parser, args)
-    _reconsider_rootdir(early_config, args, free)
-    if not _asks_for_a_matrix(early_config.rootpath, early_config, free):
-        return
+    if inipath := _configuration_missed(early_config, args, free):
+        early_config.pluginmanager.register(_Again(inipath), "conformance-again")
+        known.file_or_dir, known.noconftest = [], True
+        args.clear()
+        return (yield)
+    if not _asks_for_a_matrix(early_config, early_config.rootpath, early_config.getini("testpaths"), free):
+        return (yield)
     # Or pytest would load a conftest.py that stands in the DIR of one of our options.
-    early_config.known_args_namespace.file_or_dir = free
+    known.file_or_dir = free
     from conformance.pytest_plugin import hooks as session  # noqa: PLC0415  everything heavy is behind this line
-    from conformance.pytest_plugin import options  # noqa: PLC0415  everything heavy is behind this line
 
-    options.add_options(parser)
     early_config.pluginmanager.register(session.Plugin(), "conformance-session")
+    result = yield
+    early_config.pluginmanager.register(options, "conformance-options")
+    return result
 
 
-def _asks_for_a_matrix(rootpath: Path, config: pytest.Config, args: Iterable[str]) -> bool:
+@dataclass(frozen=True)
+class _Again:
+    """Runs pytest once more, and tells it where its configuration is."""
+
+    inipath: Path
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_cmdline_main(self, config: pytest.Config) -> int:
+        given = config.invocation_params
+        return pytest.main(["--config-file", str(self.inipath), *given.args], plugins=list(given.plugins or ()))
+
+
+def _asks_for_a_matrix(config: pytest.Config, rootpath: Path, testpaths: Iterable[str], free: Iterable[str]) -> bool:
     base = config.invocation_params.dir
-    named = [path for path in (base / arg.partition("::")[0] for arg in args) if path.exists()]
+    named = [path for path in (base / arg.partition("::")[0] for arg in free) if path.exists()]
     if not named:
-        named = [rootpath / path for path in config.getini("testpaths")] or [base]
+        named = [rootpath / path for path in testpaths] or [base]
     return any(_holds_a_matrix(path) for path in named)
 
 
@@ -68,46 +76,34 @@ def _holds_a_matrix(path: Path) -> bool:
 
 def _free(config: pytest.Config, parser: pytest.Parser, args: Sequence[str]) -> list[str]:
     """The arguments that are no option, nor the value of one: pytest knows those of all options but ours."""
-    others = [
-        arg
-        for before, arg in zip(("", *args), args, strict=False)
-        if before not in _WITH_VALUES and arg not in _WITH_VALUES
-    ]
+    names = options.WITH_VALUES
+    others = [arg for before, arg in zip(("", *args), args, strict=False) if before not in names and arg not in names]
     if len(others) == len(args):
         return list(config.known_args_namespace.file_or_dir)
     return list(parser.parse_known_args(others, namespace=copy(config.option)).file_or_dir)
 
 
-def _reconsider_rootdir(config: pytest.Config, args: list[str], free: list[str]) -> None:
-    """Take the values of our options out of what pytest found its configuration by.
+def _configuration_missed(config: pytest.Config, args: Sequence[str], free: Sequence[str]) -> Path | None:
+    """The project's configuration, where pytest took the value of one of our options for a directory of tests.
 
     pytest looks for its configuration before any plugin is loaded. It cannot know then that DIR in
-    ``--cassettes DIR`` belongs to an option: a directory that exists counts as one to be tested, and
-    the project's own configuration is not found. pytest has no public way to say so afterwards.
-    Other people's runs are untouched: this only happens where our options lead to a matrix.
+    ``--cassettes DIR`` belongs to an option: a directory that exists counts as one to be tested, and where it
+    stands outside the project, the project's own configuration is not found. Nothing that a plugin may do comes
+    before that, so such a run begins again. pytest's own function is asked, as there is no public one: it only
+    reads. Other people's runs are untouched: this only happens where our options lead to a matrix.
     """
-    if config.known_args_namespace.inifilename or not any(arg in _WITH_VALUES for arg in args):
-        return
     known = config.known_args_namespace
-    rootpath, inipath, inicfg, ignored = determine_setup(
+    if known.inifilename or options.WITH_VALUES.isdisjoint(args):
+        return None
+    rootpath, inipath, found, _ = determine_setup(
         inifile=None,
         override_ini=known.override_ini,
         args=free,
         rootdir_cmd_arg=known.rootdir or None,
         invocation_dir=config.invocation_params.dir,
     )
-    if inipath == config.inipath or not inipath:
-        return
-    before = config._inicfg, dict(config._inicache)  # noqa: SLF001  see above
-    strange = config.getini("addopts")
-    config._inicfg = inicfg  # noqa: SLF001
-    config._inicache.clear()  # noqa: SLF001
-    if not _asks_for_a_matrix(rootpath, config, free):
-        config._inicfg, config._inicache = before  # noqa: SLF001
-        return
-    config._rootpath, config._inipath = rootpath, inipath  # noqa: SLF001
-    config._ignored_config_files = ignored  # noqa: SLF001
-    known.confcutdir = str(inipath.parent)
-    ours = config.getini("addopts")
-    args[:] = [*ours, *(args[len(strange) :] if args[: len(strange)] == strange else args)]
-    config.pluginmanager.consider_preparse(ours)
+    if inipath is None or inipath == config.inipath:
+        return None
+    testpaths = found["testpaths"].value if "testpaths" in found else []
+    words = testpaths if isinstance(testpaths, list) else str(testpaths).split()
+    return inipath if _asks_for_a_matrix(config, rootpath, words, free) else None
