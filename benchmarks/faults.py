@@ -145,7 +145,7 @@ def _read(where: Path) -> tuple[dict[str, str | None], dict[str, str]]:
 
 
 def _settled(cell: str, behaviour: str | None) -> str | None:
-    """Without what depends on how busy this machine is: how much of a quick stream's pace was seen."""
+    """Without what depends on how busy this machine is: how much of a quick stream's speed was seen."""
     return "honoured" if "::stream.incremental" in cell and behaviour == "accepted" else behaviour
 
 

@@ -92,7 +92,7 @@ class Observation:
     summary: str
     arms: tuple[Arm, ...] = ()
     signals: tuple[str, ...] = ()
-    """The witnesses that decided: text, prompt size, blocks, stop_reason, status, timing …"""
+    """The signals that decided: text, prompt size, blocks, stop_reason, status, timing …"""
     statistics: Mapping[str, Json] = field(default_factory=dict[str, Json])
     """For sampled parameters the counts, the test and its error; for speeds the figures."""
 

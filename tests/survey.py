@@ -16,7 +16,7 @@ from conformance.run.recording import side_by_side
 
 ROOT = Path(__file__).parent.parent
 MODELS = {"matrix.yaml": "MiniMax-M2.7", "matrices/anthropic.yaml": "claude-sonnet-4-6"}
-IMPATIENT = RetryPolicy(retries=2, first_wait=0.01, longest_wait=0.1)
+QUICK = RetryPolicy(retries=2, first_wait=0.01, longest_wait=0.1)
 
 Cell = tuple[str | None, str | None]
 """What was observed in a case, and the verdict."""
@@ -44,7 +44,7 @@ def survey_at(
     model: str | None = None,
     features: Sequence[str] = (),
     expensive: bool = False,
-    retry_policy: RetryPolicy = IMPATIENT,
+    retry_policy: RetryPolicy = QUICK,
 ) -> dict[str, Cell]:
     """Record and judge every case of one model against whatever answers at a URL."""
     name = model or MODELS[matrix]
@@ -67,7 +67,7 @@ def survey_at(
 
 
 def _settled(name: str, cell: Cell) -> Cell:
-    """A cell without what depends on how busy this machine is: how much of a quick stream's pace was seen."""
+    """A cell without what depends on how busy this machine is: how much of a quick stream's speed was seen."""
     return ("honoured", cell[1]) if name.startswith("stream.incremental") and cell[0] == "accepted" else cell
 
 

@@ -1,4 +1,4 @@
-"""The pace and the budget of a run, on a clock of their own: no time goes by here."""
+"""The rate limit and the budget of a run, on a clock of their own: no time goes by here."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_service_that_stays_busy_is_asked_less_and_less_but_not_never() -> Non
     assert 30 <= (rate_limiter.rpm or 0) <= 60
 
 
-def test_a_pace_that_nobody_set_is_found_when_the_service_is_busy() -> None:
+def test_a_rate_that_nobody_set_is_found_when_the_service_is_busy() -> None:
     clock = Clock()
     rate_limiter = RateLimiter(None, clock)
     assert rate_limiter.rpm is None

@@ -102,7 +102,7 @@ def test_a_bound_that_nothing_fits_in_asks_nothing_but_the_first_request(fresh: 
     assert result.ret == pytest.ExitCode.INTERRUPTED
 
 
-def test_with_xdist_there_is_one_pace_and_one_budget(fresh: Project) -> None:
+def test_with_xdist_there_is_one_rate_and_one_budget(fresh: Project) -> None:
     counting = Counting()
     with service(counting) as url:
         result = fresh.live(url, "-n", "2", "--max-requests", "15", *EVERYTHING)

@@ -123,14 +123,14 @@ def is_read(
 ) -> Observation:
     """Is what stands in this place part of the prompt?
 
-    Two witnesses: the codeword comes back, or the prompt is larger by the service's own count.
-    Before content is called ignored, the same content in the plainest place shows that a witness
-    would have spoken: some models never repeat a codeword, and some services count nothing.
+    Two signals: the codeword comes back, or the prompt is larger by the service's own count.
+    Before content is called ignored, the same content in the plainest place shows that a signal
+    would have shown: some models never repeat a codeword, and some services count nothing.
 
     Args:
         without: the control, whose request lacks the content.
         carrying: the treatment, which has it in the place under test.
-        plainly: the witness arm, which has it in the user's own words.
+        plainly: the positive control, which has it in the user's own words.
         bare: the control without what every arm has of the feature; asked where the control is refused.
     """
     before = api.ask("control", **without)
@@ -238,19 +238,19 @@ def _is_only_counted(api: Endpoint, codeword: str, carrying: Mapping[str, Json],
 def _shown(
     api: Endpoint, before: Reply, codeword: str, plainly: Mapping[str, Json], *, counted: bool
 ) -> tuple[str, ...]:
-    """The witnesses that speak when the content stands in the user's own words.
+    """The signals that show when the content stands in the user's own words.
 
     Raises:
         Inconclusive: none does, or only the model does, and not every time.
     """
-    witnesses = _signals(before, control(api, "witness", **plainly), codeword)
-    if not witnesses:
+    signals = _signals(before, control(api, "witness", **plainly), codeword)
+    if not signals:
         raise Inconclusive("nothing in this service's replies shows what it has read, not even in plain text")
-    if not counted or "size" not in witnesses:
+    if not counted or "size" not in signals:
         again = [control(api, "witness", **plainly) for _ in range(2)]
         if not all(_says(reply, codeword) for reply in again):
             raise Inconclusive("the model repeats the codeword only now and then")
-    return witnesses
+    return signals
 
 
 def _says(reply: Reply, codeword: str) -> bool:

@@ -3,7 +3,7 @@
 Nothing transient leaves this module: 429, 529, gateways' 50x, cut streams and dead connections are
 retried, then raised as trouble. What looks like a fault of the service itself (a 500, an error inside a
 200, a wrong content-type, a stream that breaks off) is looked into: it counts as the service's answer to
-*this* request only where it comes every time (see ``doubt``).
+*this* request only where it comes every time (see ``fault_confirmation``).
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ class LiveTransport:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        """One of the places in flight, and a slot of the pace."""
+        """One of the places in flight, and a slot of the rate limit."""
         while not self._places.acquire(timeout=0.25):
             self._pause(0)
         try:
@@ -295,7 +295,7 @@ class LiveTransport:
             raise Aborted(f"the service refuses the key: {refused.status} at {request.url.host}")
 
     def _confirmed(self, request: httpx2.Request, suspect: Exchange, suspicion: SuspectedFault) -> Exchange:
-        """The service's own answer, where there is a doubt: the same fault every time, or a good one.
+        """The service's own answer, where a fault is suspected: the same fault every time, or a good one.
 
         Raises:
             ServiceTrouble: it comes and goes, or comes with a plain request too.

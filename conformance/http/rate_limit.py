@@ -1,4 +1,4 @@
-"""The pace of a run: requests a minute, one for all threads, lower for a while when the service is busy."""
+"""The rate of a run: requests a minute, one for all threads, lower for a while when the service is busy."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ _LATE = 1.0
 """Seconds of unused slots that may still be used: a thread that was late does not lower the rate."""
 
 _LEAST = 1 / 16
-"""The slowest pace, as a share of the full one."""
+"""The slowest rate, as a share of the full one."""
 
-_PATIENT = 2.0
-"""Seconds a slower pace is given to show before it is halved again."""
+_SETTLING = 2.0
+"""Seconds a slower rate is given to show before it is halved again."""
 
 _RECOVERY = 30.0
-"""Seconds in which a pace comes back from nothing to the full one, in a straight line."""
+"""Seconds in which a rate comes back from nothing to the full one, in a straight line."""
 
 _MEASURED = 64
-"""Requests by whose times a pace is measured, where no rate was given."""
+"""Requests by whose times a rate is measured, where none was given."""
 
 _UNKNOWN = 3000.0
-"""Requests a minute that a pace without a rate is reckoned at least to have been."""
+"""Requests a minute that a rate that was not given is reckoned at least to have been."""
 
 _SHORTEST = 0.2
-"""Seconds that many requests are reckoned to have taken at least: a pace of none at all is no pace."""
+"""Seconds that many requests are reckoned to have taken at least: no time at all would be no rate."""
 
 
 class RateLimiter:
     """Gives every request a slot; slots are evenly spaced, so no window of the service's sees a burst.
 
-    A service that says it is busy halves the pace, once for all requests that were on their way when it was
-    halved, and the pace comes back additively: the rule that many senders share one line by.
+    A service that says it is busy halves the rate, once for all requests that were on their way when it was
+    halved, and the rate comes back additively: the rule that many senders share one line by.
     """
 
     def __init__(self, rpm: float | None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -49,7 +49,7 @@ class RateLimiter:
         self._sent: deque[float] = deque(maxlen=_MEASURED)
 
     def __repr__(self) -> str:
-        return f"Pace({self._given})"
+        return f"RateLimiter({self._given})"
 
     def reserve(self) -> float:
         """Take the next slot; how many seconds it is away."""
@@ -72,7 +72,7 @@ class RateLimiter:
         with self._lock:
             now = self._clock()
             self._held_until = max(self._held_until, now + wait)
-            if sent < self._halved or now - self._halved < _PATIENT:
+            if sent < self._halved or now - self._halved < _SETTLING:
                 return
             self._recover(now)
             if self._full is None:
@@ -80,7 +80,7 @@ class RateLimiter:
                 self._full = max(60 * len(self._sent) / max(span, _SHORTEST), _UNKNOWN)
             self._share = max(self._share / 2, _LEAST)
             self._halved = self._changed = now
-            # Slots given out at the old pace are used; the next one keeps the new distance.
+            # Slots given out at the old rate are used; the next one keeps the new distance.
             self._next = max(self._next, now + 60 / (self._full * self._share))
 
     @property

@@ -1,4 +1,4 @@
-"""The service as an ASGI application: routes, keys, envelopes and the stream's pace."""
+"""The service as an ASGI application: routes, keys, envelopes and the stream's speed."""
 
 from __future__ import annotations
 

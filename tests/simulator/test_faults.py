@@ -30,7 +30,7 @@ MET = [name for name, fault in FAULTS.items() if fault.meet]
 STREAMS_ONLY = [name for name, fault in FAULTS.items() if fault.streams_only]
 SILENT = ("hang", "hang-inside", "drip")
 NO_ANSWER = ("reset", "hang")
-SHORT_PATIENCE = 0.3
+SHORT_READ = 0.3
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def look(web: httpx2.Client) -> Iterator[Look]:
     def ask(url: str, client: httpx2.Client = web, **body: Any) -> Seen:
         head, got = None, bytearray()
         sent = request(client, url, **body)
-        sent.extensions["timeout"] = {"read": SHORT_PATIENCE if url.endswith(SILENT) else 30}
+        sent.extensions["timeout"] = {"read": SHORT_READ if url.endswith(SILENT) else 30}
         try:
             with closing(client.send(sent, stream=True)) as head:
                 for chunk in head.iter_bytes():

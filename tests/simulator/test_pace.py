@@ -122,6 +122,6 @@ def test_the_log_knows_how_many_are_in_flight(web: httpx2.Client) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"rpm_limit": 0}, {"latency": -1}, {"latency": float("nan")}])
-def test_a_pace_that_makes_no_sense_is_an_error(wrong: dict[str, Any]) -> None:
+def test_a_rate_that_makes_no_sense_is_an_error(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         create_app(**wrong)
