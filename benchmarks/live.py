@@ -22,7 +22,7 @@ from resource import RUSAGE_SELF, getrusage
 from conformance.http.budget import Budget
 from conformance.http.rate_limit import RateLimiter
 from conformance.outcomes import Recorded
-from conformance.run.engine import open_service
+from conformance.run.live_service import open_service
 from conformance.run.matrix_run import MatrixRun, open_matrix, select
 from conformance.run.plan import Planned
 from conformance.run.recording import side_by_side

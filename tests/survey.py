@@ -10,7 +10,7 @@ from typing import Any
 from conformance import simulator
 from conformance.http.live import RetryPolicy
 from conformance.outcomes import Faulted, Recorded
-from conformance.run.engine import open_service
+from conformance.run.live_service import open_service
 from conformance.run.matrix_run import open_matrix, select
 from conformance.run.recording import side_by_side
 

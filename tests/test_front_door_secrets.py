@@ -83,7 +83,7 @@ def test_a_crash_of_the_suite_itself_does_not_show_the_key(fresh: Project, docum
     def crash(*_: object, **__: object) -> NoReturn:
         raise ArithmeticError("out of numbers")
 
-    for place in ("engine.open_client", "testing.recording.side_by_side", "record.live.LiveWire.probe"):
+    for place in ("run.live_service.open_client", "run.recording.side_by_side", "http.live.LiveTransport.probe"):
         with fresh.monkeypatch.context() as patch:
             patch.setattr(f"conformance.{place}", crash)
             assert "out of numbers" in fresh.live(documented, *LOUD, *rows("container")).stdout.str()

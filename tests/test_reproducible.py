@@ -10,7 +10,7 @@ import pytest
 import yaml
 from front_door import CONTAINER, EVERYTHING, ROOT, STREAM, SYSTEM, Project, as_documented, edit, rows
 
-from conformance.run.engine import SDK
+from conformance.run.live_service import SDK
 
 _PRETENDS = """\
 import importlib.metadata

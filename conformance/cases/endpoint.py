@@ -15,8 +15,7 @@ from anthropic import Anthropic, Omit
 from anthropic.resources.beta.messages import Messages as BetaMessages
 from anthropic.resources.messages import Messages
 
-from conformance.http.keys import custom_header_names
-from conformance.http.live import Credentials
+from conformance.http.keys import Credentials, custom_header_names
 from conformance.http.redact import Secret
 from conformance.http.transport import SdkTransport, Transport
 from conformance.protocol.exchange import Exchange

@@ -11,12 +11,21 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from socket import inet_aton
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from conformance.protocol.exchange import Exchange
 from conformance.values import Source
 
-__all__ = ["SIMULATOR_HEADER", "host_of", "is_loopback", "models_asked", "moment", "source_of", "too_late"]
+__all__ = [
+    "SIMULATOR_HEADER",
+    "host_of",
+    "is_loopback",
+    "models_asked",
+    "moment",
+    "source_of",
+    "too_late",
+    "without_userinfo",
+]
 
 SIMULATOR_HEADER = "x-conformance-simulator"
 """The header that the simulator stamps every answer with."""
@@ -42,6 +51,12 @@ def host_of(endpoint: str) -> str:
     except ValueError:
         return ""
     return host if parts.scheme in ("http", "https") else ""
+
+
+def without_userinfo(endpoint: str) -> str:
+    """An endpoint as it may be shown: without a user, a password or a query."""
+    parts = urlsplit(endpoint)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
 
 
 def is_loopback(host: str) -> bool:

@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
+
+import httpx2
 
 from conformance.http.redact import Secret
 
-__all__ = ["CUSTOM_HEADERS", "BadKey", "checked", "credentials_of", "custom_header_names"]
+__all__ = ["CUSTOM_HEADERS", "BadKey", "Credentials", "checked", "credentials_of", "custom_header_names"]
 
 CUSTOM_HEADERS = "ANTHROPIC_CUSTOM_HEADERS"
 """What the SDK adds to every request without a word, a header a line."""
 
 _CREDENTIAL = re.compile(r"ANTHROPIC_(?:\w+_)?(?:KEY|TOKEN|SECRET)", re.IGNORECASE)
 _PROXY = re.compile(r"(?:https?|all|ftp|socks)_proxy", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A key and the header it travels in."""
+
+    header: str
+    value: str
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.header})"
+
+    def on(self, request: httpx2.Request) -> bool:
+        """Whether a request carries exactly these."""
+        return request.headers.get(self.header) == self.value
 
 
 class BadKey(ValueError):

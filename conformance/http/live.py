@@ -22,6 +22,7 @@ import httpx2
 
 from conformance.http.budget import Budget
 from conformance.http.fault_confirmation import KnownFaults, SuspectedFault, suspected_fault, transient
+from conformance.http.keys import Credentials
 from conformance.http.network import Network, Times, decoded
 from conformance.http.rate_limit import RateLimiter
 from conformance.http.redact import Redactor
@@ -31,7 +32,7 @@ from conformance.protocol.sse import looks_like_stream
 from conformance.trouble import Aborted, NetworkTrouble, ServiceTrouble, Stopped, TimedOut, Unreached
 from conformance.values import Json
 
-__all__ = ["RETRY_POLICY", "Credentials", "LiveTransport", "RetryPolicy"]
+__all__ = ["RETRY_POLICY", "LiveTransport", "RetryPolicy"]
 
 _MAX_BODY = 8_000_000
 """Bytes of an answer, decompressed. The longest that is asked for has a few hundred thousand."""
@@ -65,21 +66,6 @@ class RetryPolicy:
 
 
 RETRY_POLICY = RetryPolicy()
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """A key and the header it travels in."""
-
-    header: str
-    value: str
-
-    def __repr__(self) -> str:
-        return f"Credentials({self.header})"
-
-    def on(self, request: httpx2.Request) -> bool:
-        """Whether a request carries exactly these."""
-        return request.headers.get(self.header) == self.value
 
 
 class LiveTransport:

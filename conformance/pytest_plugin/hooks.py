@@ -31,8 +31,8 @@ from conformance.report.model import Report
 from conformance.report.recordings import Recordings
 from conformance.run import evidence, recording
 from conformance.run.access import Access, NoAccess, access_to
-from conformance.run.engine import SDK
 from conformance.run.evidence import Evidence
+from conformance.run.live_service import SDK
 from conformance.run.matrix_run import MatrixRun, Slug, open_matrix, select
 from conformance.run.network_guard import no_network
 from conformance.run.plan import Planned

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
 
-from conformance.http.evidence import is_loopback
+from conformance.http.evidence import is_loopback, without_userinfo
 from conformance.http.keys import checked
 from conformance.http.redact import Secret
 from conformance.matrix import Matrix
-from conformance.run.engine import without_userinfo
 
 __all__ = ["BASE_URL", "GENERAL", "NO_KEY", "Access", "NoAccess", "Origin", "access_to", "endpoint_of"]
 

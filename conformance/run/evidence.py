@@ -16,8 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from conformance.http.cassette import provenance_at_end
-from conformance.http.evidence import is_loopback
-from conformance.run.engine import without_userinfo
+from conformance.http.evidence import is_loopback, without_userinfo
 from conformance.values import Source
 
 __all__ = ["Evidence", "of_cassettes", "of_report", "others", "refusal", "set_aside", "unrecorded", "words"]

@@ -11,7 +11,7 @@ from conformance.cases import CASES
 from conformance.matrix import Matrix, check, load
 from conformance.matrix.problems import did_you_mean
 from conformance.outcomes import Outcome
-from conformance.run.engine import Judge
+from conformance.run.judge import Judge
 from conformance.run.plan import Planned, plan, selected
 from conformance.values import CaseResult
 

@@ -11,18 +11,19 @@ from pathlib import Path
 
 from conformance.http.budget import Budget
 from conformance.http.cassette import Cassette, sweep
-from conformance.http.evidence import host_of, is_loopback
+from conformance.http.evidence import host_of, is_loopback, without_userinfo
 from conformance.http.live import RetryPolicy
 from conformance.http.rate_limit import RateLimiter
 from conformance.http.redact import LEAST, Redactor, without_secrets_in_logs
 from conformance.matrix import Matrix
 from conformance.outcomes import Faulted, NotRun, Outcome, Recorded, Troubled
 from conformance.run.access import Access
-from conformance.run.engine import Judge, Service, open_service, without_userinfo
 from conformance.run.estimate import Estimator
 from conformance.run.evidence import Evidence, refusal, set_aside
 from conformance.run.freshness import age_of
+from conformance.run.judge import Judge
 from conformance.run.key_collisions import refuse_common_words
+from conformance.run.live_service import LiveService, open_service
 from conformance.run.matrix_run import MatrixRun, Slug
 from conformance.run.plan import Planned
 from conformance.run.workers import Watch, WorkerPool
@@ -155,7 +156,7 @@ def _recorded(
 
 
 def side_by_side(
-    service: Service,
+    service: LiveService,
     matrix_run: MatrixRun,
     items: Sequence[Planned],
     workers: int,
@@ -208,13 +209,13 @@ def _make_way(
         say(f"{moved} recordings of another service are now in {where}")
 
 
-def _finished(matrix_run: MatrixRun, items: Sequence[Planned], service: Service) -> dict[Slug, Outcome]:
+def _finished(matrix_run: MatrixRun, items: Sequence[Planned], service: LiveService) -> dict[Slug, Outcome]:
     """The cases that need not be asked again: recorded from this very service, and decided."""
     judge = Judge(matrix_run.matrix, matrix_run.cassettes, matrix_run.planned)
     return {item.slug: Recorded() for item in items if _is_decided(judge, item, service)}
 
 
-def _is_decided(judge: Judge, item: Planned, service: Service) -> bool:
+def _is_decided(judge: Judge, item: Planned, service: LiveService) -> bool:
     try:
         result = judge.judge(item)
     except SuiteFault:
@@ -244,7 +245,7 @@ def _unchanged(matrix_run: MatrixRun, settings: Settings, item: Planned, new: Ca
     return fresh and asked[0] == asked[1] and found[0] == found[1] and where[0] == where[1]
 
 
-def _is_worth_asking(service: Service, matrix: Matrix, models: Sequence[str]) -> None:
+def _is_worth_asking(service: LiveService, matrix: Matrix, models: Sequence[str]) -> None:
     """A model that only the command line knows must be served; and some plain request must be answered.
 
     Raises:

@@ -1,40 +1,35 @@
-"""Runs cases: records one against a service, and judges one from its recording.
-
-A case is run twice when it is recorded: first against the service, then, like every replay after it,
-against its own cassette. What is judged is always the recording.
-"""
+"""A live service, reached with a key: it is asked what a case asks, and the answers go onto a cassette."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import httpx2
 from anthropic import Anthropic
 
 from conformance import __version__
-from conformance.cases.endpoint import REPLAY_KEY, Endpoint, credentials, open_client
+from conformance.cases.endpoint import Endpoint, credentials, open_client
 from conformance.http.budget import Budget
 from conformance.http.cassette import Cassette, Provenance
-from conformance.http.evidence import source_of
-from conformance.http.live import RETRY_POLICY, Credentials, LiveTransport, RetryPolicy
+from conformance.http.evidence import source_of, without_userinfo
+from conformance.http.keys import Credentials
+from conformance.http.live import RETRY_POLICY, LiveTransport, RetryPolicy
 from conformance.http.rate_limit import RateLimiter
 from conformance.http.redact import Redactor
-from conformance.http.transport import Recorder, Replayer
-from conformance.matrix import Claim, Matrix
+from conformance.http.transport import Recorder
+from conformance.matrix import Matrix
 from conformance.protocol.exchange import Exchange
 from conformance.protocol.reply import Reply
 from conformance.run.plan import Planned
 from conformance.trouble import (
     Aborted,
-    CassetteDamaged,
     CassetteLeaks,
-    CassetteMissing,
     Inconclusive,
     NetworkTrouble,
     NotApplicable,
@@ -43,10 +38,9 @@ from conformance.trouble import (
     SuiteFault,
     Trouble,
 )
-from conformance.values import Arm, Behaviour, CaseResult, Json, Observation, Source, Verdict
-from conformance.verdicts import verdict
+from conformance.values import Json, Source
 
-__all__ = ["SDK", "Judge", "Service", "open_service", "without_userinfo"]
+__all__ = ["SDK", "LiveService", "open_service"]
 
 SDK = f"anthropic {version('anthropic')}"
 """The SDK of this process, with which it stamps what it records; reports name what the cassettes are stamped with."""
@@ -54,167 +48,8 @@ SDK = f"anthropic {version('anthropic')}"
 _REFUSED_KEY = (401, 403)
 
 
-class Judge:
-    """Judges cases of one matrix from the cassettes in a directory."""
-
-    def __init__(self, matrix: Matrix, cassettes: Path, models: Sequence[Planned]) -> None:
-        self._matrix = matrix
-        self._directory = cassettes
-        self._planned = models
-        self._loaded: dict[Path, Cassette] = {}
-        self._client: Anthropic | None = None
-
-    def path(self, planned: Planned) -> Path:
-        """Where a case's recording is, or would be."""
-        return self._directory / planned.cassette(self._matrix.target.name)
-
-    def judge(self, planned: Planned) -> CaseResult:
-        """The result of a case, from its recording alone; of an inspection, from all recordings of its model.
-
-        Raises:
-            SuiteFault: the recording is missing, damaged, or of another request.
-        """
-        if planned.case.inspection is not None:
-            return self._inspected(planned)
-        return self._replayed(planned, lambda: self._load(planned))
-
-    def judge_recording(self, planned: Planned, cassette: Cassette) -> CaseResult:
-        """The result of an experiment from a recording at hand, wherever it is or will be kept.
-
-        Raises:
-            SuiteFault: it does not hold what the case asks.
-        """
-        return self._replayed(planned, lambda: cassette)
-
-    def _replayed(self, planned: Planned, load: Callable[[], Cassette]) -> CaseResult:
-        transport = _Lazily(lambda: Replayer(load().player(), self._base_path()))
-        endpoint = Endpoint(self._replay_client(), planned.target, transport)
-        experiment = planned.case.experiment
-        if experiment is None:
-            raise SuiteFault(f"{planned.case.name} is no experiment")
-        try:
-            observation = experiment(endpoint)
-        except NotApplicable as reason:
-            return CaseResult(None, Verdict.NOT_APPLICABLE, str(reason), reason=str(reason))
-        except Inconclusive as reason:
-            observation = Observation(Behaviour.INCONCLUSIVE, str(reason))
-        except (ServiceTrouble, NetworkTrouble) as trouble:
-            where = planned.cassette(self._matrix.target.name).as_posix()
-            raise SuiteFault(f"{where} holds trouble, which has no place on a cassette: {trouble}") from None
-        cassette = load()
-        return _result(
-            planned.claim,
-            replace(observation, arms=endpoint.arms),
-            [cassette],
-            planned.cassette(self._matrix.target.name).as_posix(),
-            len(cassette.exchanges),
-        )
-
-    def _inspected(self, planned: Planned) -> CaseResult:
-        inspection = planned.case.inspection
-        if inspection is None:
-            raise SuiteFault(f"{planned.case.name} is no inspection")
-        cassettes: list[Cassette] = []
-        for other in self._planned:
-            if other.model == planned.model and other.case.experiment is not None:
-                try:
-                    cassettes.append(self._load(other))
-                except CassetteMissing:
-                    continue
-                except CassetteDamaged as fault:
-                    fault.slug = other.slug
-                    raise
-        if not cassettes:
-            raise CassetteMissing(f"no cassette of {planned.model} in {self._directory / self._matrix.target.name}")
-        exchanges: list[Exchange] = [exchange for cassette in cassettes for exchange in cassette.exchanges]
-        try:
-            observation = inspection(exchanges)
-        except Inconclusive as reason:
-            observation = Observation(Behaviour.INCONCLUSIVE, str(reason))
-        # It asks nothing: how many exchanges it rests on is in the statistics.
-        return _result(planned.claim, observation, cassettes, None, 0)
-
-    def load(self, path: Path) -> Cassette:
-        """A cassette, read once however often it is asked for.
-
-        Raises:
-            SuiteFault: it is missing or damaged.
-        """
-        if path not in self._loaded:
-            self._loaded[path] = Cassette.load(path)
-        return self._loaded[path]
-
-    def _load(self, planned: Planned) -> Cassette:
-        """A case's cassette, once it is clear that it is of this target and model."""
-        cassette, target = self.load(self.path(planned)), self._matrix.target
-        cassette.must_be_of(target.name, target.endpoint, planned.model)
-        return cassette
-
-    def _base_path(self) -> str:
-        return urlsplit(self._matrix.target.endpoint).path.rstrip("/")
-
-    def _replay_client(self) -> Anthropic:
-        if self._client is None:
-            target = self._matrix.target
-            auth = credentials(REPLAY_KEY, "authorization")
-            self._client = open_client(target.endpoint, REPLAY_KEY, auth, target.api_version, _Nowhere())
-        return self._client
-
-
-class _Nowhere:
-    """A wire that leads nowhere."""
-
-    def send(self, request: httpx2.Request) -> Exchange:
-        raise SuiteFault(f"{request.method} {request.url.path} was sent outside a case")
-
-
-class _Lazily:
-    """A wire that is only opened when something is sent: a case that does not apply needs no cassette."""
-
-    def __init__(self, transport: Callable[[], Replayer]) -> None:
-        self._open = transport
-        self._transport: Replayer | None = None
-
-    def send(self, request: httpx2.Request) -> Exchange:
-        self._transport = self._transport or self._open()
-        return self._transport.send(request)
-
-
-def _result(
-    claim: Claim, seen: Observation, cassettes: Sequence[Cassette], cassette: str | None, requests: int
-) -> CaseResult:
-    """A case's result, with where its evidence comes from: of several cassettes the weakest source speaks for all."""
-    origins = [cassette.provenance for cassette in cassettes]
-    weakest = max(origins, key=lambda origin: list(Source).index(origin.source), default=None)
-    summary = _clipped(seen.summary)
-    return CaseResult(
-        behaviour=seen.behaviour,
-        verdict=verdict(claim.statuses, seen.behaviour),
-        summary=summary,
-        source=weakest.source if weakest else None,
-        # Evidence is as old as its oldest part.
-        recorded_at=min((origin.recorded_at for origin in origins), default=None),
-        endpoint=weakest.endpoint if weakest else None,
-        sdks=tuple(sorted({origin.sdk for origin in origins})),
-        cassette=cassette,
-        requests=requests,
-        reason=summary if seen.behaviour is Behaviour.INCONCLUSIVE else None,
-        arms=tuple(Arm(arm.name, _clipped(arm.outcome)) for arm in seen.arms),
-        signals=seen.signals,
-        statistics=seen.statistics,
-    )
-
-
-_LONGEST = 2000
-"""Characters of a sentence of a report: it may quote a service, which may say a megabyte."""
-
-
-def _clipped(words: str) -> str:
-    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}… [+{len(words) - _LONGEST}]"
-
-
 @dataclass(frozen=True)
-class Service:
+class LiveService:
     """A live service, reached with a key; records cases side by side."""
 
     client: Anthropic
@@ -314,7 +149,7 @@ def open_service(
     rate_limiter: RateLimiter | None = None,
     budget: Budget | None = None,
     variable: str = "the key",
-) -> Service:
+) -> LiveService:
     """Reach a service: find the header it takes the key in, and see that it answers at all.
 
     Args:
@@ -362,7 +197,7 @@ def open_service(
             if exchange.status not in _REFUSED_KEY:
                 client = open_client(endpoint, key, auth, matrix.target.api_version, transport)
                 in_vain.pop_all()
-                return Service(client, transport, endpoint, matrix.target.name, redactor, probe_request, exchange)
+                return LiveService(client, transport, endpoint, matrix.target.name, redactor, probe_request, exchange)
             refusals.append(f"{exchange.status} with {header}")
     raise Aborted(f"{shown} refuses the key ({', '.join(refusals)}): check {variable}")
 
@@ -380,7 +215,7 @@ class _ProbeRequest:
         self._models = models
 
     def __repr__(self) -> str:
-        return "Canary()"
+        return "ProbeRequest()"
 
     def __call__(self, model: Json) -> httpx2.Request:
         body = {
@@ -390,9 +225,3 @@ class _ProbeRequest:
             "messages": [{"role": "user", "content": "Hi"}],
         }
         return httpx2.Request("POST", self._url, headers=self._headers, json=body)
-
-
-def without_userinfo(endpoint: str) -> str:
-    """An endpoint as it may be shown: without a user, a password or a query."""
-    parts = urlsplit(endpoint)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))

@@ -1,0 +1,198 @@
+"""Judges cases from their recordings.
+
+What is judged is always the recording, also right after it was made: so a replay comes to the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+from anthropic import Anthropic
+
+from conformance.cases.endpoint import REPLAY_KEY, Endpoint, credentials, open_client
+from conformance.http.cassette import Cassette
+from conformance.http.transport import Replayer
+from conformance.matrix import Claim, Matrix
+from conformance.protocol.exchange import Exchange
+from conformance.run.plan import Planned
+from conformance.trouble import (
+    CassetteDamaged,
+    CassetteMissing,
+    Inconclusive,
+    NetworkTrouble,
+    NotApplicable,
+    ServiceTrouble,
+    SuiteFault,
+)
+from conformance.values import Arm, Behaviour, CaseResult, Observation, Source, Verdict
+from conformance.verdicts import verdict
+
+__all__ = ["Judge"]
+
+
+class Judge:
+    """Judges cases of one matrix from the cassettes in a directory.
+
+    Args:
+        cassettes: the directory of all targets' recordings.
+        planned: every case of every model there is; an inspection looks at the recordings of its model's.
+    """
+
+    def __init__(self, matrix: Matrix, cassettes: Path, planned: Sequence[Planned]) -> None:
+        self._matrix = matrix
+        self._directory = cassettes
+        self._planned = planned
+        self._loaded: dict[Path, Cassette] = {}
+        self._client: Anthropic | None = None
+
+    def path(self, planned: Planned) -> Path:
+        """Where a case's recording is, or would be."""
+        return self._directory / planned.cassette(self._matrix.target.name)
+
+    def judge(self, planned: Planned) -> CaseResult:
+        """The result of a case, from its recording alone; of an inspection, from all recordings of its model.
+
+        Raises:
+            SuiteFault: the recording is missing, damaged, or of another request.
+        """
+        if planned.case.inspection is not None:
+            return self._inspected(planned)
+        return self._replayed(planned, lambda: self._load(planned))
+
+    def judge_recording(self, planned: Planned, cassette: Cassette) -> CaseResult:
+        """The result of an experiment from a recording at hand, wherever it is or will be kept.
+
+        Raises:
+            SuiteFault: it does not hold what the case asks.
+        """
+        return self._replayed(planned, lambda: cassette)
+
+    def _replayed(self, planned: Planned, load: Callable[[], Cassette]) -> CaseResult:
+        transport = _Lazily(lambda: Replayer(load().player(), self._base_path()))
+        endpoint = Endpoint(self._replay_client(), planned.target, transport)
+        experiment = planned.case.experiment
+        if experiment is None:
+            raise SuiteFault(f"{planned.case.name} is no experiment")
+        try:
+            observation = experiment(endpoint)
+        except NotApplicable as reason:
+            return CaseResult(None, Verdict.NOT_APPLICABLE, str(reason), reason=str(reason))
+        except Inconclusive as reason:
+            observation = Observation(Behaviour.INCONCLUSIVE, str(reason))
+        except (ServiceTrouble, NetworkTrouble) as trouble:
+            where = planned.cassette(self._matrix.target.name).as_posix()
+            raise SuiteFault(f"{where} holds trouble, which has no place on a cassette: {trouble}") from None
+        cassette = load()
+        return _result(
+            planned.claim,
+            replace(observation, arms=endpoint.arms),
+            [cassette],
+            planned.cassette(self._matrix.target.name).as_posix(),
+            len(cassette.exchanges),
+        )
+
+    def _inspected(self, planned: Planned) -> CaseResult:
+        inspection = planned.case.inspection
+        if inspection is None:
+            raise SuiteFault(f"{planned.case.name} is no inspection")
+        cassettes: list[Cassette] = []
+        for other in self._planned:
+            if other.model == planned.model and other.case.experiment is not None:
+                try:
+                    cassettes.append(self._load(other))
+                except CassetteMissing:
+                    continue
+                except CassetteDamaged as fault:
+                    fault.slug = other.slug
+                    raise
+        if not cassettes:
+            raise CassetteMissing(f"no cassette of {planned.model} in {self._directory / self._matrix.target.name}")
+        exchanges: list[Exchange] = [exchange for cassette in cassettes for exchange in cassette.exchanges]
+        try:
+            observation = inspection(exchanges)
+        except Inconclusive as reason:
+            observation = Observation(Behaviour.INCONCLUSIVE, str(reason))
+        # It asks nothing: how many exchanges it rests on is in the statistics.
+        return _result(planned.claim, observation, cassettes, None, 0)
+
+    def load(self, path: Path) -> Cassette:
+        """A cassette, read once however often it is asked for.
+
+        Raises:
+            SuiteFault: it is missing or damaged.
+        """
+        if path not in self._loaded:
+            self._loaded[path] = Cassette.load(path)
+        return self._loaded[path]
+
+    def _load(self, planned: Planned) -> Cassette:
+        """A case's cassette, once it is clear that it is of this target and model."""
+        cassette, target = self.load(self.path(planned)), self._matrix.target
+        cassette.must_be_of(target.name, target.endpoint, planned.model)
+        return cassette
+
+    def _base_path(self) -> str:
+        return urlsplit(self._matrix.target.endpoint).path.rstrip("/")
+
+    def _replay_client(self) -> Anthropic:
+        if self._client is None:
+            target = self._matrix.target
+            auth = credentials(REPLAY_KEY, "authorization")
+            self._client = open_client(target.endpoint, REPLAY_KEY, auth, target.api_version, _Nowhere())
+        return self._client
+
+
+class _Nowhere:
+    """A wire that leads nowhere."""
+
+    def send(self, request: httpx2.Request) -> Exchange:
+        raise SuiteFault(f"{request.method} {request.url.path} was sent outside a case")
+
+
+class _Lazily:
+    """A wire that is only opened when something is sent: a case that does not apply needs no cassette."""
+
+    def __init__(self, transport: Callable[[], Replayer]) -> None:
+        self._open = transport
+        self._transport: Replayer | None = None
+
+    def send(self, request: httpx2.Request) -> Exchange:
+        self._transport = self._transport or self._open()
+        return self._transport.send(request)
+
+
+def _result(
+    claim: Claim, seen: Observation, cassettes: Sequence[Cassette], cassette: str | None, requests: int
+) -> CaseResult:
+    """A case's result, with where its evidence comes from: of several cassettes the weakest source speaks for all."""
+    origins = [cassette.provenance for cassette in cassettes]
+    weakest = max(origins, key=lambda origin: list(Source).index(origin.source), default=None)
+    summary = _clipped(seen.summary)
+    return CaseResult(
+        behaviour=seen.behaviour,
+        verdict=verdict(claim.statuses, seen.behaviour),
+        summary=summary,
+        source=weakest.source if weakest else None,
+        # Evidence is as old as its oldest part.
+        recorded_at=min((origin.recorded_at for origin in origins), default=None),
+        endpoint=weakest.endpoint if weakest else None,
+        sdks=tuple(sorted({origin.sdk for origin in origins})),
+        cassette=cassette,
+        requests=requests,
+        reason=summary if seen.behaviour is Behaviour.INCONCLUSIVE else None,
+        arms=tuple(Arm(arm.name, _clipped(arm.outcome)) for arm in seen.arms),
+        signals=seen.signals,
+        statistics=seen.statistics,
+    )
+
+
+_LONGEST = 2000
+"""Characters of a sentence of a report: it may quote a service, which may say a megabyte."""
+
+
+def _clipped(words: str) -> str:
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}… [+{len(words) - _LONGEST}]"
