@@ -51,7 +51,7 @@ def test_every_line_break_comes_back(tmp_path_factory: pytest.TempPathFactory, t
 
 
 def test_everything_else_comes_back_too(tmp_path: Path) -> None:
-    arrivals = tuple(Arrival(float(ms), ms * 10) for ms in range(1, 20))
+    arrivals = tuple(Arrival(123_456.7 + ms, ms * 10) for ms in range(1, 60))
     before = exchange({"stream": True}, b"event: ping\ndata: {}\n\n", elapsed_ms=12.5, arrivals=arrivals)
     after = Cassette.load(save(tmp_path, before))
     assert after.exchanges == (before,)

@@ -41,9 +41,6 @@ _PART = ".part"
 _TAIL = 4096
 """Bytes at the end of a cassette among which its metadata is."""
 
-_MAX_ARRIVALS = 40
-"""Points kept of a stream's arrival curve: enough to see it stream, few enough to read."""
-
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
@@ -331,7 +328,7 @@ def _vcr_response(exchange: Exchange) -> dict[str, Json]:
         "elapsed_ms": exchange.elapsed_ms,
     }
     if exchange.arrivals:
-        response["arrivals"] = " ".join(f"{a.ms:g}:{a.size}" for a in _thinned(exchange.arrivals))
+        response["arrivals"] = " ".join(f"{a.ms:.10g}:{a.size}" for a in exchange.arrivals)
     return response
 
 
@@ -353,13 +350,6 @@ def _arrivals(text: str) -> Iterator[Arrival]:
     for point in text.split():
         ms, _, size = point.partition(":")
         yield Arrival(float(ms), int(size))
-
-
-def _thinned(arrivals: tuple[Arrival, ...]) -> list[Arrival]:
-    if len(arrivals) <= _MAX_ARRIVALS:
-        return list(arrivals)
-    step = (len(arrivals) - 1) / (_MAX_ARRIVALS - 1)
-    return [arrivals[round(index * step)] for index in range(_MAX_ARRIVALS)]
 
 
 def _path(request: VcrRequest) -> str:

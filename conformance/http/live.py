@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,6 +36,9 @@ __all__ = ["RETRY_POLICY", "LiveTransport", "RetryPolicy"]
 
 _MAX_BODY = 8_000_000
 """Bytes of an answer, decompressed. The longest that is asked for has a few hundred thousand."""
+
+_MAX_ARRIVALS = 40
+"""Points kept of a stream's arrival curve: enough to see it stream, few enough to read."""
 
 _PROBES = 2
 _BUSY = (429, 529)
@@ -253,7 +256,7 @@ class LiveTransport:
             headers=self._redactor.response_headers(answer.headers),
             body=self._without_secrets(bytes(body)),
             elapsed_ms=round((self._clock() - started) * 1000, 1),
-            arrivals=tuple(arrivals) if is_stream else (),
+            arrivals=_thinned(arrivals) if is_stream else (),
         )
 
     def _without_secrets(self, body: bytes) -> bytes:
@@ -364,3 +367,11 @@ def retry_after(exchange: Exchange) -> float | None:
         except (ValueError, TypeError, OverflowError, IndexError):
             return None
     return max(0.0, seconds) if isfinite(seconds) else None
+
+
+def _thinned(arrivals: Sequence[Arrival]) -> tuple[Arrival, ...]:
+    """What is recorded of them. A live run judges by the same, or its replay could come to ask something else."""
+    if len(arrivals) <= _MAX_ARRIVALS:
+        return tuple(arrivals)
+    step = (len(arrivals) - 1) / (_MAX_ARRIVALS - 1)
+    return tuple(arrivals[round(index * step)] for index in range(_MAX_ARRIVALS))
