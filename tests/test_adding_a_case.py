@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 from survey import ROOT
@@ -39,7 +40,7 @@ class Copy:
         family = self.path / "conformance/simulator/mutants/parameters.py"
         before = family.read_text("utf-8")
         assert before.count(NEIGHBOUR) == 1
-        family.write_text(before.replace(NEIGHBOUR, MUTANT + NEIGHBOUR), "utf-8")
+        family.write_text(before.replace(NEIGHBOUR, f"{indent(MUTANT.rstrip(), '    ')},\n{NEIGHBOUR}"), "utf-8")
 
     def run(self, *args: str, **variables: str) -> subprocess.CompletedProcess[str]:
         keys = ("ANTHROPIC_", "MINIMAX_")

@@ -17,7 +17,7 @@ from conformance.report.escape import json_text
 from conformance.report.load import load
 from conformance.report.merge import merge
 from conformance.report.model import Report
-from conformance.run.matrix_run import Book, open_book
+from conformance.run.matrix_run import MatrixRun, open_matrix
 from conformance.run.plan import Planned
 from conformance.values import Arm, Behaviour, CaseResult, Source, Verdict
 
@@ -32,9 +32,9 @@ EARLIER, LATER = "2026-11-23T11:00:00Z", "2026-11-23T11:00:00.5Z"
 
 
 @cache
-def book() -> Book:
+def matrix_run() -> MatrixRun:
     """The matrix of this repository, and what was seen of it, with trouble of every kind thrown in."""
-    found = open_book(ROOT / "matrix.yaml", "matrix.yaml", ROOT / "cassettes", (), live=False)
+    found = open_matrix(ROOT / "matrix.yaml", "matrix.yaml", ROOT / "cassettes", (), live=False)
     committed = json.loads((ROOT / "reports/minimax/report.json").read_text("utf-8"))
     cases = {one["id"]: one for result in committed["results"] for one in result["cases"]}
     for item in found.planned:
@@ -63,7 +63,7 @@ def _result(one: dict[str, Any]) -> CaseResult:
 
 def made(results: dict[Slug, CaseResult], planned: list[Planned] | None = None) -> dict[str, Any]:
     """The report a run with these results writes."""
-    of = book()
+    of = matrix_run()
     return as_json(build(of.matrix, of.name, of.planned if planned is None else planned, results))
 
 
@@ -90,11 +90,11 @@ def joined(*reports: dict[str, Any], newer: bool = False) -> dict[str, Any]:
 
 @pytest.mark.parametrize("shards", [1, 2, 8])
 def test_the_shards_of_a_run_make_its_report_byte_for_byte(workspace: Workspace, shards: int) -> None:
-    whole = workspace.put("whole.json", made(book().results))
+    whole = workspace.put("whole.json", made(matrix_run().results))
     whole.write_text(json_text(load(whole).report.data()), "utf-8")
     parts = [
         workspace.put(f"shard-{number}/minimax/report.json", made(part))
-        for number, part in enumerate(split(book().results, shards))
+        for number, part in enumerate(split(matrix_run().results, shards))
     ]
     if shards > 1:
         assert NOT_SELECTED in parts[0].read_text("utf-8")
@@ -109,8 +109,8 @@ def test_the_shards_of_a_run_make_its_report_byte_for_byte(workspace: Workspace,
 def test_a_run_of_every_kind_of_outcome_is_joined_as_it_was() -> None:
     """Also what is not applicable, in trouble, simulated in part, recorded in two places, or not run at all."""
     chance = random.Random(4)
-    results = dict(book().results)
-    for item in book().planned:
+    results = dict(matrix_run().results)
+    for item in matrix_run().planned:
         verdict = None if item.claim.status == "undocumented" else chance.choice(list(Verdict))
         behaviour = None if verdict in ("not_run", "not_applicable") else chance.choice(list(Behaviour))
         where = chance.choice(["https://a.example", "https://b.example", None])
@@ -136,8 +136,8 @@ def test_a_run_of_every_kind_of_outcome_is_joined_as_it_was() -> None:
 @settings(max_examples=25)
 @given(st.integers(0, 10_000), st.permutations(range(4)))
 def test_shards_are_joined_in_any_order_and_in_any_steps(seed: int, order: list[int]) -> None:
-    few = {slug: result for slug, result in book().results.items() if slug[0] == "MiniMax-M2.7"}
-    planned = [item for item in book().planned if item.model == "MiniMax-M2.7"]
+    few = {slug: result for slug, result in matrix_run().results.items() if slug[0] == "MiniMax-M2.7"}
+    planned = [item for item in matrix_run().planned if item.model == "MiniMax-M2.7"]
     parts = [made(part, planned) for part in split(few, 4, seed)]
     whole = json_text(made(few, planned))
     a, b, c, d = (parts[index] for index in order)
@@ -147,15 +147,15 @@ def test_shards_are_joined_in_any_order_and_in_any_steps(seed: int, order: list[
 
 
 def test_runs_of_one_model_each_make_the_report_of_all(workspace: Workspace) -> None:
-    models = list(dict.fromkeys(item.model for item in book().planned))
+    models = list(dict.fromkeys(item.model for item in matrix_run().planned))
     paths = []
     for model in models:
-        mine = {slug: result for slug, result in book().results.items() if slug[0] == model}
+        mine = {slug: result for slug, result in matrix_run().results.items() if slug[0] == model}
         paths.append(
-            workspace.put(f"{model}.json", made(mine, [item for item in book().planned if item.model == model]))
+            workspace.put(f"{model}.json", made(mine, [item for item in matrix_run().planned if item.model == model]))
         )
     assert workspace.call("merge", *paths, "--output", "out").code == 0
-    assert (workspace.path / "out/report.json").read_text("utf-8") == json_text(made(book().results))
+    assert (workspace.path / "out/report.json").read_text("utf-8") == json_text(made(matrix_run().results))
 
 
 def test_what_another_run_gave_a_reason_for_keeps_it() -> None:
@@ -386,7 +386,7 @@ def test_hostile_models_are_joined_and_printed_harmlessly(workspace: Workspace) 
 
 
 def test_the_splitting_of_this_file_leaves_nothing_out() -> None:
-    parts = split(book().results, 8)
-    assert sum(map(len, parts)) == len(book().results) > 400
+    parts = split(matrix_run().results, 8)
+    assert sum(map(len, parts)) == len(matrix_run().results) > 400
     assert all(parts)
-    assert replace(next(iter(book().results.values())), summary="") not in book().results.values()
+    assert replace(next(iter(matrix_run().results.values())), summary="") not in matrix_run().results.values()
