@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -157,3 +159,15 @@ def test_the_lock_names_releases_and_nothing_else() -> None:
     ]
     names = {re.split(r"[^a-z0-9-]", one)[0] for one in declared} - {project["name"]}
     assert names <= {line.partition("==")[0] for line in pins}
+
+
+def test_without_libyaml_a_replay_says_the_same(tmp_path: Path) -> None:
+    """PyYAML is built without it on some machines: slower, and no name ``CSafeLoader``."""
+    program = (
+        "import sys, yaml; del yaml.CSafeLoader; import pytest; "
+        f"sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '--report-dir', {str(tmp_path)!r}, "
+        "'--model', 'MiniMax-M2.7', '--feature', 'system']))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "minimax" / "report.json").is_file()

@@ -32,6 +32,7 @@ from conformance.protocol.exchange import Arrival, Exchange
 from conformance.protocol.parsing import parse_json
 from conformance.trouble import CassetteDamaged, CassetteLeaks, CassetteMissing, CassetteStale
 from conformance.values import Json, Source
+from conformance.yaml_text import load_yaml
 
 __all__ = ["Cassette", "Provenance", "provenance_at_end", "sweep"]
 
@@ -207,7 +208,7 @@ def provenance_at_end(path: Path) -> Provenance | None:
             file.seek(max(0, path.stat().st_size - _TAIL))
             tail = file.read().decode("utf-8", errors="replace")
         _, found, metadata = f"\n{tail}".rpartition("\nmetadata:\n")
-        return _provenance(yaml.load(metadata, Loader=yaml.CSafeLoader)) if found else None
+        return _provenance(load_yaml(metadata)) if found else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError):
         return None
 

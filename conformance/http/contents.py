@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from conformance.http.evidence import host_of, too_late
 from conformance.values import Json, Source
+from conformance.yaml_text import LOADER, is_deeper_than
 
 __all__ = ["Place", "Wrong", "check", "line_of", "read"]
 
@@ -24,9 +25,6 @@ Place: TypeAlias = tuple[str | int, ...]
 
 _DEEPEST = 50
 """Levels of nesting nobody needs. Composing recurses, in C, and many would crash the interpreter."""
-
-_LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Without libyaml PyYAML is slower, and finds the same nodes."""
 
 
 class Wrong(ValueError):
@@ -140,7 +138,7 @@ def read(text: str, load: Any) -> Json:
         yaml.YAMLError: it is no YAML.
         ValueError: it is cut short.
     """
-    if sum(map(text.count, ("[", "{", "- ", "? "))) > 20 * _DEEPEST and _is_deep(text):
+    if sum(map(text.count, ("[", "{", "- ", "? "))) > 20 * _DEEPEST and is_deeper_than(_DEEPEST, text):
         raise ValueError("nested too deeply")
     data = load(text)
     if isinstance(data, dict) and "metadata" not in data:
@@ -167,21 +165,9 @@ def check(data: Json) -> None:
 _TAGS = ("str", "bytes", "constrained-str", "none")
 
 
-def _is_deep(text: str) -> bool:
-    depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > _DEEPEST:
-            return True
-    return False
-
-
 def line_of(text: str, place: Sequence[str | int]) -> int:
     """The line a value stands on, counted from 1; what is missing stands where it is missing from."""
-    node = yaml.compose(text, Loader=_LOADER)
+    node = yaml.compose(text, Loader=LOADER)
     line = 1
     for step in place:
         if isinstance(node, yaml.MappingNode):

@@ -13,9 +13,7 @@ from yaml.reader import ReaderError
 
 from conformance.matrix.problems import Lines, MatrixError, Place, Problem
 from conformance.values import Json
-
-# Without libyaml PyYAML is slower, and finds the same nodes.
-_LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from conformance.yaml_text import LOADER, is_deeper_than
 
 __all__ = ["Document", "read"]
 
@@ -44,9 +42,9 @@ def read(path: Path) -> Document:
     """
     text = _text(path)
     try:
-        if _too_deep(text):
+        if is_deeper_than(_DEEP, text):
             raise MatrixError(path, [_DEPTHS])
-        root = yaml.compose(text, Loader=_LOADER)
+        root = yaml.compose(text, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         # Some parsers give up at a depth of their own, before the first of it is seen here.
         raise MatrixError(path, [_DEPTHS if _brackets(text) > _DEEP else _syntax(error)]) from None
@@ -56,18 +54,6 @@ def read(path: Path) -> Document:
         raise MatrixError(path, [Problem(1, (), "empty; a matrix begins with 'conformance: 1'")])
     reader = _Reader()
     return Document(reader.value(root, ()), reader.lines, tuple(reader.problems))
-
-
-def _too_deep(text: str) -> bool:
-    depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > _DEEP:
-            return True
-    return False
 
 
 def _brackets(text: str) -> int:

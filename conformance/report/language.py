@@ -13,9 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Final, TypeAlias
 
-import yaml
-
 from conformance.values import GROUPS, Behaviour, Json, Source, Status, Verdict
+from conformance.yaml_text import load_yaml
 
 __all__ = [
     "GROUP_ORDER",
@@ -44,7 +43,7 @@ _PLACE = re.compile(r"\{([\w.]+)\}")
 def catalogue() -> Mapping[str, Mapping[str, Phrase]]:
     """Every sentence by its key, in each language it is said in."""
     text = files("conformance.report").joinpath("strings.yaml").read_text("utf-8")
-    found: Mapping[str, Mapping[str, Phrase]] = yaml.load(text, Loader=yaml.CSafeLoader)
+    found: Mapping[str, Mapping[str, Phrase]] = load_yaml(text)
     return found
 
 
