@@ -37,7 +37,7 @@ class Event:
         except ValueError:
             return None
 
-    @property
+    @cached_property
     def type(self) -> str | None:
         """What the event is: the ``type`` in its data, else its name."""
         kind = self.json.get("type") if isinstance(self.json, dict) else None
