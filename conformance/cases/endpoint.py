@@ -54,7 +54,7 @@ def credentials(key: str, header: str) -> Credentials:
 
 
 def open_client(endpoint: str, key: str, auth: Credentials, api_version: str, transport: Transport) -> Anthropic:
-    """An SDK client that speaks through a wire; no retry, no proxy, no compression.
+    """An SDK client that speaks through a transport; no retry, no proxy, no compression.
 
     SDK 2.x sends ``api_key=`` as Bearer and its own API version (2026-10-21). Providers' pages are
     older: their claims are tried under the version the matrix names, in a header that was accepted.

@@ -40,7 +40,7 @@ class Replayer:
 
 
 class Recorder:
-    """Sends to a wire and remembers every exchange that counts, in the order in which the case looked at them."""
+    """Sends through a transport and remembers every exchange that counts, in the order the case looked at them."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport

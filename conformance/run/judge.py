@@ -147,14 +147,14 @@ class Judge:
 
 
 class _Nowhere:
-    """A wire that leads nowhere."""
+    """A transport that leads nowhere."""
 
     def send(self, request: httpx2.Request) -> Exchange:
         raise SuiteFault(f"{request.method} {request.url.path} was sent outside a case")
 
 
 class _Lazily:
-    """A wire that is only opened when something is sent: a case that does not apply needs no cassette."""
+    """A transport that is only opened when something is sent: a case that does not apply needs no cassette."""
 
     def __init__(self, transport: Callable[[], Replayer]) -> None:
         self._open = transport
