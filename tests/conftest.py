@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester", "front_door"]
 
+HOME = Path(__file__).parent
+SLOW = ("browser", "mutants", "pytest_plugin", "unit/simulator", "project/test_adding_")
+"""What takes more than a minute together: whole runs, browsers, broken services. Left out by -m "not slow"."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """A warning is an error here, and only here: a user's replay must not break on a library's new deprecation."""
     config.addinivalue_line("filterwarnings", "error")
+    config.addinivalue_line("markers", "slow: a whole run, a browser or a broken service; all of them take minutes")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HOME) and item.path.relative_to(HOME).as_posix().startswith(SLOW):
+            item.add_marker("slow")
 
 
 # Seeded, and never judged by the clock: a busy machine is no reason for a failure.

@@ -28,7 +28,7 @@ from conformance.pytest_plugin import hooks as session  # noqa: F401
 from conformance.report.render import badge, html, markdown, profile, terminal  # noqa: F401  as above
 from conformance.run.plan import selected
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 MODEL = "MiniMax-M2.7"
 KEY = "sk-canary-0123456789"
 RECORDED = ("stream", "system", "container")

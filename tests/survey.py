@@ -14,7 +14,7 @@ from conformance.run.live_service import open_service
 from conformance.run.matrix_run import open_matrix, select
 from conformance.run.recording import side_by_side
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 MODELS = {"matrix.yaml": "MiniMax-M2.7", "matrices/anthropic.yaml": "claude-sonnet-4-6"}
 QUICK = RetryPolicy(retries=2, first_wait=0.01, longest_wait=0.1)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report.recordings import exchange, recorded
-from report.rendered import page as rendered
-from report.reports import case, everything
+from unit.report.recordings import exchange, recorded
+from unit.report.rendered import page as rendered
+from unit.report.reports import case, everything
 
 axe_module = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 

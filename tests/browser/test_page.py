@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report.recordings import exchange, recorded
-from report.rendered import page as rendered
-from report.reports import case, claim, everything, report, row
+from unit.report.recordings import exchange, recorded
+from unit.report.rendered import page as rendered
+from unit.report.reports import case, claim, everything, report, row
 
 Visit = Callable[..., Any]
 

@@ -10,8 +10,8 @@ from contract import HOME
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
-from report.rendered import endpoint, image, profile, summary
-from report.reports import NOTICE, case, claim, everything, report, row
+from unit.report.rendered import endpoint, image, profile, summary
+from unit.report.reports import NOTICE, case, claim, everything, report, row
 
 SCHEMA = json.loads((HOME / "client-profile.schema.json").read_text("utf-8"))
 HOSTILE = "<script>alert(1)</script> | [x](javascript:y) @all \x1b[31m \u202e \"&'>"

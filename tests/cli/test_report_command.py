@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from unit.report.reports import contradictory, everything, report, row
+from unit.report.workspace import HOSTILE, Workspace
 
 from conformance.report import load as loading
 from conformance.report.escape import json_text
 from conformance.report.files import replace
 from conformance.report.load import ReportError, load
-
-from .reports import contradictory, everything, report, row
-from .workspace import HOSTILE, Workspace
 
 
 def test_every_report_is_written_anew(workspace: Workspace) -> None:

@@ -241,7 +241,7 @@ def test_whose_evidence_there_is(project: Project) -> None:
 
 
 def test_a_shell_of_claude_code_sends_its_key_to_nobody_else(fresh: Project) -> None:
-    fresh.matrix.write_bytes(Path(__file__).parent.parent.joinpath("matrices", "deepseek.yaml").read_bytes())
+    fresh.matrix.write_bytes(Path(__file__).parents[2].joinpath("matrices", "deepseek.yaml").read_bytes())
     fresh.monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
     said = refused(fresh.replay("--live"))
     assert "set DEEPSEEK_API_KEY in the environment" in said

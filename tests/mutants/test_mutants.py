@@ -1,12 +1,11 @@
 """Every broken service is noticed, and blamed on the right row: a mutant turns what it declares, and nothing else.
 
-``python tests/test_mutants.py NAME …`` prints what a mutant turns, as its module wants it: for reading first, and
+``python tests/mutants NAME …`` prints what a mutant turns, as its module wants it: for reading first, and
 never for copying unread. A row that turns for another reason than the mutant's is a false alarm.
 """
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from fnmatch import fnmatchcase
 from functools import cache
@@ -138,23 +137,3 @@ def test_the_field_reports_make_exactly_their_deviations() -> None:
     assert cells["thinking.unknown_type::a_bogus_type_is_refused"] == ("ignored", None)
     assert cells["errors.unknown_field::a_field_nobody_has"] == ("ignored", None)
     assert cells["top_p.range::a_share_above_one_is_refused"] == ("honoured", None)
-
-
-def main() -> None:
-    """Print the turns of the mutants named, or of all."""
-    for name in sys.argv[1:] or JUDGED:
-        with tempfile.TemporaryDirectory() as directory:
-            found = seen(MUTANTS[name], Path(directory))
-        undecided = [case for case, now in found.items() if now == "inconclusive"]
-        everything_else = len(undecided) > 25
-        print(f"# {name}, in {module_of(MUTANTS[name])}")
-        for case, now in found.items():
-            if now != UNCHANGED and not (everything_else and case in undecided):
-                print(f'    "{case}": "{now}",')
-        if everything_else:
-            print('    "*": UNDECIDED,')
-        print("\n".join(f"# {line}" for line in differences(MUTANTS[name], found)) or "# as declared", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -6,8 +6,8 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from report.rendered import lines
-from report.reports import NOTICE, contradictory, everything, report, row
+from unit.report.rendered import lines
+from unit.report.reports import NOTICE, contradictory, everything, report, row
 
 
 def test_the_first_line_says_where_the_evidence_comes_from() -> None:

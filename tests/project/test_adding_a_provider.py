@@ -25,7 +25,7 @@ from conformance.matrix.schema import (
 )
 from conformance.values import GROUPS, Status
 
-PAGE = Path(__file__).parent.parent.joinpath("docs", "adding-a-provider.md").read_text("utf-8")
+PAGE = Path(__file__).parents[2].joinpath("docs", "adding-a-provider.md").read_text("utf-8")
 [MATRIX] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 PROBLEMS = [line for block in re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
 

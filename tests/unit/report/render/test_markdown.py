@@ -5,8 +5,8 @@ import re
 import pytest
 
 from conformance.report.language import words
-from report.rendered import markdown as render
-from report.reports import NOTICE, case, claim, contradictory, everything, report, row
+from unit.report.rendered import markdown as render
+from unit.report.reports import NOTICE, case, claim, contradictory, everything, report, row
 
 
 def section(text: str, title: str) -> str:

@@ -25,7 +25,7 @@ from .rendered import loaded
 from .reports import case, claim, everything, report, row
 from .workspace import Workspace
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 Slug = tuple[str, str, str]
 
 EARLIER, LATER = "2026-11-23T11:00:00Z", "2026-11-23T11:00:00.5Z"

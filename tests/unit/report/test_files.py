@@ -76,7 +76,7 @@ def test_the_summary_of_a_workflow_is_added_to_and_nowhere_else(
 
 
 @pytest.mark.parametrize(
-    "page", sorted(Path(__file__).parents[2].glob("reports/*/index.html")), ids=lambda p: p.parent.name
+    "page", sorted(Path(__file__).parents[3].glob("reports/*/index.html")), ids=lambda p: p.parent.name
 )
 def test_a_page_that_is_committed_is_small(page: Path) -> None:
     assert page.stat().st_size < 3_000_000

@@ -18,7 +18,7 @@ from conformance.cases import CASES
 from conformance.matrix import Claim, Matrix, MatrixError, check, load, looks_like_matrix
 from conformance.values import GROUPS, Status
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 MATRICES = sorted([ROOT / "matrix.yaml", *(ROOT / "matrices").glob("*.yaml")])
 
 VALID = """\

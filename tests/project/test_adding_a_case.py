@@ -30,8 +30,15 @@ class Copy:
             shutil.copytree(ROOT / name, path / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in (f"minimax/{MODEL}", "llama-cpp", "litellm"):  # one of seven models is quicker
             shutil.copytree(ROOT / "cassettes" / name, path / "cassettes" / name)
-        (path / "tests").mkdir()
-        for name in ("matrix.yaml", "pyproject.toml", "tests/survey.py", "tests/test_mutants.py"):
+        (path / "tests/mutants").mkdir(parents=True)
+        for name in (
+            "matrix.yaml",
+            "pyproject.toml",
+            "tests/survey.py",
+            "tests/mutants/__init__.py",
+            "tests/mutants/__main__.py",
+            "tests/mutants/test_mutants.py",
+        ):
             shutil.copy(ROOT / name, path / name)
         family = path / "conformance/cases/parameters.py"
         family.write_text(f"{family.read_text('utf-8')}\n\n{CASE}", "utf-8")
@@ -81,7 +88,7 @@ def test_a_target_that_needs_a_real_server_skips_the_new_case(copy: Copy, target
 
 def test_the_mutant_turns_what_the_page_declares(copy: Copy) -> None:
     copy.add_the_mutant()
-    result = copy.run("tests/test_mutants.py", "stop_sequences-ignored-in-streams")
+    result = copy.run("tests/mutants", "stop_sequences-ignored-in-streams")
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines()[1:] == [
         '    "stop_sequences::a_streamed_answer_stops": "ignored falls_short",',

@@ -13,10 +13,10 @@ from markdown_it import MarkdownIt
 from conformance.report.analysis.difference import Difference, Kind, diff
 from conformance.report.render import html, markdown, terminal
 from conformance.report.render.difference import difference
-from report.render.test_html import Page
-from report.rendered import loaded
-from report.reports import case, claim, contradictory, everything, report, row
-from report.workspace import HOSTILE, ONE_LINE, Said, Workspace
+from unit.report.render.test_html import Page
+from unit.report.rendered import loaded
+from unit.report.reports import case, claim, contradictory, everything, report, row
+from unit.report.workspace import HOSTILE, ONE_LINE, Said, Workspace
 
 from .test_comparison import controls
 

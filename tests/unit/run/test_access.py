@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from conformance.matrix import Matrix, load
 from conformance.run.access import GENERAL, NO_KEY, Access, NoAccess, Origin, access_to
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 MATRICES = {path.stem: load(path) for path in (ROOT / "matrix.yaml", *sorted((ROOT / "matrices").glob("*.yaml")))}
 MINIMAX, DEEPSEEK, OLLAMA, LLAMA = (MATRICES[name] for name in ("matrix", "deepseek", "ollama", "llama-cpp"))
 UNNAMED = replace(DEEPSEEK, target=DEEPSEEK.target.model_copy(update={"key_env": None}))

@@ -8,8 +8,8 @@ import pytest
 
 from conformance.report.analysis.figures import Measured, Segment
 from conformance.report.model import Case
-from report.recordings import exchange
-from report.reports import case
+from unit.report.recordings import exchange
+from unit.report.reports import case
 
 
 def measured(*told: tuple[str, dict[str, Any], list[Any]]) -> Measured:

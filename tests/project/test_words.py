@@ -44,9 +44,9 @@ ALLOWED = {
     # Still to be renamed, with the code that it is the name of.
     "conformance/run/": {"pace", "crew", "book", "canary"},
     "conformance/pytest_plugin/": {"book", "pace", "crew"},
-    "tests/report/test_merge.py": {"book"},
+    "tests/unit/report/test_merge.py": {"book"},
     # This list.
-    "tests/test_words.py": set(RETIRED),
+    "tests/project/test_words.py": set(RETIRED),
 }
 """Where one may stand, and why: a file, or a folder with all that is in it."""
 

@@ -1,6 +1,6 @@
 """The documentation's commands exist: each program, option, environment, command and file that its shell blocks name.
 
-What they do is shown elsewhere: tests/test_adding_a_case.py and tests/test_adding_a_provider.py walk through pages.
+What they do is shown elsewhere: tests/project/test_adding_a_case.py and tests/project/test_adding_a_provider.py walk through pages.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def test_a_command_of_the_docs_exists(page: Path, words: list[str], options: set
         tox = ConfigParser(interpolation=None)
         tox.read(ROOT / "tox.ini")
         assert f"testenv:{args[1]}" in tox
-    elif program == ".ci/run" or args[:1] in (["tests/test_mutants.py"], [".ci/no_credentials.py"], ["-m"]):
+    elif program == ".ci/run" or args[:1] in (["tests/mutants"], [".ci/no_credentials.py"], ["-m"]):
         pass  # the file is looked for below; `-m pip` is not ours
     else:
         assert program in OTHERS

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.report.render import page_data
-from report.recordings import exchange, recorded
-from report.rendered import page as render
-from report.reports import NOTICE, case, claim, everything, report, row
+from unit.report.recordings import exchange, recorded
+from unit.report.rendered import page as render
+from unit.report.reports import NOTICE, case, claim, everything, report, row
 
 VOID = {"meta", "br", "input", "col", "rect", "polyline"}
 

@@ -16,7 +16,7 @@ from conformance.matrix import Claim, Matrix, Statement, load
 from conformance.run.plan import plan
 from conformance.values import Status
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PATHS = [ROOT / "matrix.yaml", *sorted((ROOT / "matrices").glob("*.yaml"))]
 MATRICES = {path.name: load(path) for path in PATHS}
 

@@ -1,0 +1,1 @@
+"""Each command of ``python -m conformance``, through its front door."""

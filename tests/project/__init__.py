@@ -1,0 +1,1 @@
+"""What is committed stays true: documents, matrices, words, and nothing secret in it."""

@@ -1,0 +1,1 @@
+"""Each module on its own: the folders mirror ``conformance/``."""

@@ -1,0 +1,1 @@
+"""The matrix file, right and wrong."""

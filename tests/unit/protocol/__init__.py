@@ -1,0 +1,1 @@
+"""Streams, replies and shapes, without an HTTP client."""

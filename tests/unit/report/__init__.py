@@ -1,0 +1,1 @@
+"""The report: built, loaded, merged, analysed, rendered."""

@@ -1,0 +1,1 @@
+"""Planning, asking and judging, without pytest."""
