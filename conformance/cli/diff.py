@@ -29,7 +29,11 @@ def add(commands: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Say what changed; 1 if anything got worse."""
+    """Say what changed; 1 if anything got worse.
+
+    Raises:
+        Wrong: a report cannot be read.
+    """
     from conformance.plain_text import plain  # noqa: PLC0415  as above
     from conformance.report.analysis.difference import diff  # noqa: PLC0415  --help needs no report
     from conformance.report.render.difference import difference, unchanged  # noqa: PLC0415  as above

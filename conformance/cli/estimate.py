@@ -31,7 +31,11 @@ def add(commands: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a line for each model, and their sum."""
+    """Print a line for each model, and their sum.
+
+    Raises:
+        Wrong: the matrix is wrong, or nothing in it was selected.
+    """
     from conformance.matrix import MatrixError  # noqa: PLC0415  as above
     from conformance.plain_text import plain  # noqa: PLC0415  as above
     from conformance.run.estimate import Estimator, Need  # noqa: PLC0415  --help needs none of it

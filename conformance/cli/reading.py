@@ -75,7 +75,11 @@ def read(name: str, report_dir: Path) -> Loaded:
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Turn what is wrong with a report, or with a file that is to be written, into a line for who called."""
+    """Turn what is wrong with a report, or with a file that is to be written, into a line for who called.
+
+    Raises:
+        Wrong: what stands in the block met a report or a file that is no good.
+    """
     from conformance.report.load import ReportError  # noqa: PLC0415  as above
 
     try:

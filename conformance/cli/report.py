@@ -36,7 +36,11 @@ def add(commands: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write what was asked for, and say where."""
+    """Write what was asked for, and say where.
+
+    Raises:
+        Wrong: what is asked for contradicts itself, or a report cannot be read or written.
+    """
     if options.compare is None:
         return _rewrite(options)
     if options.names:

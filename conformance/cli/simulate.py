@@ -44,7 +44,11 @@ def add(commands: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until interrupted."""
+    """Serve until interrupted.
+
+    Raises:
+        Wrong: the port is taken, or what was asked for does not exist.
+    """
     try:
         simulator.serve(
             options.host,

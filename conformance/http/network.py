@@ -84,6 +84,7 @@ class Network:
         """Send one request; nothing is followed, least of all a redirect with the key in hand.
 
         Raises:
+            Unreached: it never got as far as the service.
             NetworkTrouble: it did not go through, also while the body is read inside this block.
             Stopped: the run was stopped.
         """

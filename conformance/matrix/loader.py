@@ -38,7 +38,11 @@ def load(path: Path) -> Matrix:
 
 
 def _check_version(path: Path, document: Document) -> None:
-    """Before all else: a file of another version would be wrong everywhere."""
+    """Before all else: a file of another version would be wrong everywhere.
+
+    Raises:
+        MatrixError: it is no mapping, or of another version.
+    """
     data, problem = document.data, None
     if not isinstance(data, dict):
         problem = Problem(1, (), "not a mapping; a matrix begins with 'conformance: 1'")

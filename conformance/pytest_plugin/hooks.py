@@ -66,7 +66,11 @@ class Plugin:
     # --- before anything is collected
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Refuse a run that cannot work, in one line."""
+        """Refuse a run that cannot work, in one line.
+
+        Raises:
+            UsageError: options contradict each other, or a key cannot be used.
+        """
         self._config = config
         config.stash[JUDGE] = self._judge
         if config.option.live:

@@ -94,7 +94,11 @@ class CaseItem(pytest.Item):
         ]
 
     def setup(self) -> None:
-        """Judge the recording."""
+        """Judge the recording.
+
+        Raises:
+            Exception: whatever the suite itself failed on.
+        """
         try:
             self.result = self.config.stash[JUDGE](self)
         except SuiteFault as fault:
@@ -109,7 +113,12 @@ class CaseItem(pytest.Item):
                 self.user_properties.append((name, value.value))
 
     def runtest(self) -> None:
-        """Turn the verdict into pytest's words."""
+        """Turn the verdict into pytest's words.
+
+        Raises:
+            FallsShort: the service does less than is documented.
+            SuiteFault: the case could not be judged.
+        """
         result = self.result
         if result is None:
             raise SuiteFault("the case was not judged")

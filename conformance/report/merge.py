@@ -164,7 +164,11 @@ def _decidable(
     *,
     newer: bool,
 ) -> None:
-    """Carry on if every conflict can be decided as asked."""
+    """Carry on if every conflict can be decided as asked.
+
+    Raises:
+        ReportError: it cannot.
+    """
     for id_ in conflicts:
         taken = chosen[id_]
         others = [version for version in versions[id_] if _contradict([version, taken])]

@@ -110,7 +110,11 @@ def _allowed(matrix: Matrix, environment: Mapping[str, str], endpoint: str, orig
 
 
 def _tell_apart(found: Sequence[str], endpoint: str) -> None:
-    """Where a provider's own key and a general one are both at hand, only their owner knows which is meant."""
+    """Where a provider's own key and a general one are both at hand, only their owner knows which is meant.
+
+    Raises:
+        NoAccess: both are set, and the endpoint is not the matrix's own.
+    """
     own = [name for name in found if name not in GENERAL]
     general = [name for name in found if name in GENERAL]
     if own and general:

@@ -46,7 +46,11 @@ _MODULES: Final = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name from its module at its first use."""
+    """Import a public name from its module at its first use.
+
+    Raises:
+        AttributeError: there is no such name.
+    """
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -104,7 +104,11 @@ def running(
 
 @contextmanager
 def serving(app: ASGIApp, faults: Faults | None = None, authority: Path | None = None) -> Generator[str]:
-    """Serve any application on a free port in the background."""
+    """Serve any application on a free port in the background.
+
+    Raises:
+        RuntimeError: the server did not start.
+    """
     with _at(app, "127.0.0.1", 0, faults, authority) as (server, listener, url):
         thread = threading.Thread(target=server.run_until_told, args=(listener,), name="simulator", daemon=True)
         thread.start()
@@ -145,7 +149,11 @@ def serve(
 def _at(
     app: ASGIApp, host: str, port: int, faults: Faults | None, authority: Path | None
 ) -> Generator[tuple[_Server, socket.socket, str]]:
-    """A server, what it listens on, and its URL."""
+    """A server, what it listens on, and its URL.
+
+    Raises:
+        ValueError: the faults asked for need certificates, and there is nowhere to put them.
+    """
     with _bound(host, port) as holder:
         port = holder.getsockname()[1]
         with _listener(host, port) as listener:

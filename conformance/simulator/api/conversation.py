@@ -66,7 +66,11 @@ class Conversation:
     wording: Wording = Wording()
 
     def __call__(self, request: Request) -> None:
-        """Refuse messages that are not a conversation."""
+        """Refuse messages that are not a conversation.
+
+        Raises:
+            Refusal: it does not fit, in the words of the API.
+        """
         if "messages" not in request.body:
             raise Refusal("messages: Field required")
         messages = request.body["messages"]

@@ -67,7 +67,11 @@ class Schema:
         return _validator()(self._schema)
 
     def check(self, value: Any, where: str) -> None:
-        """Refuse a value that does not fit, naming the place inside it."""
+        """Refuse a value that does not fit, naming the place inside it.
+
+        Raises:
+            Refusal: it does not fit, in the words of the API.
+        """
         for error in self._checks.iter_errors(value):
             path = [where, *map(str, error.absolute_path)]
             if error.validator == "required":
@@ -181,7 +185,11 @@ def model_of(names: Iterable[str]) -> Check:
 
 
 def tools(request: Request) -> None:
-    """Tools are a list of definitions, each with a name of its own and a schema of its input."""
+    """Tools are a list of definitions, each with a name of its own and a schema of its input.
+
+    Raises:
+        Refusal: it does not fit, in the words of the API.
+    """
     if "tools" not in request.body:
         return
     definitions = request.body["tools"]
@@ -194,7 +202,11 @@ def tools(request: Request) -> None:
 
 
 def json_schema(schema: Any, where: str) -> None:
-    """Refuse what is no JSON schema."""
+    """Refuse what is no JSON schema.
+
+    Raises:
+        Refusal: it does not fit, in the words of the API.
+    """
     if not _is_schema(json.dumps(schema)):
         raise Refusal(f"{where}: JSON schema is invalid")
 
@@ -211,7 +223,11 @@ def _is_schema(written: str) -> bool:
 
 
 def tool_choice(request: Request) -> None:
-    """A tool choice has a known type, and tools to choose from; a named one is among them."""
+    """A tool choice has a known type, and tools to choose from; a named one is among them.
+
+    Raises:
+        Refusal: it does not fit, in the words of the API.
+    """
     if "tool_choice" not in request.body:
         return
     choice = request.body["tool_choice"]

@@ -97,7 +97,11 @@ class Call:
 
     @property
     def connection(self) -> Connection:
-        """The connection it came over."""
+        """The connection it came over.
+
+        Raises:
+            RuntimeError: it came over another server than the simulator's own.
+        """
         if self._connection is None:
             raise RuntimeError("this trouble needs the simulator's own server: running() or serve()")
         return self._connection

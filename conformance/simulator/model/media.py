@@ -51,7 +51,11 @@ class Seen:
 
 
 def look(block: Object) -> Seen:
-    """Look at an image block: name the colour of a plain PNG, the size of any, and that there is a picture."""
+    """Look at an image block: name the colour of a plain PNG, the size of any, and that there is a picture.
+
+    Raises:
+        Unreadable: it is none that can be read.
+    """
     data = _data(block)
     if not data.startswith(_SIGNATURES):
         raise Unreadable("Could not process image")
@@ -67,7 +71,11 @@ def look(block: Object) -> Seen:
 
 
 def study(block: Object) -> Seen:
-    """Read a document block: plain text, content blocks, or the text operators of a simple PDF."""
+    """Read a document block: plain text, content blocks, or the text operators of a simple PDF.
+
+    Raises:
+        Unreadable: it is none that can be read.
+    """
     source = block["source"]
     if source.get("type") == "text":
         text = str(source.get("data", ""))

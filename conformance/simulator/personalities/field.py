@@ -33,14 +33,22 @@ def _thinks(kind: str | None, model: str, turns: int) -> bool:
 
 
 def _output_limit(request: Request) -> None:
-    """max_tokens has a cap of its own for each model."""
+    """max_tokens has a cap of its own for each model.
+
+    Raises:
+        Refusal: it does not fit, in the words of the API.
+    """
     model = FIELD.model(request.body["model"])
     if request.body.get("max_tokens", 0) > model.most_output:
         raise Refusal(f"model[{model.name}] does not support max tokens > {model.most_output}")
 
 
 def _tools(request: Request) -> None:
-    """Tools need a name and a schema; little else is looked at."""
+    """Tools need a name and a schema; little else is looked at.
+
+    Raises:
+        Refusal: it does not fit, in the words of the API.
+    """
     definitions = request.body.get("tools", [])
     _TOOLS.check(definitions, "tools")
     for tool in definitions:

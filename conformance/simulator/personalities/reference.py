@@ -60,7 +60,11 @@ _MCP_SERVERS: Final = Schema(
 
 
 def _version(request: Request) -> None:
-    """The version header must be there, and name a version that exists."""
+    """The version header must be there, and name a version that exists.
+
+    Raises:
+        Refusal: it does not fit, in the words of the API.
+    """
     given = request.headers.get("anthropic-version")
     if given is None:
         raise Refusal("anthropic-version: header is required")
@@ -69,14 +73,22 @@ def _version(request: Request) -> None:
 
 
 def _no_extra_fields(request: Request) -> None:
-    """A field nobody knows is refused, and so is a beta's without its header."""
+    """A field nobody knows is refused, and so is a beta's without its header.
+
+    Raises:
+        Refusal: it does not fit, in the words of the API.
+    """
     for name in request.body:
         if name not in _FIELDS and _BETA_FIELDS.get(name) not in request.betas:
             raise Refusal(f"{name}: Extra inputs are not permitted")
 
 
 def _changed_in_2026(request: Request) -> None:
-    """What version 2026-10-21 no longer takes (migration guide of 21 October 2026)."""
+    """What version 2026-10-21 no longer takes (migration guide of 21 October 2026).
+
+    Raises:
+        Refusal: it does not fit, in the words of the API.
+    """
     if request.headers.get("anthropic-version") != _NEW_VERSION:
         return
     for name in ("temperature", "top_p", "top_k"):
@@ -90,7 +102,11 @@ def _changed_in_2026(request: Request) -> None:
 
 
 def _output_limit(request: Request) -> None:
-    """No model writes more than it can."""
+    """No model writes more than it can.
+
+    Raises:
+        Refusal: it does not fit, in the words of the API.
+    """
     asked, model = request.body.get("max_tokens", 0), REFERENCE.model(request.body["model"])
     if asked > model.most_output:
         raise Refusal(
@@ -100,7 +116,11 @@ def _output_limit(request: Request) -> None:
 
 
 def _thinking_rules(request: Request) -> None:
-    """Thinking has a budget below max_tokens, and rules out what would bend it."""
+    """Thinking has a budget below max_tokens, and rules out what would bend it.
+
+    Raises:
+        Refusal: it does not fit, in the words of the API.
+    """
     thinking = object_at(request.body, "thinking")
     if thinking.get("type", "disabled") == "disabled":
         return
@@ -121,7 +141,11 @@ def _thinking_rules(request: Request) -> None:
 
 
 def _container(request: Request) -> None:
-    """No container exists here, so an id names one that is not found."""
+    """No container exists here, so an id names one that is not found.
+
+    Raises:
+        Refusal: it does not fit, in the words of the API.
+    """
     container = request.body.get("container")
     _CONTAINER.check(container, "container")
     identity = container.get("id") if is_object(container) else container
@@ -130,7 +154,11 @@ def _container(request: Request) -> None:
 
 
 def _mcp_servers(request: Request) -> None:
-    """No server can be reached from here, so naming one is an error about it."""
+    """No server can be reached from here, so naming one is an error about it.
+
+    Raises:
+        Refusal: it does not fit, in the words of the API.
+    """
     servers: list[Any] = request.body.get("mcp_servers", [])
     _MCP_SERVERS.check(servers, "mcp_servers")
     for server in servers:
@@ -149,7 +177,11 @@ EXTRA_CHECKS: Final[dict[str, Check]] = {
 
 
 def readable_media(request: Request) -> None:
-    """Pictures and documents must be readable."""
+    """Pictures and documents must be readable.
+
+    Raises:
+        Refusal: it does not fit, in the words of the API.
+    """
     for where, _, block in every_block(request):
         for each, _inside in with_inner_blocks(block):
             try:
@@ -162,14 +194,22 @@ def readable_media(request: Request) -> None:
 
 
 def _signatures(request: Request) -> None:
-    """A thinking block in the history must be one this service wrote, unchanged."""
+    """A thinking block in the history must be one this service wrote, unchanged.
+
+    Raises:
+        Refusal: it does not fit, in the words of the API.
+    """
     for where, _, block in every_block(request):
         if block["type"] == "thinking" and block.get("signature") != ANTHROPIC.signature(block["thinking"]):
             raise Refusal(f"{where}: Invalid `signature` in `thinking` block")
 
 
 def _conversation(request: Request) -> None:
-    """A user begins, nobody says nothing, and every call gets its result in the next message."""
+    """A user begins, nobody says nothing, and every call gets its result in the next message.
+
+    Raises:
+        Refusal: it does not fit, in the words of the API.
+    """
     messages = messages_of(request.body)
     if messages[0]["role"] != "user":
         raise Refusal('messages: first message must use the "user" role')
