@@ -11,7 +11,7 @@ from conformance.cli.reading import refusing
 from conformance.values import Json
 
 if TYPE_CHECKING:
-    from conformance.report.render.document import Document
+    from conformance.report.render.document import Layout
 
 __all__ = ["add_outputs", "put_out"]
 
@@ -25,7 +25,7 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", metavar="FILE", help=words)
 
 
-def put_out(options: argparse.Namespace, document: Document, data: Json, *, brief: str | None = None) -> None:
+def put_out(options: argparse.Namespace, document: Layout, data: Json, *, brief: str | None = None) -> None:
     """Write the files that were asked for, and print the document.
 
     Args:

@@ -85,7 +85,7 @@ class Cassette:
             raise CassetteMissing(f"no cassette at {path}") from None
         except OSError as error:
             raise CassetteDamaged(f"{path} cannot be read ({error.strerror or error})") from None
-        except contents.Wrong as wrong:
+        except contents.WrongContent as wrong:
             raise _damaged(path, wrong.place, str(wrong)) from None
         except RecursionError:
             raise CassetteDamaged(f"{path} is damaged (nested too deeply)") from None

@@ -18,7 +18,7 @@ from conformance.http.evidence import host_of, too_late
 from conformance.values import Json, Source
 from conformance.yaml_text import LOADER, is_deeper_than
 
-__all__ = ["Place", "Wrong", "check", "line_of", "read"]
+__all__ = ["Place", "WrongContent", "check", "line_of", "read"]
 
 Place: TypeAlias = tuple[str | int, ...]
 """The way to a value, from the top of the file."""
@@ -27,7 +27,7 @@ _DEEPEST = 50
 """Levels of nesting nobody needs. Composing recurses, in C, and many would crash the interpreter."""
 
 
-class Wrong(ValueError):
+class WrongContent(ValueError):
     """A value that is not what it should be, and its place in the file."""
 
     def __init__(self, place: Place, words: str) -> None:
@@ -159,7 +159,7 @@ def check(data: Json) -> None:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         # A union's own tags stand at the end of its places; people look for the key.
         place = tuple(step for step in first["loc"] if not ((isinstance(step, str) and "[" in step) or step in _TAGS))
-        raise Wrong(place, first["msg"]) from None
+        raise WrongContent(place, first["msg"]) from None
 
 
 _TAGS = ("str", "bytes", "constrained-str", "none")

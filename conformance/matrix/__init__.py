@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from conformance.matrix.checker import check
-    from conformance.matrix.claims import Claim, KnownDeviation, Matrix, Source, Statement
+    from conformance.matrix.claims import Claim, ClaimSource, KnownDeviation, Matrix, Statement
     from conformance.matrix.loader import load
     from conformance.matrix.problems import MatrixError, Problem
-    from conformance.matrix.schema import FieldReport, Model, Price, Target
+    from conformance.matrix.schema import FieldReportEntry, Model, Price, TargetEntry
     from conformance.matrix.sniff import looks_like_matrix
 
 __all__ = [
     "Claim",
-    "FieldReport",
+    "ClaimSource",
+    "FieldReportEntry",
     "KnownDeviation",
     "Matrix",
     "MatrixError",
     "Model",
     "Price",
     "Problem",
-    "Source",
     "Statement",
-    "Target",
+    "TargetEntry",
     "check",
     "load",
     "looks_like_matrix",
@@ -36,9 +36,9 @@ __all__ = [
 
 # No module is called like what it holds: importing it would put the module in the function's place.
 _HOMES = {
-    "claims": ("Claim", "KnownDeviation", "Matrix", "Source", "Statement"),
+    "claims": ("Claim", "KnownDeviation", "Matrix", "ClaimSource", "Statement"),
     "problems": ("MatrixError", "Problem"),
-    "schema": ("FieldReport", "Model", "Price", "Target"),
+    "schema": ("FieldReportEntry", "Model", "Price", "TargetEntry"),
     "checker": ("check",),
     "loader": ("load",),
     "sniff": ("looks_like_matrix",),

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.matrix.problems import Lines, Place
-from conformance.matrix.schema import FieldReport, Model, Target
+from conformance.matrix.schema import FieldReportEntry, Model, TargetEntry
 from conformance.values import Json, Status
 
-__all__ = ["Claim", "KnownDeviation", "Matrix", "Source", "Statement"]
+__all__ = ["Claim", "ClaimSource", "KnownDeviation", "Matrix", "Statement"]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ClaimSource:
     """A document claims were read in, and the day they were."""
 
     id: str
@@ -32,7 +32,7 @@ class Statement:
     status: Status
     says: str
     where: str
-    source: Source
+    source: ClaimSource
     date: str
 
 
@@ -45,7 +45,7 @@ class Claim:
     status: Status
     """Of a claim that contradicts itself: the status of its first statement."""
     says: str
-    source: Source
+    source: ClaimSource
     date: str
     models: tuple[str, ...]
     """By name; a claim that names none holds for all of the matrix."""
@@ -54,7 +54,7 @@ class Claim:
     details: Mapping[str, Json] = field(default_factory=dict[str, Json], hash=False)
     parts: tuple[str, ...] = ()
     """The features whose worst verdict is this one's."""
-    field_reports: tuple[FieldReport, ...] = ()
+    field_reports: tuple[FieldReportEntry, ...] = ()
     place: Place = ()
     """Where it stands in the file; the claims of one feature on different models are items of a list."""
     line: int = 1
@@ -88,8 +88,8 @@ class Matrix:
     """A target, and what is documented of it."""
 
     path: Path
-    target: Target
-    sources: Mapping[str, Source] = field(hash=False)
+    target: TargetEntry
+    sources: Mapping[str, ClaimSource] = field(hash=False)
     models: tuple[Model, ...]
     claims: tuple[Claim, ...]
     """In the order of the file."""

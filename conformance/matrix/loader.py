@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
-from conformance.matrix.claims import Claim, KnownDeviation, Matrix, Source, Statement
+from conformance.matrix.claims import Claim, ClaimSource, KnownDeviation, Matrix, Statement
 from conformance.matrix.document import Document, read
 from conformance.matrix.problems import MatrixError, Place, Problem, Problems, line_of
 from conformance.matrix.references import check_references
@@ -87,7 +87,7 @@ class _Resolver:
         self._lines = document.lines
         self._models = tuple(model.name for model in file.models)
         self._sources = {
-            name: Source(name, entry.title, entry.url, entry.date, entry.language)
+            name: ClaimSource(name, entry.title, entry.url, entry.date, entry.language)
             for name, entry in file.sources.items()
         }
 

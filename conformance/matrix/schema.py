@@ -33,13 +33,13 @@ __all__ = [
     "VERSION",
     "ClaimEntry",
     "DeviationEntry",
-    "FieldReport",
+    "FieldReportEntry",
     "File",
     "Model",
     "Price",
     "SourceEntry",
     "StatementEntry",
-    "Target",
+    "TargetEntry",
 ]
 
 VERSION = 1
@@ -183,7 +183,7 @@ class _Shape(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Target(_Shape):
+class TargetEntry(_Shape):
     """An endpoint, and how to treat it."""
 
     name: Name
@@ -231,7 +231,7 @@ class Model(_Shape):
     price: Price | None = None
 
 
-class FieldReport(_Shape):
+class FieldReportEntry(_Shape):
     """What somebody saw once: shown beside a claim, and never evidence."""
 
     says: Text
@@ -259,7 +259,7 @@ class ClaimEntry(_Shape):
     models: Annotated[tuple[ModelName, ...], Field(min_length=1)] | None = None
     details: dict[StrictStr, Detail] = {}
     parts: tuple[Feature, ...] = ()
-    field_reports: tuple[FieldReport, ...] = ()
+    field_reports: tuple[FieldReportEntry, ...] = ()
 
     @model_validator(mode="after")
     def _one_status_or_several_statements(self) -> ClaimEntry:
@@ -323,7 +323,7 @@ class File(_Shape):
     """A matrix file."""
 
     conformance: StrictInt
-    target: Target
+    target: TargetEntry
     sources: dict[Text, SourceEntry]
     models: Annotated[tuple[Model, ...], Field(min_length=1)]
     claims: dict[Group, dict[Feature, Claims]]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from conformance.report.fields import given
 from conformance.report.language import say
-from conformance.report.model import VERSION, Case, Claim, Report, Row, Suite, Target
+from conformance.report.model import VERSION, Report, ReportedCase, ReportedClaim, Row, Suite, Target
 from conformance.values import Behaviour, Source, Status, Verdict
 from conformance.verdicts import holding, worst
 
@@ -21,7 +21,7 @@ NOT_RECORDED = "not recorded yet"
 
 
 def assemble(
-    *, suite: Suite, target: Target, models: Sequence[str], claims: Sequence[Claim], rows: Sequence[Row]
+    *, suite: Suite, target: Target, models: Sequence[str], claims: Sequence[ReportedClaim], rows: Sequence[Row]
 ) -> Report:
     """A report of these rows: what is counted in it is counted here, and so is what is simulated."""
     cases = [case for row in own_rows(claims, rows) for case in row.cases]
@@ -49,7 +49,7 @@ def with_notice(report: Report) -> Report:
     return report.model_copy(update=given(notice=_notice(cases, report.target)))
 
 
-def own_rows(claims: Sequence[Claim], rows: Sequence[Row]) -> list[Row]:
+def own_rows(claims: Sequence[ReportedClaim], rows: Sequence[Row]) -> list[Row]:
     """Rows without those that are judged by their parts, and repeat their cases."""
     wholes = [claim for claim in claims if claim.parts]
     return [
@@ -57,7 +57,7 @@ def own_rows(claims: Sequence[Claim], rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def _notice(cases: Sequence[Case], target: Target) -> str | None:
+def _notice(cases: Sequence[ReportedCase], target: Target) -> str | None:
     """What must be said of simulated evidence; nothing where there is none."""
     simulated = sum(case.source is Source.SIMULATOR for case in cases)
     if not simulated:
@@ -66,8 +66,8 @@ def _notice(cases: Sequence[Case], target: Target) -> str | None:
 
 
 def row_of(
-    claim: Claim | None,
-    cases: Sequence[Case],
+    claim: ReportedClaim | None,
+    cases: Sequence[ReportedCase],
     *,
     model: str,
     group: str,
@@ -96,7 +96,7 @@ def row_of(
     )
 
 
-def _holding(claim: Claim | None, behaviour: Behaviour | None) -> tuple[int, ...] | None:
+def _holding(claim: ReportedClaim | None, behaviour: Behaviour | None) -> tuple[int, ...] | None:
     """The statements of a contradictory claim that what was seen agrees with; None where that is no question."""
     if claim is None or not claim.contradictory or behaviour is None:
         return None
@@ -106,7 +106,7 @@ def _holding(claim: Claim | None, behaviour: Behaviour | None) -> tuple[int, ...
 _LEAST_FIRST = (Behaviour.INCONCLUSIVE, Behaviour.REJECTED, Behaviour.IGNORED, Behaviour.ACCEPTED, Behaviour.HONOURED)
 
 
-def _observed(cases: Iterable[Case]) -> Behaviour | None:
+def _observed(cases: Iterable[ReportedCase]) -> Behaviour | None:
     """The least a feature does in any of its cases, where no verdict says which case decides."""
     seen = {case.behaviour for case in cases}
     return next((behaviour for behaviour in _LEAST_FIRST if behaviour in seen), None)

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from conformance import __version__
-from conformance.matrix import Claim as Documented
-from conformance.matrix import Matrix
+from conformance.matrix import Claim, Matrix
 from conformance.report.assemble import NOT_SELECTED, assemble, row_of
 from conformance.report.fields import given
 from conformance.report.model import (
-    Arm,
-    Case,
     Citation,
-    Claim,
     FieldReport,
     Report,
+    ReportedArm,
+    ReportedCase,
+    ReportedClaim,
+    ReportedStatement,
     Requirement,
     Row,
-    Statement,
     Suite,
     Target,
 )
@@ -71,7 +70,9 @@ def build(
     )
 
 
-def _row(name: str, claim: Claim, model: str, planned: Sequence[Planned], results: Mapping[Slug, CaseResult]) -> Row:
+def _row(
+    name: str, claim: ReportedClaim, model: str, planned: Sequence[Planned], results: Mapping[Slug, CaseResult]
+) -> Row:
     cases = [_case(name, item, results.get(item.slug) or _not_run(item.claim)) for item in planned]
     return row_of(
         claim,
@@ -84,19 +85,19 @@ def _row(name: str, claim: Claim, model: str, planned: Sequence[Planned], result
     )
 
 
-def _cases(claim: Documented, planned: Sequence[Planned]) -> list[Planned]:
+def _cases(claim: Claim, planned: Sequence[Planned]) -> list[Planned]:
     """The cases a row stands on, of those of its model: its own, or those of its parts."""
     features = claim.parts or (claim.feature,)
     return [item for item in planned if item.claim.feature in features]
 
 
-def _not_run(claim: Documented) -> CaseResult:
+def _not_run(claim: Claim) -> CaseResult:
     verdict = None if claim.status is Status.UNDOCUMENTED else Verdict.NOT_RUN
     return CaseResult(None, verdict, NOT_SELECTED, reason=NOT_SELECTED)
 
 
-def _case(name: str, item: Planned, result: CaseResult) -> Case:
-    return Case(
+def _case(name: str, item: Planned, result: CaseResult) -> ReportedCase:
+    return ReportedCase(
         id="::".join((name, *item.slug)),
         behaviour=result.behaviour,
         verdict=result.verdict,
@@ -106,15 +107,15 @@ def _case(name: str, item: Planned, result: CaseResult) -> Case:
         cassette=result.cassette,
         requests=result.requests,
         signals=result.signals,
-        arms=tuple(Arm(name=arm.name, outcome=arm.outcome) for arm in result.arms),
+        arms=tuple(ReportedArm(name=arm.name, outcome=arm.outcome) for arm in result.arms),
         **given(reason=result.reason, statistics=dict(result.statistics) or None),
     )
 
 
-def _claim(matrix: Matrix, claim: Documented, planned: Sequence[Planned]) -> Claim:
+def _claim(matrix: Matrix, claim: Claim, planned: Sequence[Planned]) -> ReportedClaim:
     requirements = {item.case.name: item.case.requirement for item in planned if item.claim is claim}
     several = any(other.feature == claim.feature and other is not claim for other in matrix.claims)
-    return Claim(
+    return ReportedClaim(
         feature=claim.feature,
         group=claim.group,
         status=claim.status,
@@ -123,7 +124,7 @@ def _claim(matrix: Matrix, claim: Documented, planned: Sequence[Planned]) -> Cla
         source=Citation(title=claim.source.title, url=claim.source.url, date=str(claim.date)),
         contradictory=claim.contradictory,
         statements=tuple(
-            Statement(status=statement.status, says=statement.says, where=statement.where)
+            ReportedStatement(status=statement.status, says=statement.says, where=statement.where)
             for statement in claim.statements
         ),
         field_reports=tuple(

@@ -15,7 +15,7 @@ from conformance.http.evidence import host_of, is_loopback, too_late
 from conformance.matrix.problems import did_you_mean
 from conformance.plain_text import clip, command, plain
 from conformance.report.assemble import own_rows, with_notice
-from conformance.report.model import VERSION, Case, Report
+from conformance.report.model import VERSION, Report, ReportedCase
 from conformance.values import Source
 
 __all__ = ["REPORT", "Loaded", "ReportError", "find", "load", "names"]
@@ -151,7 +151,7 @@ def _place(steps: Iterable[str | int]) -> str:
 def _contradictions(report: Report) -> Iterator[str]:
     """What no schema can say."""
     seen: set[tuple[str, str]] = set()
-    cases: dict[str, Case] = {}
+    cases: dict[str, ReportedCase] = {}
     for row in report.results:
         if (row.feature, row.model) in seen:
             yield f"{row.feature} with {row.model} stands twice"

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from conformance.plain_text import plain
 from conformance.report.assemble import NOT_RECORDED, NOT_SELECTED, assemble, row_of
 from conformance.report.load import Loaded, ReportError
-from conformance.report.model import Case, Claim, Report, Row, Suite
+from conformance.report.model import Report, ReportedCase, ReportedClaim, Row, Suite
 from conformance.values import Behaviour, Verdict
 
 __all__ = ["Conflict", "Merged", "merge"]
 
-_Version = tuple[Loaded, Case]
+_Version = tuple[Loaded, ReportedCase]
 """A case as one report has it."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -97,7 +97,7 @@ def _same_run(one: Loaded, other: Loaded) -> None:
             raise ReportError(f"these reports {what}: {one.path} has {mine}, {other.path} has {theirs}")
 
 
-def _claims(reports: Sequence[Loaded]) -> list[Claim]:
+def _claims(reports: Sequence[Loaded]) -> list[ReportedClaim]:
     """The claims of all, which must be the same, with the cases that any report has of them."""
     first, *others = reports
     claims = list(first.report.claims)
@@ -115,7 +115,7 @@ def _claims(reports: Sequence[Loaded]) -> list[Claim]:
     return claims
 
 
-def _same_claim(one: Loaded, other: Loaded, mine: Claim, theirs: Claim) -> None:
+def _same_claim(one: Loaded, other: Loaded, mine: ReportedClaim, theirs: ReportedClaim) -> None:
     if mine.feature != theirs.feature:
         raise _differ(one, other, f"{mine.feature} stands in one where {theirs.feature} stands in the other")
     if mine.status != theirs.status:
@@ -132,11 +132,11 @@ def _differ(one: Loaded, other: Loaded, what: str) -> ReportError:
 # --- which result of a case
 
 
-def _was_run(case: Case) -> bool:
+def _was_run(case: ReportedCase) -> bool:
     return case.behaviour is not None or case.verdict not in (None, Verdict.NOT_RUN)
 
 
-def _outcome(case: Case) -> tuple[Behaviour | None, Verdict | None] | None:
+def _outcome(case: ReportedCase) -> tuple[Behaviour | None, Verdict | None] | None:
     """What came of a case; None where it was not run."""
     return (case.behaviour, case.verdict) if _was_run(case) else None
 
@@ -188,11 +188,11 @@ def _told(version: _Version) -> str:
     return plain(f"{seen}, {when}, in {loaded.path}")
 
 
-def _recorded(case: Case) -> datetime:
+def _recorded(case: ReportedCase) -> datetime:
     return datetime.fromisoformat(case.recorded_at) if case.recorded_at else _NEVER
 
 
-def _text(case: Case) -> str:
+def _text(case: ReportedCase) -> str:
     return json.dumps(case.data(), sort_keys=True)
 
 
@@ -222,7 +222,7 @@ def _endpoint(reports: Sequence[Loaded]) -> str:
     return ", ".join(sorted({endpoint for endpoints in given for endpoint in endpoints.split(", ")}))
 
 
-def _rows(reports: Sequence[Loaded], claims: Sequence[Claim], chosen: Mapping[str, _Version]) -> list[Row]:
+def _rows(reports: Sequence[Loaded], claims: Sequence[ReportedClaim], chosen: Mapping[str, _Version]) -> list[Row]:
     found: dict[tuple[str, str], list[tuple[Loaded, Row]]] = {}
     for loaded in reports:
         for row in loaded.report.results:
@@ -236,11 +236,11 @@ def _rows(reports: Sequence[Loaded], claims: Sequence[Claim], chosen: Mapping[st
     ]
 
 
-def _claim_of(claims: Sequence[Claim], feature: str, model: str) -> Claim | None:
+def _claim_of(claims: Sequence[ReportedClaim], feature: str, model: str) -> ReportedClaim | None:
     return next((claim for claim in claims if claim.feature == feature and claim.holds_for(model)), None)
 
 
-def _row(claim: Claim | None, versions: Sequence[tuple[Loaded, Row]], chosen: Mapping[str, _Version]) -> Row:
+def _row(claim: ReportedClaim | None, versions: Sequence[tuple[Loaded, Row]], chosen: Mapping[str, _Version]) -> Row:
     (first, row), *others = versions
     for other, theirs in others:
         for same, what in (

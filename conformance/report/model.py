@@ -16,15 +16,15 @@ from conformance.values import Behaviour, Json, Source, Status, Verdict
 
 __all__ = [
     "VERSION",
-    "Arm",
-    "Case",
     "Citation",
-    "Claim",
     "FieldReport",
     "Report",
+    "ReportedArm",
+    "ReportedCase",
+    "ReportedClaim",
+    "ReportedStatement",
     "Requirement",
     "Row",
-    "Statement",
     "Suite",
     "Target",
 ]
@@ -68,7 +68,7 @@ class Citation(Part):
     date: Day = Field(description="A day, or a month or a year where no more is known.")
 
 
-class Statement(Part):
+class ReportedStatement(Part):
     """One of the sentences of a claim that contradicts itself."""
 
     status: Status
@@ -91,7 +91,7 @@ class Requirement(Part):
     requirement: str
 
 
-class Claim(Part):
+class ReportedClaim(Part):
     """What is documented of a feature."""
 
     model_config = when(
@@ -108,7 +108,7 @@ class Claim(Part):
     says: str | None
     source: Citation
     contradictory: Annotated[bool, Strict()]
-    statements: tuple[Statement, ...] = ()
+    statements: tuple[ReportedStatement, ...] = ()
     field_reports: tuple[FieldReport, ...] = ()
     parts: tuple[Text, ...] = Field((), description="The features whose verdicts make this one's.")
     cases: tuple[Requirement, ...] = ()
@@ -130,14 +130,14 @@ class Claim(Part):
         return tuple(dict.fromkeys(said or [self.status]))
 
 
-class Arm(Part):
+class ReportedArm(Part):
     """One kind of request inside a case, and what came of it."""
 
     name: Text
     outcome: str
 
 
-class Case(Part):
+class ReportedCase(Part):
     """One experiment with one model, judged."""
 
     id: NodeId = Field(description="The pytest node id.")
@@ -149,7 +149,7 @@ class Case(Part):
     cassette: str | None
     requests: Count
     signals: tuple[str, ...] = ()
-    arms: tuple[Arm, ...] = ()
+    arms: tuple[ReportedArm, ...] = ()
     reason: Maybe[str] = Field(None, description="Why it is inconclusive, was not run or does not apply.")
     statistics: dict[str, Any] = Field({}, description="Counts, tests and figures, as each experiment has them.")
 
@@ -183,7 +183,7 @@ class Row(Part):
         None, description="The statements of a contradictory claim that what was seen agrees with, by index."
     )
     known_deviation: Maybe[str] = Field(None, description="Why this is expected to fall short.")
-    cases: tuple[Case, ...]
+    cases: tuple[ReportedCase, ...]
 
     @model_validator(mode="after")
     def _is_judged(self) -> Self:
@@ -212,7 +212,7 @@ class Report(Part):
     )
     undocumented: Maybe[Count] = Field(None, description="Rows without a verdict.")
     models: Names = ()
-    claims: tuple[Claim, ...] = Field((), description="What is documented, in the order of the matrix.")
+    claims: tuple[ReportedClaim, ...] = Field((), description="What is documented, in the order of the matrix.")
     results: tuple[Row, ...]
 
     @model_validator(mode="after")
@@ -224,7 +224,7 @@ class Report(Part):
         return self
 
     @cached_property
-    def cases(self) -> tuple[Case, ...]:
+    def cases(self) -> tuple[ReportedCase, ...]:
         """Every case, once, though rows judged by their parts repeat theirs."""
         return tuple({case.id: case for row in self.results for case in row.cases}.values())
 
@@ -234,12 +234,12 @@ class Report(Part):
         return tuple(dict.fromkeys([*self.models, *(row.model for row in self.results)]))
 
     @cached_property
-    def _claims_of(self) -> dict[str, list[Claim]]:
-        found: dict[str, list[Claim]] = {}
+    def _claims_of(self) -> dict[str, list[ReportedClaim]]:
+        found: dict[str, list[ReportedClaim]] = {}
         for claim in self.claims:
             found.setdefault(claim.feature, []).append(claim)
         return found
 
-    def claim_of(self, feature: str, model: str) -> Claim | None:
+    def claim_of(self, feature: str, model: str) -> ReportedClaim | None:
         """The claim that is made of a feature with a model, if there is one."""
         return next((claim for claim in self._claims_of.get(feature, ()) if claim.holds_for(model)), None)

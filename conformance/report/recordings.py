@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conformance.http.cassette import Cassette
 from conformance.protocol.exchange import Exchange
-from conformance.report.model import Case
+from conformance.report.model import ReportedCase
 from conformance.trouble import SuiteFault
 
 __all__ = ["Recordings"]
@@ -27,7 +27,7 @@ class Recordings:
         self.found = False
         """Whether any recording was at hand."""
 
-    def of(self, case: Case) -> tuple[Exchange, ...]:
+    def of(self, case: ReportedCase) -> tuple[Exchange, ...]:
         """The exchanges a case rests on; none where its cassette is not at hand, or not readable.
 
         A report may come from anywhere, so the path in it is not followed out of the directory.

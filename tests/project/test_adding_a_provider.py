@@ -15,13 +15,13 @@ from conformance.matrix.schema import (
     RANGE,
     ClaimEntry,
     DeviationEntry,
-    FieldReport,
+    FieldReportEntry,
     File,
     Model,
     Price,
     SourceEntry,
     StatementEntry,
-    Target,
+    TargetEntry,
 )
 from conformance.values import GROUPS, Status
 
@@ -94,7 +94,7 @@ def test_a_run_that_cannot_work_says_what_the_page_says(acme: Project, monkeypat
 
 @pytest.mark.parametrize(
     "shape",
-    [File, Target, SourceEntry, Model, Price, ClaimEntry, StatementEntry, FieldReport, DeviationEntry],
+    [File, TargetEntry, SourceEntry, Model, Price, ClaimEntry, StatementEntry, FieldReportEntry, DeviationEntry],
     ids=lambda shape: shape.__name__,
 )
 def test_no_key_is_missing_from_the_tables(shape: type[BaseModel]) -> None:

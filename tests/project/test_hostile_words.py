@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 import conformance
 from conformance.__main__ import main
-from conformance.http.contents import Wrong
+from conformance.http.contents import WrongContent
 from conformance.plain_text import command, line, lines, plain
 from conformance.protocol.sse import looks_like_stream, parse_events
 from conformance.pytest_plugin import hooks as session
@@ -298,7 +298,7 @@ def test_a_recording_that_is_all_depth_is_damaged(project: Project, opening: str
 
 
 def test_a_fault_of_a_recording_names_its_place() -> None:
-    assert Wrong(("a", 1), "b").place == ("a", 1)
+    assert WrongContent(("a", 1), "b").place == ("a", 1)
 
 
 # --- the command line

@@ -11,10 +11,10 @@ from pydantic import Field
 from conformance.report.analysis.vocabulary import OPEN, documented, seen
 from conformance.report.fields import Maybe, Part
 from conformance.report.load import Loaded
-from conformance.report.model import Case, Report, Row, Suite, Target
+from conformance.report.model import Report, ReportedCase, Row, Suite, Target
 from conformance.values import Behaviour, Verdict
 
-__all__ = ["CaseChange", "Change", "Difference", "Kind", "Origin", "State", "diff", "state_of"]
+__all__ = ["CaseChange", "Change", "Difference", "Kind", "ReportOrigin", "State", "diff", "state_of"]
 
 
 class Kind(StrEnum):
@@ -93,7 +93,7 @@ class Change(Part):
     """Features judged by their parts that changed with it, it being one."""
 
 
-class Origin(Part):
+class ReportOrigin(Part):
     """Which report this was."""
 
     path: str
@@ -105,8 +105,8 @@ class Difference(Part):
     """Everything that changed from one report to another, as ``diff --json`` has it."""
 
     version: int
-    old: Origin
-    new: Origin
+    old: ReportOrigin
+    new: ReportOrigin
     worse: bool
     """Whether anything got worse: a row falls short that did not, or what was known is not known now."""
     changes: tuple[Change, ...]
@@ -141,8 +141,8 @@ def diff(old: Loaded, new: Loaded) -> Difference:
     )
 
 
-def _origin(loaded: Loaded) -> Origin:
-    return Origin(path=str(loaded.path), target=loaded.report.target, suite=loaded.report.suite)
+def _origin(loaded: Loaded) -> ReportOrigin:
+    return ReportOrigin(path=str(loaded.path), target=loaded.report.target, suite=loaded.report.suite)
 
 
 def _rows(report: Report) -> dict[_Cell, Row]:
@@ -190,7 +190,7 @@ def _case_changes(before: Row | None, after: Row | None) -> dict[Kind, list[Case
     return found
 
 
-def _case_state(case: Case | None) -> State | None:
+def _case_state(case: ReportedCase | None) -> State | None:
     return None if case is None else State(observed=case.behaviour, verdict=case.verdict)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from conformance.protocol.exchange import Arrival, Exchange
-from conformance.report.model import Case
+from conformance.report.model import ReportedCase
 from conformance.values import Json
 
 __all__ = ["Arrivals", "Draws", "Latency", "Measured", "Segment", "Speed", "draws"]
@@ -79,7 +79,7 @@ class Latency:
     at: float
 
 
-def draws(case: Case) -> tuple[list[int], list[int]] | None:
+def draws(case: ReportedCase) -> tuple[list[int], list[int]] | None:
     """How many draws shared each opening, in the treatment and in the control; None where nothing was drawn."""
     treatment, control = (case.statistics.get(arm) for arm in ("treatment", "control"))
     if not isinstance(treatment, list) or not isinstance(control, list) or not treatment:
@@ -100,7 +100,7 @@ class Measured:
     _answers: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
     _streams: dict[str, tuple[Arrival, ...]] = field(default_factory=dict[str, tuple[Arrival, ...]])
 
-    def add(self, model: str, case: Case, exchanges: Iterable[Exchange]) -> None:
+    def add(self, model: str, case: ReportedCase, exchanges: Iterable[Exchange]) -> None:
         """Take in a case of a model, with its exchanges as far as they are at hand."""
         if (found := draws(case)) is not None:
             self._draws.setdefault(case.feature, {})[model] = Draws(tuple(found[0]), tuple(found[1]))

@@ -9,10 +9,10 @@ from conformance.plain_text import plain
 from conformance.report.analysis.grid import Feature
 from conformance.report.analysis.vocabulary import OPEN, seen_key
 from conformance.report.language import say
-from conformance.report.model import Case, Claim, Row, Statement
+from conformance.report.model import ReportedCase, ReportedClaim, ReportedStatement, Row
 from conformance.values import Behaviour, Status, Verdict
 
-__all__ = ["Contradiction", "Deviation", "Outcome", "Seen", "Undecided", "contradictions", "deviations", "undecided"]
+__all__ = ["Contradiction", "Deviation", "Reading", "Seen", "Undecided", "contradictions", "deviations", "undecided"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Deviation:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Reading:
     """Models that agree on which of the statements holds."""
 
     models: tuple[str, ...]
@@ -80,8 +80,8 @@ class Contradiction:
     """A claim whose statements exclude each other, and what the models do."""
 
     feature: str
-    statements: tuple[Statement, ...]
-    outcomes: tuple[Outcome, ...]
+    statements: tuple[ReportedStatement, ...]
+    outcomes: tuple[Reading, ...]
 
     @property
     def sides(self) -> str:
@@ -117,7 +117,7 @@ def deviations(features: Sequence[Feature]) -> tuple[Deviation, ...]:
     wholes = _wholes(features)
     found: dict[_Way, _Found] = {}
     for feature, row, cases in _standing(features, wholes, Verdict.FALLS_SHORT):
-        no_case: list[Case | None] = [None]
+        no_case: list[ReportedCase | None] = [None]
         for case in cases or no_case:
             key = _key(case) if case else seen_key(row.observed, row.verdict)
             name = case.name if case else ""
@@ -133,7 +133,7 @@ def deviations(features: Sequence[Feature]) -> tuple[Deviation, ...]:
     return tuple(sorted(every, key=lambda deviation: deviation.known is not None))
 
 
-def _key(case: Case) -> str:
+def _key(case: ReportedCase) -> str:
     return f"behaviour.{case.behaviour}" if case.behaviour else "seen.nothing"
 
 
@@ -160,7 +160,7 @@ def undecided(features: Sequence[Feature]) -> tuple[Undecided, ...]:
 
 def _standing(
     features: Sequence[Feature], wholes: Mapping[str, tuple[str, ...]], *verdicts: Verdict
-) -> Iterator[tuple[Feature, Row, list[Case]]]:
+) -> Iterator[tuple[Feature, Row, list[ReportedCase]]]:
     """The rows with one of these verdicts, in order, with the cases that led to it.
 
     A feature that is judged by its parts repeats their cases; they are told of once, with the part.
@@ -186,16 +186,16 @@ def _wholes(features: Sequence[Feature]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _outcomes(feature: Feature, claim: Claim) -> Iterator[Outcome]:
+def _outcomes(feature: Feature, claim: ReportedClaim) -> Iterator[Reading]:
     found: dict[tuple[str, tuple[int, ...] | None], list[str]] = {}
     for row in feature.rows_of(claim):
         decided = row.observed not in (None, Behaviour.INCONCLUSIVE)
         found.setdefault((seen_key(row.observed, row.verdict), row.holds if decided else None), []).append(row.model)
     for (key, holds), models in found.items():
-        yield Outcome(tuple(models), key, holds, _holding(claim.statements, holds))
+        yield Reading(tuple(models), key, holds, _holding(claim.statements, holds))
 
 
-def _holding(statements: Sequence[Statement], holds: Sequence[int] | None) -> str:
+def _holding(statements: Sequence[ReportedStatement], holds: Sequence[int] | None) -> str:
     """Which of the statements hold, in words."""
     if holds is None:
         return say("contradictions.undecided")

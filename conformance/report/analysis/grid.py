@@ -9,7 +9,7 @@ from itertools import count
 from conformance.plain_text import plain
 from conformance.report.analysis.vocabulary import claimed, group_title, status_words
 from conformance.report.language import GROUP_ORDER, say
-from conformance.report.model import Claim, Report, Row
+from conformance.report.model import Report, ReportedClaim, Row
 from conformance.values import Status
 
 __all__ = ["Feature", "Group", "Note", "groups"]
@@ -34,7 +34,7 @@ class Feature:
     group: str
     documented: str
     """In words: both statuses where the page contradicts itself, each where models differ."""
-    claims: tuple[Claim, ...]
+    claims: tuple[ReportedClaim, ...]
     rows: Mapping[str, Row]
     """By model, in the order of the columns."""
     notes: tuple[Note, ...] = ()
@@ -59,7 +59,7 @@ class Feature:
         found = found or {(row.documented,): () for row in self.rows.values()}
         return found if len(found) > 1 else dict.fromkeys(found, ())
 
-    def rows_of(self, claim: Claim) -> list[Row]:
+    def rows_of(self, claim: ReportedClaim) -> list[Row]:
         """The rows of the models that a claim is made of."""
         return [row for model, row in self.rows.items() if claim.holds_for(model)]
 
@@ -83,7 +83,7 @@ def groups(report: Report) -> tuple[Group, ...]:
     rows: dict[_Place, dict[str, Row]] = {}
     for row in report.results:
         rows.setdefault((row.group, row.feature), {})[row.model] = row
-    claims: dict[_Place, tuple[Claim, ...]] = {}
+    claims: dict[_Place, tuple[ReportedClaim, ...]] = {}
     for claim in report.claims:
         if not models or any(map(claim.holds_for, models)):
             place = claim.group, claim.feature
@@ -102,7 +102,9 @@ def groups(report: Report) -> tuple[Group, ...]:
     return tuple(made)
 
 
-def _feature(place: _Place, claims: tuple[Claim, ...], rows: Mapping[str, Row], number: Iterator[int]) -> Feature:
+def _feature(
+    place: _Place, claims: tuple[ReportedClaim, ...], rows: Mapping[str, Row], number: Iterator[int]
+) -> Feature:
     group, name = place
     notes = tuple(
         Note(next(number), name, report.says, report.date, report.where)
@@ -112,7 +114,7 @@ def _feature(place: _Place, claims: tuple[Claim, ...], rows: Mapping[str, Row], 
     return Feature(name, group, _documented(claims, rows.values()), claims, rows, notes)
 
 
-def _documented(claims: Sequence[Claim], rows: Iterable[Row]) -> str:
+def _documented(claims: Sequence[ReportedClaim], rows: Iterable[Row]) -> str:
     """The documented status in words: both where the page contradicts itself, each where models differ."""
     if not claims:
         return status_words(row.documented for row in rows)

@@ -12,7 +12,7 @@ from conformance.report.fields import Part
 from conformance.report.language import GROUP_ORDER
 from conformance.report.load import Loaded, ReportError
 
-__all__ = ["History", "Recorded", "Timeline", "history"]
+__all__ = ["DatedReport", "History", "Timeline", "history"]
 
 
 class Timeline(Part):
@@ -25,7 +25,7 @@ class Timeline(Part):
     """One for each report; None where it does not have the row."""
 
 
-class Recorded(Part):
+class DatedReport(Part):
     """One of the reports, and when its first and last evidence was recorded."""
 
     path: str
@@ -37,7 +37,7 @@ class History(Part):
 
     version: int
     target: str
-    reports: tuple[Recorded, ...]
+    reports: tuple[DatedReport, ...]
     steady: int
     """Rows that never changed."""
     changed: tuple[Timeline, ...]
@@ -76,7 +76,7 @@ def history(reports: Sequence[Loaded]) -> History:
     return History(
         version=1,
         target=first.name,
-        reports=tuple(Recorded(path=side.name, recorded=side.recorded) for side in sides),
+        reports=tuple(DatedReport(path=side.name, recorded=side.recorded) for side in sides),
         steady=steady,
         changed=tuple(sorted(changed, key=lambda timeline: GROUP_ORDER.index(timeline.group))),
         sides=sides,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from conformance.plain_text import plain
 from conformance.report.language import MARKS, say
-from conformance.report.model import Claim, Report, Row
+from conformance.report.model import Report, ReportedClaim, Row
 from conformance.values import Behaviour, Status, Verdict
 
 __all__ = [
@@ -48,7 +48,7 @@ def status_words(statuses: Iterable[Status]) -> str:
     return say("text.and").join(dict.fromkeys(say(f"status.{status}") for status in statuses))
 
 
-def claimed(claim: Claim) -> str:
+def claimed(claim: ReportedClaim) -> str:
     """What a claim says, in a word, or in two where it contradicts itself."""
     return status_words(claim.statuses)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from conformance.report.analysis.comparison import Comparison, FeatureAt, FeatureOfAll, Impact, Move, Side
 from conformance.report.analysis.vocabulary import documented_phrase, group_title, mark, verdict_word
 from conformance.report.language import say
-from conformance.report.render.document import Cell, Column, Document, Entry, Line, Listing, Section, Table, Tone
+from conformance.report.render.document import Cell, Column, Entry, Layout, Line, Listing, Section, Table, Tone
 from conformance.values import Source, Verdict
 
 __all__ = ["MARKED", "column_of", "comparison", "grouped", "marked_cell", "warning_of"]
@@ -31,14 +31,14 @@ MARKED: Mapping[Verdict, Tone] = {
 """The verdicts that are marked in a cell, the one that matters most first."""
 
 
-def comparison(made: Comparison) -> Document:
+def comparison(made: Comparison) -> Layout:
     """The comparison in words and tables."""
     sides = made.targets
     names = [side.name for side in sides]
     different = [feature for feature in made.features if feature.differs]
     alike = [feature for feature in made.features if not feature.differs]
     legend = ", ".join(f"{mark(verdict)} {verdict_word(verdict)}" for verdict in MARKED)
-    return Document(
+    return Layout(
         title=say("text.and").join(names) if len(names) < 3 else ", ".join(names),
         kind=say("comparison.kind"),
         warnings=tuple(warning for side in sides if (warning := warning_of(side))),

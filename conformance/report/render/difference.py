@@ -11,7 +11,7 @@ from conformance.report.analysis.vocabulary import documented_phrase, recorded, 
 from conformance.report.language import say
 from conformance.report.load import Loaded
 from conformance.report.render.comparison import warning_of
-from conformance.report.render.document import Document, Entry, Listing, Section, Tone
+from conformance.report.render.document import Entry, Layout, Listing, Section, Tone
 
 __all__ = ["difference", "unchanged"]
 
@@ -31,7 +31,7 @@ def unchanged(made: Difference) -> str:
     return say("difference.unchanged", rows=say("difference.rows", count=made.rows), old=old.path, new=new.path)
 
 
-def difference(made: Difference) -> Document:
+def difference(made: Difference) -> Layout:
     """The difference in words."""
     old, new = side_of(made.before, say("difference.old.name")), side_of(made.after, say("difference.new.name"))
     sections = [
@@ -40,7 +40,7 @@ def difference(made: Difference) -> Document:
         if (mine := [change for change in made.changes if change.kind is kind])
     ]
     same = () if sections else (Section(say("difference.none"), unchanged(made)),)
-    return Document(
+    return Layout(
         title=" → ".join(dict.fromkeys([made.before.name, made.after.name])),
         kind=say("difference.kind"),
         warnings=tuple(warning for side in (old, new) if (warning := warning_of(side))),

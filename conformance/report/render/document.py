@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-__all__ = ["Cell", "Column", "Document", "Entry", "Line", "Listing", "Section", "Table", "Tone"]
+__all__ = ["Cell", "Column", "Entry", "Layout", "Line", "Listing", "Section", "Table", "Tone"]
 
 Tone: TypeAlias = Literal["", "bad", "open", "more", "none"]
 """How a thing is coloured, where there are colours; it always says in words as well what it is."""
@@ -84,7 +84,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class Layout:
     """All there is to say, the warnings first."""
 
     title: str

@@ -17,7 +17,7 @@ from itertools import groupby
 from conformance.plain_text import plain
 from conformance.protocol.exchange import Exchange
 from conformance.report.analysis.figures import draws
-from conformance.report.model import Arm, Case
+from conformance.report.model import ReportedArm, ReportedCase
 from conformance.values import Json, Verdict
 
 __all__ = ["LEVELS", "Level", "detail", "pack", "visible"]
@@ -57,7 +57,7 @@ LEVELS = (Level(400, 4000), Level(120, 1200), Level(400, 4000, everywhere=False)
 """From the most to the least."""
 
 
-def detail(case: Case, model: str, exchanges: Sequence[Exchange], level: Level) -> dict[str, Json]:
+def detail(case: ReportedCase, model: str, exchanges: Sequence[Exchange], level: Level) -> dict[str, Json]:
     """A case with its arms, each with one exchange if its recording is at hand; names are short, being many."""
     shown = level.everywhere or case.verdict not in _AGREES
     made: dict[str, Json] = {
@@ -80,12 +80,12 @@ def detail(case: Case, model: str, exchanges: Sequence[Exchange], level: Level) 
     return {name: value for name, value in made.items() if value not in (None, "", [], False)}
 
 
-def _drawn(case: Case) -> dict[str, Json] | None:
+def _drawn(case: ReportedCase) -> dict[str, Json] | None:
     found = draws(case)
     return None if found is None else {"t": found[0], "c": found[1]}
 
 
-def _others(case: Case) -> Iterable[tuple[str, Json]]:
+def _others(case: ReportedCase) -> Iterable[tuple[str, Json]]:
     """The statistics that are not drawn as a picture."""
     drawn = ("treatment", "control") if draws(case) else ()
     return [(name, value) for name, value in case.statistics.items() if name not in drawn]
@@ -107,7 +107,9 @@ def _figure(value: Json) -> str:
 # --- arms and exchanges
 
 
-def _arms(arms: Sequence[Arm], model: str, exchanges: Sequence[Exchange], level: Level) -> list[dict[str, Json]]:
+def _arms(
+    arms: Sequence[ReportedArm], model: str, exchanges: Sequence[Exchange], level: Level
+) -> list[dict[str, Json]]:
     """Each request once, with all that came of it; one that was refused stands beside one that was not."""
     at_hand = len(arms) == len(exchanges)
     found: dict[tuple[str, str, bytes], list[int]] = {}

@@ -10,12 +10,12 @@ from conformance.report.analysis.history import History, Timeline
 from conformance.report.analysis.vocabulary import those
 from conformance.report.language import say
 from conformance.report.render.comparison import column_of, grouped, marked_cell
-from conformance.report.render.document import Cell, Column, Document, Line, Section, Table
+from conformance.report.render.document import Cell, Column, Layout, Line, Section, Table
 
 __all__ = ["history"]
 
 
-def history(made: History) -> Document:
+def history(made: History) -> Layout:
     """The rows that changed, with a column for every report."""
     latest = made.sides[-1]
     lines = [(timeline.group, _line(timeline, latest.models)) for timeline in made.changed]
@@ -23,7 +23,7 @@ def history(made: History) -> Document:
     caption = say("history.caption", rows=changed, steady=made.steady)
     table = Table(caption, say("grid.feature"), tuple(map(_column, made.sides)), grouped(lines))
     nothing = say("history.none", rows=say("difference.rows", count=made.steady))
-    return Document(
+    return Layout(
         title=made.target,
         kind=say("history.kind", count=len(made.reports)),
         warnings=(_warning(made.sides),) if any(side.simulated for side in made.sides) else (),

@@ -24,7 +24,7 @@ from conformance.report.escape import issue
 from conformance.report.language import LANGUAGES, say, words
 from conformance.report.recordings import Recordings
 from conformance.report.render import page_data, templates
-from conformance.report.render.document import Document
+from conformance.report.render.document import Layout
 from conformance.report.render.grid import PageGrid
 from conformance.values import Json
 
@@ -67,7 +67,7 @@ def render(overview: Overview, *, recordings: Recordings | None = None, lang: st
     return page + "\n"
 
 
-def document(made: Document) -> str:
+def document(made: Layout) -> str:
     """What is said of several reports at once, as one self-contained page without a script."""
     template = templates.html().get_template("document.html.j2")
     style = Markup(templates.part("document.css"))  # noqa: S704  ours

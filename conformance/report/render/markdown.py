@@ -14,7 +14,7 @@ from conformance.report.analysis.vocabulary import mark, seen
 from conformance.report.escape import markdown, markdown_code
 from conformance.report.language import say, words
 from conformance.report.render import templates
-from conformance.report.render.document import Document
+from conformance.report.render.document import Layout
 from conformance.values import Json, Status, Verdict
 
 __all__ = ["document", "report", "summary"]
@@ -48,7 +48,7 @@ def summary(overview: Overview) -> str:
     return _filled("summary.md.j2", view=overview, findings=lines, left=left, sdk=Markup(sdk))  # noqa: S704  as above
 
 
-def document(made: Document) -> str:
+def document(made: Layout) -> str:
     """What is said of several reports at once, for a pull request or a step's summary."""
     return _filled("document.md.j2", document=made)
 

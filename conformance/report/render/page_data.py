@@ -12,7 +12,7 @@ from conformance.report.analysis.figures import Measured
 from conformance.report.analysis.overview import Overview
 from conformance.report.escape import issue, script_json, web
 from conformance.report.language import page_catalogue
-from conformance.report.model import Claim
+from conformance.report.model import ReportedClaim
 from conformance.report.recordings import Recordings
 from conformance.report.render.evidence import LEVELS, Level, detail, pack
 from conformance.values import Json
@@ -86,7 +86,7 @@ def index(overview: Overview) -> Markup:
     )
 
 
-def _claim(claim: Claim) -> dict[str, Json]:
+def _claim(claim: ReportedClaim) -> dict[str, Json]:
     source = claim.source
     return {
         "status": claim.status,

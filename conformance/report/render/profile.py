@@ -17,13 +17,13 @@ from conformance.report.fields import Maybe, Part, Text, given
 from conformance.report.model import VERSION, Row, Suite, Target
 from conformance.values import Behaviour, Source, Status
 
-__all__ = ["Advice", "Entry", "ModelProfile", "Parameters", "Profile", "Values", "profile"]
+__all__ = ["Advice", "ModelProfile", "Parameters", "Profile", "ProfileEntry", "Values", "profile"]
 
 Advice = Literal["safe", "drop", "partial", "unknown"]
 """What to do with a parameter."""
 
 
-class Entry(Part):
+class ProfileEntry(Part):
     """A parameter, or a part of one, and what the advice rests on."""
 
     name: Text
@@ -37,18 +37,18 @@ class Entry(Part):
 class Parameters(Part):
     """Top-level parameters of a request."""
 
-    safe: tuple[Entry, ...] = Field(description="Honoured, or accepted.")
-    drop: tuple[Entry, ...] = Field(description="Ignored or rejected; never one that a request must have.")
-    partial: tuple[Entry, ...] = Field(description="Some of its values are safe and others are not: see values.")
-    unknown: tuple[Entry, ...] = Field(description="Not seen, or not to be told; or required, and not safe.")
+    safe: tuple[ProfileEntry, ...] = Field(description="Honoured, or accepted.")
+    drop: tuple[ProfileEntry, ...] = Field(description="Ignored or rejected; never one that a request must have.")
+    partial: tuple[ProfileEntry, ...] = Field(description="Some of its values are safe and others are not: see values.")
+    unknown: tuple[ProfileEntry, ...] = Field(description="Not seen, or not to be told; or required, and not safe.")
 
 
 class Values(Part):
     """Parts of parameters: blocks of a message, kinds of tool_choice."""
 
-    safe: tuple[Entry, ...]
-    drop: tuple[Entry, ...]
-    unknown: tuple[Entry, ...]
+    safe: tuple[ProfileEntry, ...]
+    drop: tuple[ProfileEntry, ...]
+    unknown: tuple[ProfileEntry, ...]
 
 
 class ModelProfile(Part):
@@ -101,7 +101,7 @@ def _model(overview: Overview, model: str) -> ModelProfile:
     rows = {row.feature: row for row in report.results if row.model == model}
     parts = {claim.feature: claim.parts for claim in report.claims if claim.parts}
     values = [name for names in parts.values() for name in names if name in rows]
-    parameters: dict[Advice, list[Entry]] = {"safe": [], "drop": [], "partial": [], "unknown": []}
+    parameters: dict[Advice, list[ProfileEntry]] = {"safe": [], "drop": [], "partial": [], "unknown": []}
     for name, row in rows.items():
         if row.group == "parameters" and "." not in name and name not in values:
             mine = [_advice(rows[part]) for part in parts.get(name, ()) if part in rows]
@@ -109,7 +109,7 @@ def _model(overview: Overview, model: str) -> ModelProfile:
             if advice == "drop" and name in _REQUIRED:
                 advice = "unknown"
             parameters[advice].append(_entry(row))
-    advised: dict[Advice, list[Entry]] = {"safe": [], "drop": [], "unknown": []}
+    advised: dict[Advice, list[ProfileEntry]] = {"safe": [], "drop": [], "unknown": []}
     for name in values:
         advised[_advice(rows[name])].append(_entry(rows[name]))
     return ModelProfile(
@@ -133,10 +133,10 @@ def _of_parts(advice: Sequence[Advice]) -> Advice | None:
             return "partial"
 
 
-def _entry(row: Row) -> Entry:
+def _entry(row: Row) -> ProfileEntry:
     sources = {case.source for case in row.cases}
     decisive = next((case for case in row.cases if case.behaviour == row.observed), None)
-    return Entry(
+    return ProfileEntry(
         name=row.feature,
         documented=row.documented,
         seen=row.observed,

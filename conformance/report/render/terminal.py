@@ -18,7 +18,7 @@ from conformance.plain_text import clip, command, plain
 from conformance.report.analysis.findings import Contradiction, Deviation
 from conformance.report.analysis.overview import Overview
 from conformance.report.language import say
-from conformance.report.render.document import Cell, Column, Document, Listing, Table
+from conformance.report.render.document import Cell, Column, Layout, Listing, Table
 
 __all__ = ["document", "lines"]
 
@@ -44,7 +44,7 @@ def lines(overview: Overview) -> list[str]:
     return found
 
 
-def document(made: Document) -> str:
+def document(made: Layout) -> str:
     """A document as lines of at most a hundred characters, where its tables have few enough columns."""
     return "\n".join(line.rstrip() for line in _document(made)) + "\n"
 
@@ -97,7 +97,7 @@ def _contradiction(overview: Overview, contradiction: Contradiction) -> str:
 # --- a document
 
 
-def _document(made: Document) -> Iterator[str]:
+def _document(made: Layout) -> Iterator[str]:
     yield from _wrapped(f"{made.title}: {made.kind}")
     for warning in made.warnings:
         yield from _wrapped(warning)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.report.analysis.figures import Measured, Segment
-from conformance.report.model import Case
+from conformance.report.model import ReportedCase
 from unit.report.recordings import exchange
 from unit.report.reports import case
 
@@ -15,7 +15,7 @@ from unit.report.reports import case
 def measured(*told: tuple[str, dict[str, Any], list[Any]]) -> Measured:
     made = Measured()
     for model, statistics, exchanges in told:
-        made.add(model, Case(**case(model, "top_k", "honoured", "conforms", statistics=statistics)), exchanges)
+        made.add(model, ReportedCase(**case(model, "top_k", "honoured", "conforms", statistics=statistics)), exchanges)
     return made
 
 
