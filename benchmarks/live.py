@@ -98,9 +98,7 @@ def planned(directory: Path, feature: str, models: int) -> tuple[MatrixRun, list
     matrix_run = open_matrix(ROOT / "matrix.yaml", "matrix.yaml", directory, [], live=True)
     names = [model.name for model in matrix_run.matrix.models][:models]
     chosen = select(matrix_run, [feature] if feature else [])
-    return matrix_run, [
-        item for item in chosen if item.model in names and item.case.experiment and not item.case.expensive
-    ]
+    return matrix_run, [item for item in chosen if item.model in names and item.asks and not item.is_expensive]
 
 
 @contextmanager

@@ -104,10 +104,10 @@ def main() -> int:
     spent: Counter[Service] = Counter()
     decided: Counter[Service] = Counter()
     for service, feature in product(services(), FEATURES):
-        experiment = cast("Experiment", CASES[feature][0].experiment)
+        experiment = cast("Experiment", CASES[feature][0])
         for run in range(options.runs):
             sampler = Sampler(service, random.Random(f"{options.seed} {service} {feature} {run}"))
-            seen = experiment(cast("Endpoint", sampler)).behaviour
+            seen = experiment.run(cast("Endpoint", sampler)).behaviour
             confusion[feature, service.right, seen] += 1
             spent[service] += sampler.asked
             decided[service] += seen is not Behaviour.INCONCLUSIVE

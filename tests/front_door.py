@@ -22,7 +22,7 @@ import pytest
 from contract import validate
 
 from conformance import simulator
-from conformance.cases import CASES
+from conformance.cases import CASES, Experiment
 from conformance.http.live import LiveTransport
 from conformance.pytest_plugin import hooks as session  # noqa: F401
 from conformance.report.render import badge, html, markdown, profile, terminal  # noqa: F401  as above
@@ -68,7 +68,7 @@ EVERYTHING = rows(*RECORDED)
 """The options that select all that is recorded."""
 
 _RECORDED = [case for feature, cases in CASES.items() if selected(feature, RECORDED) for case in cases]
-EXPERIMENTS = sum(case.experiment is not None for case in _RECORDED)
+EXPERIMENTS = sum(isinstance(case, Experiment) for case in _RECORDED)
 
 
 def as_documented(result: pytest.RunResult) -> None:

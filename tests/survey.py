@@ -49,8 +49,8 @@ def survey_at(
     """Record and judge every case of one model against whatever answers at a URL."""
     name = model or MODELS[matrix]
     matrix_run = open_matrix(ROOT / matrix, matrix, directory, [name], live=True)
-    chosen = [item for item in select(matrix_run, features) if expensive or not item.case.expensive]
-    items = [item for item in chosen if item.case.experiment]
+    chosen = [item for item in select(matrix_run, features) if expensive or not item.is_expensive]
+    items = [item for item in chosen if item.asks]
     service = open_service(matrix_run.matrix, url, "sk-canary-0123456789", [name], retry_policy=retry_policy)
     with closing(service):
         outcomes = side_by_side(service, matrix_run, items, 8)

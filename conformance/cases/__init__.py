@@ -15,11 +15,13 @@ from conformance.cases import (
     thinking,
     tools,
 )
-from conformance.cases.registry import CASES, Case
+from conformance.cases.registry import CASES, Case, Experiment, Inspection
 
 __all__ = [
     "CASES",
     "Case",
+    "Experiment",
+    "Inspection",
     "conversation",
     "errors",
     "examples",

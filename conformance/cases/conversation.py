@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from conformance.cases.common import FLAT, assistant, control, text, user
 from conformance.cases.endpoint import Endpoint
-from conformance.cases.registry import case
+from conformance.cases.registry import experiment
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
 
@@ -65,7 +65,7 @@ _MODES: Mapping[str, Mapping[str, Json]] = {
 }
 
 
-@case("messages.conversation")
+@experiment("messages.conversation")
 def nothing_is_lost_among_the_rest(api: Endpoint) -> Observation:
     """What is read by itself is read in a conversation with everything in it, streamed or thinking as well.
 

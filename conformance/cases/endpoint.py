@@ -23,7 +23,7 @@ from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive, SuiteFault
 from conformance.values import Arm, Json
 
-__all__ = ["BETAS", "Endpoint", "Target", "credentials", "open_client", "outcome"]
+__all__ = ["BETAS", "Endpoint", "ModelUnderTest", "credentials", "open_client", "outcome"]
 
 BETAS: Mapping[str, str] = {
     "mcp_servers": "mcp-client-2025-11-20",
@@ -40,7 +40,7 @@ _AUTH_HEADERS = ("Authorization", "X-Api-Key")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ModelUnderTest:
     """What of a target a case may know: the model it asks, and what the claim says in figures."""
 
     model: str
@@ -90,7 +90,11 @@ class Endpoint:
     """Asks one model; every reply becomes an arm of the observation."""
 
     def __init__(
-        self, client: Anthropic, target: Target, transport: Transport, repeat: Callable[[int], None] = lambda _: None
+        self,
+        client: Anthropic,
+        target: ModelUnderTest,
+        transport: Transport,
+        repeat: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._repeat = repeat
         self._transport = SdkTransport(transport)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from conformance.cases.common import HELLO, ROOM, control
 from conformance.cases.endpoint import Endpoint
-from conformance.cases.registry import case
+from conformance.cases.registry import experiment
 from conformance.protocol.reply import Reply
 from conformance.trouble import NotApplicable
 from conformance.values import Behaviour, Observation
 
 
-@case("errors.authentication")
+@experiment("errors.authentication")
 def no_key_is_a_401(api: Endpoint) -> Observation:
     """A request without a key is refused.
 
@@ -22,7 +22,7 @@ def no_key_is_a_401(api: Endpoint) -> Observation:
     return _refused(api.ask("treatment", **HELLO, headers=api.no_credentials()), "a request without a key", 401)
 
 
-@case("errors.unknown_field")
+@experiment("errors.unknown_field")
 def a_field_nobody_has(api: Endpoint) -> Observation:
     """A top-level field that no API has: it tells services that validate from those that drop.
 
@@ -33,7 +33,7 @@ def a_field_nobody_has(api: Endpoint) -> Observation:
     return _refused(reply, "an unknown top-level field", 400)
 
 
-@case("errors.empty_messages")
+@experiment("errors.empty_messages")
 def a_conversation_of_nothing(api: Endpoint) -> Observation:
     """messages must not be empty.
 
@@ -43,7 +43,7 @@ def a_conversation_of_nothing(api: Endpoint) -> Observation:
     return _refused(api.ask("malformed", messages=[], max_tokens=ROOM), "messages: []", 400)
 
 
-@case("errors.unknown_path")
+@experiment("errors.unknown_path")
 def a_path_nobody_has(api: Endpoint) -> Observation:
     """A path that does not exist is a 404.
 

@@ -6,7 +6,7 @@ import anthropic
 
 from conformance.cases.common import FLAT, HELLO, QUESTION, RISE, control, fact, rejected, user
 from conformance.cases.endpoint import Endpoint, outcome
-from conformance.cases.registry import case
+from conformance.cases.registry import experiment
 from conformance.cases.tools import ASKS_FOR_ONE, WEATHER
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
@@ -16,7 +16,7 @@ SDK_FAILS = (anthropic.APIError, ValueError, TypeError, AttributeError, LookupEr
 """What comes out of the SDK, or of the lines of an example, where an answer is not what they were written for."""
 
 
-@case("examples.environment")
+@experiment("examples.environment")
 def a_base_url_and_a_key_are_enough(api: Endpoint) -> Observation:
     """ANTHROPIC_BASE_URL and ANTHROPIC_API_KEY are all the SDK needs.
 
@@ -39,7 +39,7 @@ def a_base_url_and_a_key_are_enough(api: Endpoint) -> Observation:
     return _has_words(message, *_HIDDEN)
 
 
-@case("examples.quick_start")
+@experiment("examples.quick_start")
 def the_first_example_prints_something(api: Endpoint) -> Observation:
     """The page's first example: ``messages.create`` with a system string and one text block.
 
@@ -98,7 +98,7 @@ def _has_words(message: anthropic.types.Message, *others: str) -> Observation:
     return Observation(behaviour, f"blocks: {', '.join(kinds)}", signals=("sdk", "blocks"))
 
 
-@case("examples.streaming")
+@experiment("examples.streaming")
 def the_second_example_prints_something(api: Endpoint) -> Observation:
     """The page's second example: ``create(stream=True)``, read chunk by chunk.
 
@@ -140,7 +140,7 @@ def the_second_example_prints_something(api: Endpoint) -> Observation:
     return Observation(behaviour, seen, signals=("sdk", "blocks"))
 
 
-@case("examples.tool_history")
+@experiment("examples.tool_history")
 def the_whole_reply_goes_back(api: Endpoint) -> Observation:
     """In a tool conversation the whole ``response.content`` goes back into the history.
 

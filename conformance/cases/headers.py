@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from conformance.cases.common import HELLO, control, rejected
 from conformance.cases.endpoint import Endpoint
-from conformance.cases.registry import case
+from conformance.cases.registry import experiment
 from conformance.trouble import NotApplicable
 from conformance.values import Behaviour, Observation
 
 WRONG_KEY = "sk-invalid-conformance-0000"
 
 
-@case("headers.authorization")
+@experiment("headers.authorization")
 def bearer_is_checked(api: Endpoint) -> Observation:
     """SDK 2.x sends its key as ``Authorization: Bearer``.
 
@@ -21,7 +21,7 @@ def bearer_is_checked(api: Endpoint) -> Observation:
     return _checked(api, "authorization")
 
 
-@case("headers.x-api-key")
+@experiment("headers.x-api-key")
 def x_api_key_is_checked(api: Endpoint) -> Observation:
     """SDK 0.x and 1.x, and most of what is not an SDK, send the key as ``x-api-key``.
 
@@ -44,7 +44,7 @@ def _checked(api: Endpoint, header: str) -> Observation:
     return Observation(Behaviour.HONOURED, f"taken; a wrong key is refused ({wrong.refusal})", signals=("status",))
 
 
-@case("headers.anthropic-version")
+@experiment("headers.anthropic-version")
 def old_and_new_versions_are_taken(api: Endpoint) -> Observation:
     """``anthropic-version`` names the API's version; SDK 0.x and 1.x send another than 2.x.
 
@@ -62,7 +62,7 @@ def old_and_new_versions_are_taken(api: Endpoint) -> Observation:
     return Observation(Behaviour.HONOURED, f"one that does not exist is refused ({bogus.refusal})", signals=("status",))
 
 
-@case("headers.anthropic-version.2026-10-21")
+@experiment("headers.anthropic-version.2026-10-21")
 def temperature_is_taken_as_before(api: Endpoint) -> Observation:
     """Under 2026-10-21, which SDK 2.x sends, Anthropic refuses temperature even at its default.
 
@@ -78,7 +78,7 @@ def temperature_is_taken_as_before(api: Endpoint) -> Observation:
     return Observation(Behaviour.ACCEPTED, "taken under both versions", signals=("status",))
 
 
-@case("headers.anthropic-beta")
+@experiment("headers.anthropic-beta")
 def an_unknown_beta_is_harmless(api: Endpoint) -> Observation:
     """``anthropic-beta`` turns on what is not final yet; clients send names a service need not know.
 

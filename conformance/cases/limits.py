@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.cases.common import BALLAST, control, rejected, user
 from conformance.cases.endpoint import Endpoint
-from conformance.cases.registry import case
+from conformance.cases.registry import experiment
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Observation
@@ -15,7 +15,7 @@ _FAR = 0.18
 """Shares of the documented speed: above the one it is kept, below the other it is not."""
 
 
-@case("limits.output_speed", needs="output_speed")
+@experiment("limits.output_speed", needs="output_speed")
 def a_long_answer_is_timed(api: Endpoint) -> Observation:
     """The page gives an approximate speed in tokens per second.
 
@@ -60,7 +60,7 @@ def _estimate(reply: Reply) -> float:
     return len(reply.text + reply.thinking) / 4
 
 
-@case("limits.context_window", expensive=True, needs="context_window")
+@experiment("limits.context_window", expensive=True, needs="context_window")
 def a_prompt_of_nearly_all_of_it_is_taken(api: Endpoint) -> Observation:
     """The page gives the most tokens a prompt and its reply may have.
 

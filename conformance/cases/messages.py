@@ -27,7 +27,7 @@ from conformance.cases.common import (
     user,
 )
 from conformance.cases.endpoint import Endpoint
-from conformance.cases.registry import case
+from conformance.cases.registry import experiment
 from conformance.cases.tools import WEATHER
 from conformance.protocol.parsing import token_count
 from conformance.protocol.reply import Reply
@@ -42,7 +42,7 @@ def _plainly(codeword: str) -> dict[str, Json]:
     return {"messages": [user(f"{fact(codeword)}\n\n{QUESTION}")], "max_tokens": ROOM}
 
 
-@case("messages.text")
+@experiment("messages.text")
 def every_block_of_a_turn_is_read(api: Endpoint) -> Observation:
     """A message may hold several text blocks, and all of them are the prompt.
 
@@ -61,7 +61,7 @@ def every_block_of_a_turn_is_read(api: Endpoint) -> Observation:
     )
 
 
-@case("messages.text")
+@experiment("messages.text")
 def the_first_and_the_last_block_are_read(api: Endpoint) -> Observation:
     """A message may hold several text blocks, and the first and the last are the prompt as well.
 
@@ -85,7 +85,7 @@ def the_first_and_the_last_block_are_read(api: Endpoint) -> Observation:
     return found
 
 
-@case("messages.text")
+@experiment("messages.text")
 def a_long_history_is_read(api: Endpoint) -> Observation:
     """The history is part of the prompt from its beginning, over a stream as well.
 
@@ -109,7 +109,7 @@ def a_long_history_is_read(api: Endpoint) -> Observation:
     )
 
 
-@case("messages.text")
+@experiment("messages.text")
 def a_long_message_is_read_to_its_end(api: Endpoint) -> Observation:
     """A message is read from its first word to its last, also where it is long.
 
@@ -137,7 +137,7 @@ def a_long_message_is_read_to_its_end(api: Endpoint) -> Observation:
     raise Inconclusive("the service does not count what it has read, and the reply does not show it")
 
 
-@case("messages.text")
+@experiment("messages.text")
 def what_is_not_ascii_is_read(api: Endpoint) -> Observation:
     """A message may be in any language.
 
@@ -174,7 +174,7 @@ _CHINESE = (
 )
 
 
-@case("messages.text")
+@experiment("messages.text")
 def earlier_turns_are_read(api: Endpoint) -> Observation:
     """The history is part of the prompt: what the user said before.
 
@@ -200,7 +200,7 @@ def earlier_turns_are_read(api: Endpoint) -> Observation:
     )
 
 
-@case("messages.text")
+@experiment("messages.text")
 def what_the_assistant_said_is_read(api: Endpoint) -> Observation:
     """The history is part of the prompt: what the model said before.
 
@@ -259,7 +259,7 @@ def _history_refused(api: Endpoint, kind: str, other: str) -> Observation | None
     return rejected(f"type={kind}", history)
 
 
-@case("messages.tool_use")
+@experiment("messages.tool_use")
 def the_input_of_a_call_is_read(api: Endpoint) -> Observation:
     """A tool_use block goes back into the history, and the model sees what it called with.
 
@@ -277,7 +277,7 @@ def the_input_of_a_call_is_read(api: Endpoint) -> Observation:
     )
 
 
-@case("messages.tool_result")
+@experiment("messages.tool_result")
 def the_result_of_a_call_is_read(api: Endpoint) -> Observation:
     """A tool_result block brings what the tool said, as a string.
 
@@ -295,7 +295,7 @@ def the_result_of_a_call_is_read(api: Endpoint) -> Observation:
     )
 
 
-@case("messages.tool_result")
+@experiment("messages.tool_result")
 def a_result_of_blocks_is_read(api: Endpoint) -> Observation:
     """A tool_result's content may be a list of text blocks.
 
@@ -316,7 +316,7 @@ def a_result_of_blocks_is_read(api: Endpoint) -> Observation:
     )
 
 
-@case("messages.tool_result")
+@experiment("messages.tool_result")
 def every_result_of_a_turn_is_read(api: Endpoint) -> Observation:
     """The results of two calls made at once come back in one turn, and both are read.
 
@@ -352,7 +352,7 @@ def every_result_of_a_turn_is_read(api: Endpoint) -> Observation:
     return found
 
 
-@case("messages.tool_result")
+@experiment("messages.tool_result")
 def what_is_said_beside_a_result_is_read(api: Endpoint) -> Observation:
     """A turn that brings a result may say something as well.
 
@@ -370,7 +370,7 @@ def what_is_said_beside_a_result_is_read(api: Endpoint) -> Observation:
     )
 
 
-@case("messages.tool_result")
+@experiment("messages.tool_result")
 def an_error_is_read_over_a_stream(api: Endpoint) -> Observation:
     """A tool_result may say is_error, and its content is read all the same, over a stream as well.
 
@@ -395,7 +395,7 @@ def an_error_is_read_over_a_stream(api: Endpoint) -> Observation:
     )
 
 
-@case("messages.thinking")
+@experiment("messages.thinking")
 def thinking_goes_back_in_a_tool_loop(api: Endpoint) -> Observation:
     """Inside a tool loop the model's thinking goes back with its call, to keep the chain of thought.
 
@@ -461,7 +461,7 @@ def _foreign_thought(api: Endpoint) -> Observation:
     raise Inconclusive("the model does not think in a tool loop, and a block of our own leaves no trace")
 
 
-@case("messages.image")
+@experiment("messages.image")
 def a_picture_is_seen(api: Endpoint) -> Observation:
     """An image block shows the model a picture.
 
@@ -486,7 +486,7 @@ def _is_seen(api: Endpoint, before: Reply, asked: Callable[[int], dict[str, Json
     return found
 
 
-@case("messages.image.url")
+@experiment("messages.image.url")
 def a_picture_is_fetched(api: Endpoint) -> Observation:
     """An image block may name a picture by its address.
 
@@ -510,7 +510,7 @@ _FETCHED = re.compile(
 """Words of a service that went looking for a picture."""
 
 
-@case("messages.image.in_a_result")
+@experiment("messages.image.in_a_result")
 def a_picture_in_a_result_is_seen(api: Endpoint) -> Observation:
     """A tool may return a picture: a tool_result's content may hold image blocks.
 
@@ -527,7 +527,7 @@ def _red(side: int) -> dict[str, Json]:
     return {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
 
 
-@case("messages.document.pdf")
+@experiment("messages.document.pdf")
 def a_pdf_is_read(api: Endpoint) -> Observation:
     """A document block may hold a PDF.
 
@@ -542,7 +542,7 @@ def a_pdf_is_read(api: Endpoint) -> Observation:
     return _taken_in("document", before, after, says="brackenhurst")
 
 
-@case("messages.document")
+@experiment("messages.document")
 def a_document_is_read(api: Endpoint) -> Observation:
     """A document block gives the model a text to read.
 
@@ -610,7 +610,7 @@ def _pdf(words: str) -> bytes:
     return f"{body}xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}{end}".encode("ascii")
 
 
-@case("messages.cache_control")
+@experiment("messages.cache_control")
 def a_marked_prefix_is_cached(api: Endpoint) -> Observation:
     """cache_control marks a prefix to be kept; the second request reads it from the cache.
 
@@ -642,7 +642,7 @@ def _cached(reply: Reply) -> int:
     )
 
 
-@case("messages.count_tokens")
+@experiment("messages.count_tokens")
 def a_prompt_is_counted(api: Endpoint) -> Observation:
     """POST /v1/messages/count_tokens gives a prompt's size without answering it.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from conformance.cases.common import HELLO, rejected
 from conformance.cases.endpoint import Endpoint
-from conformance.cases.registry import case
+from conformance.cases.registry import experiment
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Observation
 
 
-@case("model")
+@experiment("model")
 def the_model_asked_for_answers(api: Endpoint) -> Observation:
     """model names the model that answers.
 
@@ -43,7 +43,7 @@ def _plain(name: str) -> str:
     return name.lower().rsplit("/", 1)[-1]
 
 
-@case("models.unlisted")
+@experiment("models.unlisted")
 def a_model_nobody_has_is_refused(api: Endpoint) -> Observation:
     """Only the models of the list are served.
 
@@ -60,7 +60,7 @@ def a_model_nobody_has_is_refused(api: Endpoint) -> Observation:
     )
 
 
-@case("models.list")
+@experiment("models.list")
 def the_model_is_listed(api: Endpoint) -> Observation:
     """GET /v1/models lists the models.
 

@@ -22,7 +22,7 @@ from conformance.cases.common import (
     user,
 )
 from conformance.cases.endpoint import BETAS, Endpoint
-from conformance.cases.registry import case
+from conformance.cases.registry import experiment
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
@@ -60,7 +60,7 @@ _LOOKED_UP = re.compile(
 )
 
 
-@case("max_tokens")
+@experiment("max_tokens")
 def sixteen_cuts_a_long_answer(api: Endpoint) -> Observation:
     """max_tokens is the most tokens a reply may have.
 
@@ -93,7 +93,7 @@ def _follows(wider: int | None, narrow: int) -> bool:
     return wider is not None and 2.4 * narrow <= wider <= 3.6 * narrow
 
 
-@case("max_tokens")
+@experiment("max_tokens")
 def a_cut_answer_says_so(api: Endpoint) -> Observation:
     """A reply cut by max_tokens has the stop_reason ``max_tokens``.
 
@@ -108,7 +108,7 @@ def a_cut_answer_says_so(api: Endpoint) -> Observation:
     return Observation(behaviour, f"stop_reason is {cut.stop_reason} at max_tokens={cap}", signals=("stop_reason",))
 
 
-@case("max_tokens")
+@experiment("max_tokens")
 def a_streamed_answer_is_cut(api: Endpoint) -> Observation:
     """max_tokens limits a streamed reply as well.
 
@@ -148,7 +148,7 @@ def _bare(asked: Mapping[str, Json]) -> dict[str, Json]:
     return {name: value for name, value in asked.items() if name != "system"}
 
 
-@case("system")
+@experiment("system")
 def a_codeword_comes_back(api: Endpoint) -> Observation:
     """system is a prompt the model has read.
 
@@ -166,7 +166,7 @@ def a_codeword_comes_back(api: Endpoint) -> Observation:
     )
 
 
-@case("system")
+@experiment("system")
 def blocks_of_it_are_all_read(api: Endpoint) -> Observation:
     """system may be a list of text blocks, as the SDK types it.
 
@@ -184,7 +184,7 @@ def blocks_of_it_are_all_read(api: Endpoint) -> Observation:
     )
 
 
-@case("system")
+@experiment("system")
 def the_first_block_of_it_is_read(api: Endpoint) -> Observation:
     """system may be a list of text blocks, and the first is no less a part of it than the last.
 
@@ -202,7 +202,7 @@ def the_first_block_of_it_is_read(api: Endpoint) -> Observation:
     )
 
 
-@case("system")
+@experiment("system")
 def it_is_read_for_a_stream(api: Endpoint) -> Observation:
     """What holds for an answer holds for a streamed one.
 
@@ -221,7 +221,7 @@ def it_is_read_for_a_stream(api: Endpoint) -> Observation:
     )
 
 
-@case("system")
+@experiment("system")
 def a_long_one_is_read_to_its_end(api: Endpoint) -> Observation:
     """system is read from its first word to its last, also where it is long.
 
@@ -240,7 +240,7 @@ def a_long_one_is_read_to_its_end(api: Endpoint) -> Observation:
     )
 
 
-@case("metadata")
+@experiment("metadata")
 def user_id_is_checked(api: Endpoint) -> Observation:
     """metadata takes a user_id; it has no effect that a reply could show.
 
@@ -259,7 +259,7 @@ def user_id_is_checked(api: Endpoint) -> Observation:
     return Observation(Behaviour.IGNORED, "a wrong type is taken as well", signals=("status",))
 
 
-@case("stop_sequences")
+@experiment("stop_sequences")
 def vowels_stop_prose(api: Endpoint) -> Observation:
     """Text stops before any of the stop sequences.
 
@@ -288,7 +288,7 @@ def vowels_stop_prose(api: Endpoint) -> Observation:
     )
 
 
-@case("stop_sequences")
+@experiment("stop_sequences")
 def the_stop_is_named(api: Endpoint) -> Observation:
     """A reply stopped by a sequence has the stop_reason ``stop_sequence`` and names the sequence.
 
@@ -314,7 +314,7 @@ def _stopped(api: Endpoint) -> tuple[list[str], Reply, Reply]:
     return asked, plain, api.ask("treatment", **prose, stop_sequences=asked)
 
 
-@case("service_tier")
+@experiment("service_tier")
 def a_tier_leaves_a_trace(api: Endpoint) -> Observation:
     """service_tier chooses the capacity a request is served with.
 
@@ -345,7 +345,7 @@ def _tier(reply: Reply) -> Json:
     return reply.usage.get("service_tier") or reply.message.get("service_tier")
 
 
-@case("container")
+@experiment("container")
 def an_unknown_container_is_missed(api: Endpoint) -> Observation:
     """container names the container to run tools in.
 
@@ -354,7 +354,7 @@ def an_unknown_container_is_missed(api: Endpoint) -> Observation:
     return _looked_up(api, "container", "container_011ConformanceNoSuchOne", trace="container")
 
 
-@case("mcp_servers")
+@experiment("mcp_servers")
 def an_unreachable_server_is_missed(api: Endpoint) -> Observation:
     """mcp_servers lists servers whose tools the service calls by itself.
 
@@ -393,7 +393,7 @@ def _without_beta(api: Endpoint, name: str, refused: Reply, **request: Json) -> 
     return bare if bare.ok else refused
 
 
-@case("context_management")
+@experiment("context_management")
 def old_tool_results_are_cleared(api: Endpoint) -> Observation:
     """context_management edits the history before the model reads it.
 
@@ -442,7 +442,7 @@ def _tool_history() -> dict[str, Json]:
     }
 
 
-@case("temperature.range")
+@experiment("temperature.range")
 def each_bound_is_enforced(api: Endpoint) -> Observation:
     """temperature has a range; a value outside it, or of another type, is an error.
 
@@ -451,7 +451,7 @@ def each_bound_is_enforced(api: Endpoint) -> Observation:
     return _range(api, "temperature")
 
 
-@case("top_p.range")
+@experiment("top_p.range")
 def a_share_above_one_is_refused(api: Endpoint) -> Observation:
     """top_p is a probability; a value outside the range, or of another type, is an error.
 
@@ -495,7 +495,7 @@ def _probes(details: Mapping[str, Json]) -> tuple[list[Json], list[Json]]:
     return inside, outside
 
 
-@case("max_tokens.range")
+@experiment("max_tokens.range")
 def impossible_limits_are_refused(api: Endpoint) -> Observation:
     """max_tokens is a positive integer and must be given.
 

@@ -11,48 +11,70 @@ from conformance.cases.endpoint import Endpoint
 from conformance.protocol.exchange import Exchange
 from conformance.values import Observation
 
-__all__ = ["CASES", "Case", "Experiment", "Inspection", "case", "inspection"]
+__all__ = ["CASES", "Case", "Experiment", "Inspection", "Inspects", "Runs", "experiment", "inspection"]
 
-Experiment: TypeAlias = Callable[[Endpoint], Observation]
-Inspection: TypeAlias = Callable[[Sequence[Exchange]], Observation]
+Runs: TypeAlias = Callable[[Endpoint], Observation]
+"""What an experiment does: asks one model of a target, and says what it saw."""
+
+Inspects: TypeAlias = Callable[[Sequence[Exchange]], Observation]
+"""What an inspection does: looks at all that the experiments with one model exchanged, and says what it saw."""
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """An experiment on one feature, or an inspection of what all experiments exchanged."""
+class Experiment:
+    """A case that asks: it has a recording of its own."""
 
     feature: str
     name: str
     requirement: str
     """What the documentation requires, and what each behaviour looks like."""
-    experiment: Experiment | None = None
-    inspection: Inspection | None = None
+    run: Runs
     expensive: bool = False
+    """Whether it is only asked where ``--expensive`` is given."""
     needs: frozenset[str] = frozenset()
-    """Figures of the claim or the model without which the case has nothing to compare with."""
+    """Figures of the claim or the model without which it has nothing to compare with."""
 
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A case that asks nothing, and looks at what all experiments with a model exchanged."""
+
+    feature: str
+    name: str
+    requirement: str
+    """What the documentation requires, and what each behaviour looks like."""
+    look: Inspects
+
+
+Case: TypeAlias = Experiment | Inspection
+"""One of the two; matched where they differ."""
 
 CASES: dict[str, list[Case]] = {}
 """Feature to its cases, in the order they are declared."""
 
 
-def case(feature: str, *, expensive: bool = False, needs: str = "") -> Callable[[Experiment], Experiment]:
-    """Declare a function from an endpoint to an observation as a case of a feature."""
+def experiment(feature: str, *, expensive: bool = False, needs: str = "") -> Callable[[Runs], Runs]:
+    """Declare a function from an endpoint to an observation as an experiment on a feature.
 
-    def declare(function: Experiment) -> Experiment:
+    Args:
+        expensive: whether it costs so much that it is only asked where ``--expensive`` is given.
+        needs: the names of figures without which it is not planned, between spaces.
+    """
+
+    def declare(function: Runs) -> Runs:
         name, doc = _described(function)
-        _add(Case(feature, name, doc, experiment=function, expensive=expensive, needs=frozenset(needs.split())))
+        _add(Experiment(feature, name, doc, function, expensive, frozenset(needs.split())))
         return function
 
     return declare
 
 
-def inspection(feature: str) -> Callable[[Inspection], Inspection]:
+def inspection(feature: str) -> Callable[[Inspects], Inspects]:
     """Declare a function over all of a model's exchanges as the case of a feature of the wire."""
 
-    def declare(function: Inspection) -> Inspection:
+    def declare(function: Inspects) -> Inspects:
         name, doc = _described(function)
-        _add(Case(feature, name, doc, inspection=function))
+        _add(Inspection(feature, name, doc, function))
         return function
 
     return declare

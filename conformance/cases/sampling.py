@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from conformance.cases.common import needs_streams, rejected, user
 from conformance.cases.endpoint import Endpoint
-from conformance.cases.registry import case
+from conformance.cases.registry import experiment
 from conformance.protocol.reply import Reply
 from conformance.statistics import ERROR, FIDELITY, LOOKS, Collapse, Outcome, collapse
 from conformance.trouble import Inconclusive
@@ -32,7 +32,7 @@ _PROMPT: Mapping[str, Json] = {
 _STREAMED: Mapping[str, Json] = {**_PROMPT, "max_tokens": 24, "stream": True}
 
 
-@case("temperature")
+@experiment("temperature")
 def near_zero_collapses_diversity(api: Endpoint) -> Observation:
     """temperature controls randomness.
 
@@ -41,7 +41,7 @@ def near_zero_collapses_diversity(api: Endpoint) -> Observation:
     return _collapses(api, "temperature", {"temperature": 0.01}, bases=[HOT, {}])
 
 
-@case("top_p")
+@experiment("top_p")
 def tiny_nucleus_collapses_diversity(api: Endpoint) -> Observation:
     """top_p samples from the nucleus only.
 
@@ -51,7 +51,7 @@ def tiny_nucleus_collapses_diversity(api: Endpoint) -> Observation:
     return _collapses(api, "top_p", {"top_p": 0.001}, bases=[HOT, {}])
 
 
-@case("top_k")
+@experiment("top_k")
 def one_collapses_diversity(api: Endpoint) -> Observation:
     """top_k samples from the k likeliest tokens only.
 
@@ -60,7 +60,7 @@ def one_collapses_diversity(api: Endpoint) -> Observation:
     return _collapses(api, "top_k", {"top_k": 1}, bases=[HOT, {}])
 
 
-@case("temperature")
+@experiment("temperature")
 def near_zero_collapses_streams(api: Endpoint) -> Observation:
     """temperature controls the randomness of streamed replies as well.
 
@@ -70,7 +70,7 @@ def near_zero_collapses_streams(api: Endpoint) -> Observation:
     return _collapses(api, "temperature", {"temperature": 0.01}, bases=[HOT, {}], prompt=_STREAMED)
 
 
-@case("top_p")
+@experiment("top_p")
 def tiny_nucleus_collapses_streams(api: Endpoint) -> Observation:
     """top_p bounds the nucleus of streamed replies as well.
 
@@ -80,7 +80,7 @@ def tiny_nucleus_collapses_streams(api: Endpoint) -> Observation:
     return _collapses(api, "top_p", {"top_p": 0.001}, bases=[HOT, {}], prompt=_STREAMED)
 
 
-@case("top_k")
+@experiment("top_k")
 def one_collapses_streams(api: Endpoint) -> Observation:
     """top_k bounds the candidates of streamed replies as well.
 

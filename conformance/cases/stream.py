@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.cases.common import HELLO, control, rejected, user
 from conformance.cases.endpoint import Endpoint
-from conformance.cases.registry import case
+from conformance.cases.registry import experiment
 from conformance.protocol.exchange import Exchange
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
@@ -27,7 +27,7 @@ _CLEAR_MS = 80.0
 """Milliseconds below which two waits are called equal: a busy machine is off by tens."""
 
 
-@case("stream")
+@experiment("stream")
 def a_streamed_reply_is_events(api: Endpoint) -> Observation:
     """stream=true answers with server-sent events that add up to the same kind of message.
 
@@ -45,7 +45,7 @@ def a_streamed_reply_is_events(api: Endpoint) -> Observation:
     return Observation(Behaviour.HONOURED, f"{len(events)} events", signals=("content-type", "blocks"))
 
 
-@case("stream.incremental")
+@experiment("stream.incremental")
 def bytes_come_as_they_are_written(api: Endpoint) -> Observation:
     """A stream is there to be read while the model writes.
 

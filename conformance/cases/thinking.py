@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.cases.common import control, needs_streams, rejected, user
 from conformance.cases.endpoint import Endpoint
-from conformance.cases.registry import case
+from conformance.cases.registry import experiment
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive, NotApplicable
 from conformance.values import Behaviour, Json, Observation
@@ -20,7 +20,7 @@ _PUZZLE: dict[str, Json] = {
 }
 
 
-@case("thinking")
+@experiment("thinking")
 def enabled_thinks_and_disabled_does_not(api: Endpoint) -> Observation:
     """thinking turns reasoning content on and off.
 
@@ -51,7 +51,7 @@ def enabled_thinks_and_disabled_does_not(api: Endpoint) -> Observation:
     return Observation(Behaviour.IGNORED, seen, signals=("blocks",))
 
 
-@case("thinking")
+@experiment("thinking")
 def a_stream_thinks_as_well(api: Endpoint) -> Observation:
     """What was thought comes over a stream as it comes without.
 
@@ -80,7 +80,7 @@ def a_stream_thinks_as_well(api: Endpoint) -> Observation:
     return Observation(Behaviour.IGNORED, f"{_TRIES} streams without a thinking block", signals=("blocks",))
 
 
-@case("thinking.adaptive")
+@experiment("thinking.adaptive")
 def adaptive_may_think(api: Endpoint) -> Observation:
     """``adaptive`` leaves it to the model whether to think.
 
@@ -98,7 +98,7 @@ def adaptive_may_think(api: Endpoint) -> Observation:
     return Observation(Behaviour.ACCEPTED, f"taken: {seen}", signals=("blocks",))
 
 
-@case("thinking.unknown_type")
+@experiment("thinking.unknown_type")
 def a_bogus_type_is_refused(api: Endpoint) -> Observation:
     """thinking.type is one of a few words.
 

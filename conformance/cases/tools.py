@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from conformance.cases.common import BALLAST, FLAT, QUESTION, RISE, control, fact, needs_streams, rejected, user
 from conformance.cases.endpoint import Endpoint
-from conformance.cases.registry import case
+from conformance.cases.registry import experiment
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
@@ -42,7 +42,7 @@ ASKS_FOR_ONE = user("What is the weather in Lisbon right now? Call the get_weath
 ASKS_FOR_NONE = user("Say hello in one short sentence.")
 
 
-@case("tools")
+@experiment("tools")
 def a_declared_tool_is_called(api: Endpoint) -> Observation:
     """tools declares functions the model may call.
 
@@ -72,7 +72,7 @@ def a_declared_tool_is_called(api: Endpoint) -> Observation:
     return Observation(Behaviour.IGNORED, f"{seen}; forced, it makes {_calls(forced)}", signals=("blocks", "size"))
 
 
-@case("tools")
+@experiment("tools")
 def what_describes_a_tool_is_read(api: Endpoint) -> Observation:
     """A tool's description tells the model what it is for.
 
@@ -101,7 +101,7 @@ def what_describes_a_tool_is_read(api: Endpoint) -> Observation:
     raise Inconclusive("the service does not count its tools, and the model does not repeat what describes them")
 
 
-@case("tool_choice.auto")
+@experiment("tool_choice.auto")
 def auto_is_the_default(api: Endpoint) -> Observation:
     """``auto`` leaves the choice to the model, as does no tool_choice at all.
 
@@ -125,7 +125,7 @@ def auto_is_the_default(api: Endpoint) -> Observation:
     return Observation(Behaviour.ACCEPTED, "taken; the model chooses as it does by default", signals=("blocks",))
 
 
-@case("tool_choice.any")
+@experiment("tool_choice.any")
 def any_forces_a_call(api: Endpoint) -> Observation:
     """``any`` makes the model call one of the tools.
 
@@ -145,7 +145,7 @@ def any_forces_a_call(api: Endpoint) -> Observation:
     return Observation(Behaviour.HONOURED, f"{_calls(reply)}; without tool_choice none", signals=("blocks",))
 
 
-@case("tool_choice.any")
+@experiment("tool_choice.any")
 def any_forces_a_streamed_call(api: Endpoint) -> Observation:
     """``any`` makes the model call one of the tools in a streamed reply as well.
 
@@ -167,7 +167,7 @@ def any_forces_a_streamed_call(api: Endpoint) -> Observation:
     return Observation(Behaviour.HONOURED, f"streamed: {_calls(reply)}; without tool_choice none", signals=("blocks",))
 
 
-@case("tool_choice.tool")
+@experiment("tool_choice.tool")
 def the_named_tool_is_called(api: Endpoint) -> Observation:
     """``tool`` makes the model call the tool it names.
 
@@ -176,7 +176,7 @@ def the_named_tool_is_called(api: Endpoint) -> Observation:
     return _named(api, {"messages": [ASKS_FOR_NONE], "max_tokens": ROOM, "tools": BOTH})
 
 
-@case("tool_choice.tool")
+@experiment("tool_choice.tool")
 def the_named_tool_is_called_in_a_stream(api: Endpoint) -> Observation:
     """``tool`` makes the model call the tool it names in a streamed reply as well.
 
@@ -204,7 +204,7 @@ def _named(api: Endpoint, request: Mapping[str, Json]) -> Observation:
     return Observation(Behaviour.HONOURED, f"called when named: {', '.join(seen)}", signals=("blocks",))
 
 
-@case("tool_choice.none")
+@experiment("tool_choice.none")
 def none_forbids_a_call(api: Endpoint) -> Observation:
     """``none`` keeps the model from calling.
 
@@ -239,7 +239,7 @@ def none_forbids_a_call(api: Endpoint) -> Observation:
     )
 
 
-@case("tool_choice.none")
+@experiment("tool_choice.none")
 def none_forbids_a_streamed_call(api: Endpoint) -> Observation:
     """``none`` keeps the model from calling in a streamed reply as well.
 
@@ -263,7 +263,7 @@ def none_forbids_a_streamed_call(api: Endpoint) -> Observation:
     return Observation(Behaviour.HONOURED, seen, signals=("blocks",))
 
 
-@case("tool_choice.disable_parallel_tool_use")
+@experiment("tool_choice.disable_parallel_tool_use")
 def one_call_at_a_time(api: Endpoint) -> Observation:
     """``disable_parallel_tool_use`` limits a reply to one call.
 
@@ -347,7 +347,7 @@ def _calls(reply: Reply) -> str:
     return f"a call of {' and '.join(names)}" if names else "no call"
 
 
-@case("tools")
+@experiment("tools")
 def a_streamed_call_is_whole(api: Endpoint) -> Observation:
     """A tool is called over a stream as well.
 

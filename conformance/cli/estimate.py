@@ -49,8 +49,8 @@ def run(options: argparse.Namespace) -> int:
     except (MatrixError, WrongSelection) as error:
         raise Wrong(str(error)) from None
     estimator = Estimator(matrix_run.matrix, options.cassettes)
-    affordable = [item for item in chosen if options.expensive or not item.case.expensive]
-    asked = [item for item in affordable if item.case.experiment is not None]
+    affordable = [item for item in chosen if options.expensive or not item.is_expensive]
+    asked = [item for item in affordable if item.asks]
     if not asked:
         raise Wrong("nothing of what is selected asks a service anything")
     rpm = options.rpm or matrix_run.matrix.target.requests_per_minute

@@ -156,7 +156,7 @@ class Plugin:
         ways = {path: self._way_to(self._run_of(path)) for path in wanted}
         for path, items in wanted.items():
             matrix_run, access = self._run_of(path), ways[path]
-            affordable = [item for item in items if self._config.option.expensive or not item.case.expensive]
+            affordable = [item for item in items if self._config.option.expensive or not item.is_expensive]
             if stopped := self._stopped:
                 matrix_run.stopped = stopped
                 matrix_run.outcomes = {item.slug: NotRun(stopped) for item in affordable}
@@ -227,11 +227,7 @@ class Plugin:
                 return CaseResult(Behaviour.INCONCLUSIVE, verdict, str(outcome), reason=str(outcome))
             case Recorded() | None:
                 pass
-        if (
-            matrix_run.stopped
-            and planned.case.inspection is not None
-            and not endings.is_begun(matrix_run, planned.model)
-        ):
+        if matrix_run.stopped and not planned.asks and not endings.is_begun(matrix_run, planned.model):
             return not_run(planned, matrix_run.stopped)
         try:
             return self._recorded(matrix_run, planned)
@@ -262,7 +258,7 @@ class Plugin:
             raise whole from None
 
     def _is_left_out(self, planned: Planned) -> bool:
-        return planned.case.expensive and not self._config.option.expensive
+        return planned.is_expensive and not self._config.option.expensive
 
     def _of_recordings(self, matrix_run: MatrixRun, planned: Planned) -> CaseResult:
         """What the recordings say of a case that this run did not select, or did not reach."""

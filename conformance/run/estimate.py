@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx2
 
-from conformance.cases.endpoint import REPLAY_KEY, Endpoint, credentials, open_client
+from conformance.cases import Experiment, Inspection
+from conformance.cases.endpoint import REPLAY_KEY, Endpoint, ModelUnderTest, credentials, open_client
 from conformance.http.budget import cost_of, tokens_of
 from conformance.http.cassette import Cassette
 from conformance.http.transport import Recorder
@@ -84,7 +85,7 @@ class Estimator:
 
     def need(self, planned: Planned) -> Need:
         """All that a case is going to need."""
-        if planned.case.experiment is None:
+        if not planned.asks:
             return Need()
         price = self._prices.get(planned.model)
         for model, path in self._recordings(planned):
@@ -104,7 +105,11 @@ class Estimator:
     def _tried(self, planned: Planned) -> tuple[Exchange, ...]:
         alike = planned.claim.feature, planned.case.name, repr(sorted(planned.target.details.items()))
         if alike not in self._dry:
-            self._dry[alike] = _dry_run(planned, self._target.endpoint)
+            match planned.case:
+                case Experiment() as experiment:
+                    self._dry[alike] = _dry_run(experiment, planned.target, self._target.endpoint)
+                case Inspection():
+                    self._dry[alike] = ()
         return self._dry[alike]
 
 
@@ -118,15 +123,12 @@ def _need(exchanges: Iterable[Exchange], price: Price | None, basis: Basis) -> N
     return total
 
 
-def _dry_run(planned: Planned, endpoint: str) -> tuple[Exchange, ...]:
+def _dry_run(experiment: Experiment, target: ModelUnderTest, endpoint: str) -> tuple[Exchange, ...]:
     """What a case asks of a service that says yes to everything; every reply as long as it may be."""
-    experiment = planned.case.experiment
-    if experiment is None:
-        return ()
     recorder = Recorder(_Nobody())
     client = open_client(endpoint, REPLAY_KEY, credentials(REPLAY_KEY, "authorization"), "2023-06-01", recorder)
     with suppress(Exception):  # nobody's answers need not make sense to a case: what it asked is what counts
-        experiment(Endpoint(client, planned.target, recorder))
+        experiment.run(Endpoint(client, target, recorder))
     return recorder.exchanges
 
 

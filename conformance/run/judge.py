@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx2
 from anthropic import Anthropic
 
+from conformance.cases import Experiment, Inspection
 from conformance.cases.endpoint import REPLAY_KEY, Endpoint, credentials, open_client
 from conformance.http.cassette import Cassette
 from conformance.http.transport import Replayer
@@ -59,26 +60,29 @@ class Judge:
         Raises:
             SuiteFault: the recording is missing, damaged, or of another request.
         """
-        if planned.case.inspection is not None:
-            return self._inspected(planned)
-        return self._replayed(planned, lambda: self._load(planned))
+        match planned.case:
+            case Experiment() as experiment:
+                return self._replayed(planned, experiment, lambda: self._load(planned))
+            case Inspection() as inspection:
+                return self._inspected(planned, inspection)
 
     def judge_recording(self, planned: Planned, cassette: Cassette) -> CaseResult:
-        """The result of an experiment from a recording at hand, wherever it is or will be kept.
+        """The result of a case, where an experiment's recording is at hand, wherever it is or will be kept.
 
         Raises:
             SuiteFault: it does not hold what the case asks.
         """
-        return self._replayed(planned, lambda: cassette)
+        match planned.case:
+            case Experiment() as experiment:
+                return self._replayed(planned, experiment, lambda: cassette)
+            case Inspection() as inspection:
+                return self._inspected(planned, inspection)
 
-    def _replayed(self, planned: Planned, load: Callable[[], Cassette]) -> CaseResult:
+    def _replayed(self, planned: Planned, experiment: Experiment, load: Callable[[], Cassette]) -> CaseResult:
         transport = _Lazily(lambda: Replayer(load().player(), self._base_path()))
         endpoint = Endpoint(self._replay_client(), planned.target, transport)
-        experiment = planned.case.experiment
-        if experiment is None:
-            raise SuiteFault(f"{planned.case.name} is no experiment")
         try:
-            observation = experiment(endpoint)
+            observation = experiment.run(endpoint)
         except NotApplicable as reason:
             return CaseResult(None, Verdict.NOT_APPLICABLE, str(reason), reason=str(reason))
         except Inconclusive as reason:
@@ -95,13 +99,10 @@ class Judge:
             len(cassette.exchanges),
         )
 
-    def _inspected(self, planned: Planned) -> CaseResult:
-        inspection = planned.case.inspection
-        if inspection is None:
-            raise SuiteFault(f"{planned.case.name} is no inspection")
+    def _inspected(self, planned: Planned, inspection: Inspection) -> CaseResult:
         cassettes: list[Cassette] = []
         for other in self._planned:
-            if other.model == planned.model and other.case.experiment is not None:
+            if other.model == planned.model and other.asks:
                 try:
                     cassettes.append(self._load(other))
                 except CassetteMissing:
@@ -113,7 +114,7 @@ class Judge:
             raise CassetteMissing(f"no cassette of {planned.model} in {self._directory / self._matrix.target.name}")
         exchanges: list[Exchange] = [exchange for cassette in cassettes for exchange in cassette.exchanges]
         try:
-            observation = inspection(exchanges)
+            observation = inspection.look(exchanges)
         except Inconclusive as reason:
             observation = Observation(Behaviour.INCONCLUSIVE, str(reason))
         # It asks nothing: how many exchanges it rests on is in the statistics.

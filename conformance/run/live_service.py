@@ -14,6 +14,7 @@ import httpx2
 from anthropic import Anthropic
 
 from conformance import __version__
+from conformance.cases import Inspection
 from conformance.cases.endpoint import Endpoint, credentials, open_client
 from conformance.http.budget import Budget
 from conformance.http.cassette import Cassette, Provenance
@@ -79,7 +80,9 @@ class LiveService:
     def record(
         self, planned: Planned, path: Path, *, unchanged: Callable[[Cassette], bool] = lambda _: False
     ) -> Trouble | None:
-        """Run a case against the service and write its cassette; the trouble, if any was in the way.
+        """Run an experiment against the service and write its cassette; the trouble, if any was in the way.
+
+        An inspection asks nothing, and has none.
 
         Args:
             unchanged: whether a new recording says nothing that the one on disk does not: then that one stays.
@@ -89,12 +92,12 @@ class LiveService:
             Stopped: the run ends early.
             SuiteFault: the case itself failed.
         """
-        experiment = planned.case.experiment
-        if experiment is None:
-            raise SuiteFault(f"{planned.case.name} is no experiment")
+        experiment = planned.case
+        if isinstance(experiment, Inspection):
+            return None
         recorder = Recorder(self.transport)
         try:
-            experiment(Endpoint(self.client, planned.target, recorder, recorder.repeat))
+            experiment.run(Endpoint(self.client, planned.target, recorder, recorder.repeat))
         except NotApplicable:
             if not recorder.exchanges:
                 return None

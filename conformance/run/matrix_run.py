@@ -60,7 +60,7 @@ class MatrixRun:
         On a server without keys some cases do not apply, and say so without a recording.
         """
         of_model = self.judge.path(item).parents[1]
-        return not of_model.exists() and (item.case.inspection is not None or self.matrix.target.auth == "required")
+        return not of_model.exists() and (not item.asks or self.matrix.target.auth == "required")
 
     def everything(self) -> list[Planned]:
         """Every case that a report is about, whatever was chosen: of the matrix's models and all that are recorded."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from conformance.cases import CASES, Case
-from conformance.cases.endpoint import Target
+from conformance.cases import CASES, Case, Experiment
+from conformance.cases.endpoint import ModelUnderTest
 from conformance.matrix import Claim, Matrix
 from conformance.values import Json
 
@@ -22,7 +22,7 @@ class Planned:
     model: str
     claim: Claim
     case: Case
-    target: Target
+    target: ModelUnderTest
     known_deviation: str | None = None
     """Why this claim is known not to hold for this model, if it is."""
 
@@ -30,6 +30,16 @@ class Planned:
     def slug(self) -> tuple[str, str, str]:
         """Model, feature and case: the same in node ids, cassettes and anchors."""
         return self.model, self.claim.feature, self.case.name
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is an experiment, which asks a service and has a recording of its own."""
+        return isinstance(self.case, Experiment)
+
+    @property
+    def is_expensive(self) -> bool:
+        """Whether it is only asked where that is allowed."""
+        return isinstance(self.case, Experiment) and self.case.expensive
 
     def cassette(self, target_name: str) -> PurePosixPath:
         """The recording's place below the directory of cassettes; no model's name leads out of it."""
@@ -46,7 +56,7 @@ def plan(matrix: Matrix, models: Sequence[str] = ()) -> Iterator[Planned]:
     """
     for model in models or [known.name for known in matrix.models]:
         mine = [planned for claim in matrix.claims for planned in _cases(matrix, claim, model)]
-        yield from sorted(mine, key=lambda planned: planned.case.inspection is not None)
+        yield from sorted(mine, key=lambda planned: not planned.asks)
 
 
 def selected(feature: str, wanted: Sequence[str]) -> bool:
@@ -63,9 +73,9 @@ def holds(matrix: Matrix, claim: Claim, model: str) -> bool:
 def _cases(matrix: Matrix, claim: Claim, model: str) -> Iterator[Planned]:
     if not holds(matrix, claim, model):
         return
-    target = Target(model, matrix.target.auth, {**_figures(matrix, model), **claim.details})
+    target = ModelUnderTest(model, matrix.target.auth, {**_figures(matrix, model), **claim.details})
     for case in CASES.get(claim.feature, ()):
-        if case.needs <= target.details.keys():
+        if not isinstance(case, Experiment) or case.needs <= target.details.keys():
             yield Planned(model, claim, case, target, _known(matrix, model, claim.feature, case.name))
 
 

@@ -78,7 +78,7 @@ class Tally(Watch):
 
     @property
     def seconds_left(self) -> float | None:
-        """By the pace so far; None as long as there is none."""
+        """By the speed so far; None as long as there is none."""
         asked = self._budget.spent.requests - self._before
         gone = self._clock() - self._began
         return self._left * gone / asked if asked and gone >= 1 else None

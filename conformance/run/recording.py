@@ -86,7 +86,7 @@ def record(
     Raises:
         Aborted: the service refuses the key, does not answer, or is another one than was recorded there.
     """
-    experiments = [item for item in items if item.case.experiment is not None]
+    experiments = [item for item in items if item.asks]
     if not experiments:
         return {}
     budget.price({model.name: model.price for model in matrix_run.matrix.models if model.price})

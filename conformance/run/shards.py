@@ -54,13 +54,9 @@ class Shard:
         if len(cases) >= self.count:
             homes = _balanced(cases, self.count)
             return [item for item in planned if homes[item.model] == self.index - 1]
-        parts = Counter((item.model, item.claim.feature) for item in planned if item.case.experiment is not None)
+        parts = Counter((item.model, item.claim.feature) for item in planned if item.asks)
         places = _balanced(parts, self.count)
-        return [
-            item
-            for item in planned
-            if item.case.experiment is not None and places[item.model, item.claim.feature] == self.index - 1
-        ]
+        return [item for item in planned if item.asks and places[item.model, item.claim.feature] == self.index - 1]
 
 
 def _balanced(weights: Mapping[Name, int], count: int) -> dict[Name, int]:

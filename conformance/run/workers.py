@@ -129,7 +129,7 @@ class WorkerPool:
     def _work_on(self, item: Planned) -> None:
         try:
             self._done.put((item, self._one(item)))
-        except Exception as failure:  # noqa: BLE001  it is raised where the crew is waited for
+        except Exception as failure:  # noqa: BLE001  it is raised where the pool is waited for
             self._done.put((item, failure))
 
     def _stragglers(self) -> dict[Slug, Outcome]:

@@ -41,10 +41,6 @@ ALLOWED = {
     "tests/": {"canary"},
     "benchmarks/faults.py": {"canary"},
     ".ci/no_credentials.py": {"canary"},
-    # Still to be renamed, with the code that it is the name of.
-    "conformance/run/": {"pace", "crew", "book", "canary"},
-    "conformance/pytest_plugin/": {"book", "pace", "crew"},
-    "tests/unit/report/test_merge.py": {"book"},
     # This list.
     "tests/project/test_words.py": set(RETIRED),
 }

@@ -13,7 +13,7 @@ from typing import NoReturn
 import pytest
 from front_door import CONTAINER, EVERYTHING, MODEL, SYSTEM, Project, as_documented, plainly, rows
 
-from conformance.cases import CASES
+from conformance.cases import CASES, Experiment
 from conformance.cases.endpoint import Endpoint
 from conformance.run.network_guard import no_network
 from conformance.trouble import SuiteFault
@@ -38,11 +38,11 @@ def seeing(project: Project, feature: str, behaviour: Behaviour, summary: str = 
     whole = CASES[feature][0]
 
     def sees(api: Endpoint) -> Observation:
-        if whole.experiment is not None:
-            whole.experiment(api)
+        if isinstance(whole, Experiment):
+            whole.run(api)
         return Observation(behaviour, summary)
 
-    project.monkeypatch.setitem(CASES, feature, [replace(whole, experiment=sees)])
+    project.monkeypatch.setitem(CASES, feature, [Experiment(feature, whole.name, whole.requirement, sees)])
 
 
 # --- verdicts
@@ -150,7 +150,7 @@ def test_a_case_that_breaks_is_an_error_and_no_verdict(project: Project) -> None
     def breaks(_: Endpoint) -> NoReturn:
         raise ZeroDivisionError("of our own")
 
-    project.monkeypatch.setitem(CASES, "container", [replace(CASES["container"][0], experiment=breaks)])
+    project.monkeypatch.setitem(CASES, "container", [replace(CASES["container"][0], run=breaks)])
     result = project.replay("--report-dir", "out", SYSTEM, CONTAINER)
     result.assert_outcomes(errors=1, passed=1)
     assert "ZeroDivisionError: of our own" in result.stdout.str()
@@ -162,7 +162,7 @@ def test_a_case_that_phones_home_in_a_replay_is_an_error(project: Project) -> No
         with socket.create_connection(("127.0.0.1", 9)):
             raise AssertionError("somebody answered")
 
-    project.monkeypatch.setitem(CASES, "container", [replace(CASES["container"][0], experiment=phones_home)])
+    project.monkeypatch.setitem(CASES, "container", [replace(CASES["container"][0], run=phones_home)])
     result = project.replay(*rows("container"))
     result.assert_outcomes(errors=1)
     assert "fault of the suite: a replay tried to reach the network" in plainly(result).splitlines()

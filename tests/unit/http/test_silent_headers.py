@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from conformance.cases.endpoint import Endpoint, Target, credentials, open_client
+from conformance.cases.endpoint import Endpoint, ModelUnderTest, credentials, open_client
 from conformance.protocol.exchange import Exchange
 
 KEY = "sk-canary-0123456789"
@@ -26,7 +26,7 @@ def names_sent() -> list[set[str]]:
     """The headers of a request by each of the clients a case may use."""
     transport = Listener()
     client = open_client("http://127.0.0.1:9", KEY, credentials(KEY, "authorization"), "2023-06-01", transport)
-    endpoint = Endpoint(client, Target("a-model"), transport)
+    endpoint = Endpoint(client, ModelUnderTest("a-model"), transport)
     for each in (client, endpoint.client, endpoint.plain_client()):
         each.messages.with_raw_response.create(model="a-model", max_tokens=1, messages=[])
     assert len(transport.heard) == 3

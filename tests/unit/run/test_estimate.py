@@ -90,7 +90,7 @@ class Terminal(io.StringIO):
 
 
 def some() -> list[Planned]:
-    return [item for item in plan(load(ROOT / "matrix.yaml"), [MODEL]) if item.case.experiment][:4]
+    return [item for item in plan(load(ROOT / "matrix.yaml"), [MODEL]) if item.asks][:4]
 
 
 def watched(watch: Watch) -> None:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from conformance.cases import CASES
-from conformance.cases.endpoint import Endpoint, Target, credentials, open_client
+from conformance.cases import CASES, Experiment, Inspection
+from conformance.cases.endpoint import Endpoint, ModelUnderTest, credentials, open_client
 from conformance.http.budget import Budget
 from conformance.http.fault_confirmation import suspected_fault, transient
 from conformance.http.live import retry_after
@@ -26,9 +26,9 @@ from conformance.trouble import Inconclusive, NotApplicable, OutOfBudget, Servic
 from conformance.values import Json, Observation
 
 MODEL = "MiniMax-M2.5"
-CASELIST = [case for cases in CASES.values() for case in cases if not case.expensive]
-EXPERIMENTS = [case.experiment for case in CASELIST if case.experiment is not None]
-INSPECTIONS = [case.inspection for case in CASELIST if case.inspection is not None]
+CASELIST = [case for cases in CASES.values() for case in cases]
+EXPERIMENTS = [case.run for case in CASELIST if isinstance(case, Experiment) and not case.expensive]
+INSPECTIONS = [case.look for case in CASELIST if isinstance(case, Inspection)]
 
 DEEP = "[" * 100_000
 ODD = st.sampled_from(
@@ -154,7 +154,7 @@ def test_no_answer_is_a_fault_of_an_experiment(
     client = open_client("http://127.0.0.1:9", "any", auth, "2023-06-01", transport)
     details = {"output_speed": 60, "context_window": 1000, "above": 0, "to": 1}
     try:
-        seen = experiment(Endpoint(client, Target(MODEL, details=details), transport))
+        seen = experiment(Endpoint(client, ModelUnderTest(MODEL, details=details), transport))
     except (Inconclusive, NotApplicable, ServiceTrouble) as classified:
         words = str(classified)
     else:
