@@ -53,6 +53,8 @@ class Behaviour(StrEnum):
     ACCEPTED = "accepted"
     IGNORED = "ignored"
     REJECTED = "rejected"
+    INCONSISTENT = "inconsistent"
+    """Seen both ways under the same request, each more often than chance allows."""
     INCONCLUSIVE = "inconclusive"
 
 
@@ -95,6 +97,12 @@ class Observation:
     """The signals that decided: text, prompt size, blocks, stop_reason, status, timing …"""
     statistics: Mapping[str, Json] = field(default_factory=dict[str, Json])
     """For sampled parameters the counts, the test and its error; for speeds the figures."""
+    seen_as: tuple[Behaviour, ...] = ()
+    """Of what is inconsistent, the behaviours it was seen as, each once; empty for everything else."""
+
+    def __post_init__(self) -> None:
+        if (self.behaviour is Behaviour.INCONSISTENT) is not (len(set(self.seen_as)) > 1):
+            raise ValueError("what is inconsistent was seen as two behaviours or more, and nothing else says what as")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +130,7 @@ class CaseResult:
     arms: tuple[Arm, ...] = ()
     signals: tuple[str, ...] = ()
     statistics: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    seen_as: tuple[Behaviour, ...] = ()
+    """Of what is inconsistent, the behaviours it was seen as."""
+    takes: tuple[Behaviour, ...] = ()
+    """What each take of the case saw, where it takes more than one to say so; empty where one is enough."""

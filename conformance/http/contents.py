@@ -134,7 +134,7 @@ def read(text: str, load: Any) -> Json:
         load: makes data of YAML.
 
     Raises:
-        Wrong: a value is not what it should be.
+        WrongContent: a value is not what it should be.
         yaml.YAMLError: it is no YAML.
         ValueError: it is cut short.
     """
@@ -151,7 +151,7 @@ def check(data: Json) -> None:
     """Carry on if data has the shape of a cassette.
 
     Raises:
-        Wrong: it has not.
+        WrongContent: it has not.
     """
     try:
         _FILE.validate_python(data)

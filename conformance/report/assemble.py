@@ -91,19 +91,26 @@ def row_of(
         documented=documented,
         observed=_observed(cases) if verdict is None else decisive.behaviour,
         verdict=verdict,
-        **given(holds=_holding(claim, decisive.behaviour), known_deviation=known),
+        **given(holds=_holding(claim, decisive), known_deviation=known),
         cases=tuple(cases),
     )
 
 
-def _holding(claim: ReportedClaim | None, behaviour: Behaviour | None) -> tuple[int, ...] | None:
+def _holding(claim: ReportedClaim | None, case: ReportedCase) -> tuple[int, ...] | None:
     """The statements of a contradictory claim that what was seen agrees with; None where that is no question."""
-    if claim is None or not claim.contradictory or behaviour is None:
+    if claim is None or not claim.contradictory or case.behaviour is None:
         return None
-    return holding([statement.status for statement in claim.statements], behaviour)
+    return holding([statement.status for statement in claim.statements], case.behaviour, case.seen_as)
 
 
-_LEAST_FIRST = (Behaviour.INCONCLUSIVE, Behaviour.REJECTED, Behaviour.IGNORED, Behaviour.ACCEPTED, Behaviour.HONOURED)
+_LEAST_FIRST = (
+    Behaviour.INCONCLUSIVE,
+    Behaviour.REJECTED,
+    Behaviour.IGNORED,
+    Behaviour.INCONSISTENT,
+    Behaviour.ACCEPTED,
+    Behaviour.HONOURED,
+)
 
 
 def _observed(cases: Iterable[ReportedCase]) -> Behaviour | None:

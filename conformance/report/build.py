@@ -108,7 +108,12 @@ def _case(name: str, item: Planned, result: CaseResult) -> ReportedCase:
         requests=result.requests,
         signals=result.signals,
         arms=tuple(ReportedArm(name=arm.name, outcome=arm.outcome) for arm in result.arms),
-        **given(reason=result.reason, statistics=dict(result.statistics) or None),
+        **given(
+            reason=result.reason,
+            statistics=dict(result.statistics) or None,
+            seen_as=result.seen_as or None,
+            takes=result.takes or None,
+        ),
     )
 
 

@@ -152,6 +152,15 @@ class ReportedCase(Part):
     arms: tuple[ReportedArm, ...] = ()
     reason: Maybe[str] = Field(None, description="Why it is inconclusive, was not run or does not apply.")
     statistics: dict[str, Any] = Field({}, description="Counts, tests and figures, as each experiment has them.")
+    seen_as: tuple[Behaviour, ...] = Field((), description="Of what is inconsistent, the behaviours it was seen as.")
+    takes: tuple[Behaviour, ...] = Field(
+        (), description="What each take saw, where more than one is needed; two that agree confirm each other."
+    )
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether it was seen twice, where once is not enough."""
+        return len(self.takes) > 1 and self.behaviour is not Behaviour.INCONCLUSIVE
 
     @property
     def name(self) -> str:

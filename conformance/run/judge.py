@@ -175,7 +175,7 @@ def _result(
     summary = _clipped(seen.summary)
     return CaseResult(
         behaviour=seen.behaviour,
-        verdict=verdict(claim.statuses, seen.behaviour),
+        verdict=verdict(claim.statuses, seen.behaviour, seen.seen_as),
         summary=summary,
         source=weakest.source if weakest else None,
         # Evidence is as old as its oldest part.
@@ -188,6 +188,7 @@ def _result(
         arms=tuple(Arm(arm.name, _clipped(arm.outcome)) for arm in seen.arms),
         signals=seen.signals,
         statistics=seen.statistics,
+        seen_as=seen.seen_as,
     )
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.values import Behaviour, Status, Verdict
-from conformance.verdicts import holding, verdict, worst
+from conformance.values import Behaviour, Observation, Status, Verdict
+from conformance.verdicts import holding, needs_confirmation, verdict, worst
 
 TABLE = """
              honoured  accepted     ignored      rejected     inconclusive
@@ -60,4 +60,47 @@ def test_a_feature_is_as_bad_as_its_worst_case(verdicts: list[Verdict]) -> None:
 def test_the_table_is_complete() -> None:
     judged = [status for status in Status if status not in (Status.PARTIAL, Status.UNDOCUMENTED)]
     for status, seen in product(judged, Behaviour):
-        assert verdict([status], seen) is not None
+        assert verdict([status], seen, [Behaviour.HONOURED, Behaviour.IGNORED]) is not None
+
+
+@pytest.mark.parametrize(
+    ("documented", "seen_as", "said"),
+    [
+        ("supported", "honoured ignored", "falls_short"),
+        ("ignored", "honoured ignored", "exceeds"),
+        ("ignored", "ignored rejected", "falls_short"),
+        ("unsupported", "rejected honoured", "exceeds"),
+        ("unsupported", "rejected ignored", "falls_short"),
+        # Both statements are broken at times: it is judged by the one that suffers less.
+        ("supported ignored", "honoured ignored", "exceeds"),
+    ],
+)
+def test_what_is_inconsistent_has_the_worse_verdict(documented: str, seen_as: str, said: str) -> None:
+    statuses, seen = [Status(word) for word in documented.split()], [Behaviour(word) for word in seen_as.split()]
+    assert verdict(statuses, Behaviour.INCONSISTENT, seen) is Verdict(said)
+    assert holding(statuses, Behaviour.INCONSISTENT, seen) == ()
+    assert needs_confirmation(statuses, Behaviour.INCONSISTENT, seen)
+
+
+def test_what_is_inconsistent_says_what_it_was_seen_as() -> None:
+    Observation(Behaviour.INCONSISTENT, "", seen_as=(Behaviour.HONOURED, Behaviour.IGNORED))
+    for seen_as in ((), (Behaviour.HONOURED, Behaviour.HONOURED)):
+        with pytest.raises(ValueError, match="two behaviours"):
+            Observation(Behaviour.INCONSISTENT, "", seen_as=seen_as)
+    with pytest.raises(ValueError, match="nothing else"):
+        Observation(Behaviour.HONOURED, "", seen_as=(Behaviour.HONOURED, Behaviour.IGNORED))
+
+
+@pytest.mark.parametrize(
+    ("documented", "needed"),
+    [
+        ("supported", "ignored rejected"),
+        ("ignored", "honoured rejected"),
+        ("unsupported", "honoured accepted ignored rejected"),
+        ("undocumented", "ignored rejected"),
+    ],
+)
+def test_what_is_held_against_a_service_is_seen_twice(documented: str, needed: str) -> None:
+    plain = [seen for seen in Behaviour if seen is not Behaviour.INCONSISTENT]
+    found = [seen for seen in plain if needs_confirmation([Status(documented)], seen)]
+    assert " ".join(found) == needed

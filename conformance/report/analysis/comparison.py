@@ -26,7 +26,7 @@ class Impact(StrEnum):
     REFUSED = "refused"
     """A request that was taken is refused."""
     WITHOUT_EFFECT = "without_effect"
-    """It was honoured, and is taken without its effect: nothing says so."""
+    """It was honoured, and is taken without its effect, always or now and then: nothing says so."""
     WITH_EFFECT = "with_effect"
     """It was ignored, and has its effect: what was sent in vain begins to count."""
     UNKNOWN = "unknown"
@@ -241,7 +241,7 @@ def _impact(here: Mapping[Behaviour, Fraction], there: Mapping[Behaviour, Fracti
     if here and there:
         if more(Behaviour.REJECTED):
             yield Impact.REFUSED
-        elif Behaviour.HONOURED in here and more(Behaviour.IGNORED):
+        elif Behaviour.HONOURED in here and (more(Behaviour.IGNORED) or more(Behaviour.INCONSISTENT)):
             yield Impact.WITHOUT_EFFECT
         elif Behaviour.IGNORED in here and more(Behaviour.HONOURED):
             yield Impact.WITH_EFFECT

@@ -28,7 +28,13 @@ __all__ = [
     "verdict_word",
 ]
 
-DECIDED = (Behaviour.HONOURED, Behaviour.ACCEPTED, Behaviour.IGNORED, Behaviour.REJECTED)
+DECIDED = (
+    Behaviour.HONOURED,
+    Behaviour.ACCEPTED,
+    Behaviour.INCONSISTENT,
+    Behaviour.IGNORED,
+    Behaviour.REJECTED,
+)
 """What is seen where an experiment could tell."""
 
 OPEN = (Verdict.INCONCLUSIVE, Verdict.NOT_RUN)

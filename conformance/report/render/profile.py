@@ -38,7 +38,9 @@ class Parameters(Part):
     """Top-level parameters of a request."""
 
     safe: tuple[ProfileEntry, ...] = Field(description="Honoured, or accepted.")
-    drop: tuple[ProfileEntry, ...] = Field(description="Ignored or rejected; never one that a request must have.")
+    drop: tuple[ProfileEntry, ...] = Field(
+        description="Ignored, inconsistent or rejected; never one that a request must have."
+    )
     partial: tuple[ProfileEntry, ...] = Field(description="Some of its values are safe and others are not: see values.")
     unknown: tuple[ProfileEntry, ...] = Field(description="Not seen, or not to be told; or required, and not safe.")
 
@@ -76,6 +78,7 @@ _ADVICE: Mapping[Behaviour | None, Advice] = {
     Behaviour.ACCEPTED: "safe",
     Behaviour.IGNORED: "drop",
     Behaviour.REJECTED: "drop",
+    Behaviour.INCONSISTENT: "drop",
 }
 
 _WEAKEST_FIRST = (Source.SIMULATOR, Source.LOCAL, Source.LIVE)
