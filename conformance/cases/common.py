@@ -19,7 +19,9 @@ __all__ = [
     "WHOLE",
     "assistant",
     "control",
+    "crashed",
     "fact",
+    "is_crash",
     "is_read",
     "is_read_whole",
     "long_fact",
@@ -109,6 +111,17 @@ def rejected(what: str, reply: Reply) -> Observation:
     elif reply.status < 300:
         words += "; the error came with a status that says success"
     return Observation(Behaviour.REJECTED, words, signals=("status",))
+
+
+def is_crash(reply: Reply) -> bool:
+    """Whether bad input was answered with a fault of the server's own: an accident is no check."""
+    return reply.status >= 500
+
+
+def crashed(what: str, reply: Reply) -> Observation:
+    """Bad input is not answered, and not checked either; that its status is wrong is the finding of another row."""
+    words = f"{what} is not refused, but makes the service fail ({reply.refusal})"
+    return Observation(Behaviour.ACCEPTED, words, signals=("status",))
 
 
 def is_read(

@@ -9,7 +9,7 @@ from conformance.report.fields import given
 from conformance.report.language import say
 from conformance.report.model import VERSION, Report, ReportedCase, ReportedClaim, Row, Suite, Target
 from conformance.values import Behaviour, Source, Status, Verdict
-from conformance.verdicts import holding, worst
+from conformance.verdicts import holding_for_all, together, worst
 
 __all__ = ["NOT_RECORDED", "NOT_SELECTED", "assemble", "own_rows", "row_of", "with_notice"]
 
@@ -77,10 +77,13 @@ def row_of(
 ) -> Row:
     """A feature with a model, judged by its cases: the worst of their verdicts.
 
+    The cases of a claim that contradicts itself are judged as one here as well: they may come from several reports.
+
     Args:
         claim: the claim that is made of it, if the report has any.
         known: why the row is expected to fall short, if it is.
     """
+    cases = _as_one(claim, cases)
     verdicts = [case.verdict for case in cases if case.verdict is not None]
     verdict = worst(verdicts) if verdicts and documented is not Status.UNDOCUMENTED else None
     decisive = next((case for case in cases if case.verdict == verdict), cases[0])
@@ -91,16 +94,26 @@ def row_of(
         documented=documented,
         observed=_observed(cases) if verdict is None else decisive.behaviour,
         verdict=verdict,
-        **given(holds=_holding(claim, decisive), known_deviation=known),
+        **given(holds=_holding(claim, cases), known_deviation=known),
         cases=tuple(cases),
     )
 
 
-def _holding(claim: ReportedClaim | None, case: ReportedCase) -> tuple[int, ...] | None:
-    """The statements of a contradictory claim that what was seen agrees with; None where that is no question."""
-    if claim is None or not claim.contradictory or case.behaviour is None:
+def _as_one(claim: ReportedClaim | None, cases: Sequence[ReportedCase]) -> Sequence[ReportedCase]:
+    if claim is None or not claim.contradictory:
+        return cases
+    verdicts = together([statement.status for statement in claim.statements], cases)
+    return [
+        case if found is None else case.model_copy(update={"verdict": found})
+        for case, found in zip(cases, verdicts, strict=True)
+    ]
+
+
+def _holding(claim: ReportedClaim | None, cases: Sequence[ReportedCase]) -> tuple[int, ...] | None:
+    """The statements of a contradictory claim that all cases agree with; None where that is no question."""
+    if claim is None or not claim.contradictory or not any(case.behaviour for case in cases):
         return None
-    return holding([statement.status for statement in claim.statements], case.behaviour, case.seen_as)
+    return holding_for_all([statement.status for statement in claim.statements], cases)
 
 
 _LEAST_FIRST = (

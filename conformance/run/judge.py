@@ -6,6 +6,7 @@ What is judged is always the recording, also right after it was made: so a repla
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,7 +31,7 @@ from conformance.trouble import (
     SuiteFault,
 )
 from conformance.values import Arm, Behaviour, CaseResult, Observation, Source, Verdict
-from conformance.verdicts import verdict
+from conformance.verdicts import together, verdict
 
 __all__ = ["Judge"]
 
@@ -60,11 +61,28 @@ class Judge:
         Raises:
             SuiteFault: the recording is missing, damaged, or of another request.
         """
+        result = self._alone(planned)
+        return self._as_one(planned, result) if planned.claim.contradictory else result
+
+    def _alone(self, planned: Planned) -> CaseResult:
         match planned.case:
             case Experiment() as experiment:
                 return self._replayed(planned, experiment, lambda: self._load(planned))
             case Inspection() as inspection:
                 return self._inspected(planned, inspection)
+
+    def _as_one(self, planned: Planned, result: CaseResult) -> CaseResult:
+        """The result of one case of a claim that contradicts itself, beside what its other cases saw."""
+        cases = {planned.slug: result}
+        for other in self._planned:
+            if (other.model, other.claim) == (planned.model, planned.claim) and other.slug != planned.slug:
+                with suppress(SuiteFault):  # without a recording that can be read it says nothing of the claim
+                    cases[other.slug] = self._alone(other)
+        # In the order of the plan: of two statements that as many cases keep, the first is the measure.
+        ordered = [item.slug for item in self._planned if item.slug in cases]
+        verdicts = together(planned.claim.statuses, [cases[slug] for slug in ordered])
+        found = dict(zip(ordered, verdicts, strict=True)).get(planned.slug)
+        return result if found is None else replace(result, verdict=found)
 
     def judge_recording(self, planned: Planned, cassette: Cassette) -> CaseResult:
         """The result of a case, where an experiment's recording is at hand, wherever it is or will be kept.

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.values import Behaviour, Observation, Status, Verdict
-from conformance.verdicts import holding, needs_confirmation, verdict, worst
+from conformance.values import Behaviour, CaseResult, Observation, Status, Verdict
+from conformance.verdicts import holding, holding_for_all, needs_confirmation, together, verdict, worst
 
 TABLE = """
              honoured  accepted     ignored      rejected     inconclusive
@@ -45,6 +45,66 @@ def test_a_contradiction_is_kept_by_either_statement(seen: Behaviour, said: Verd
     statements = [Status.SUPPORTED, Status.IGNORED]
     assert verdict(statements, seen) is said
     assert holding(statements, seen) == holds
+
+
+THINKING = [Status.SUPPORTED, Status.IGNORED]
+
+
+def cases(*behaviours: Behaviour | None) -> list[CaseResult]:
+    return [
+        CaseResult(seen, None, "", seen_as=(Behaviour.HONOURED, Behaviour.IGNORED) if seen == "inconsistent" else ())
+        for seen in behaviours
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seen", "said", "holds"),
+    [
+        ("honoured honoured", "conforms conforms", (0,)),
+        ("ignored ignored", "conforms conforms", (1,)),
+        ("honoured accepted", "conforms conforms", (0,)),
+        ("ignored accepted", "conforms conforms", (1,)),
+        ("honoured ignored", "conforms falls_short", ()),  # a stream that loses what was thought
+        ("ignored honoured", "falls_short conforms", ()),
+        ("ignored honoured ignored", "conforms falls_short conforms", ()),
+        ("honoured rejected", "conforms falls_short", ()),
+        ("honoured inconclusive", "conforms inconclusive", ()),
+        ("honoured inconsistent", "conforms exceeds", ()),
+    ],
+)
+def test_the_cases_of_a_contradiction_are_judged_as_one(seen: str, said: str, holds: tuple[int, ...]) -> None:
+    made = cases(*map(Behaviour, seen.split()))
+    assert together(THINKING, made) == tuple(map(Verdict, said.split()))
+    assert holding_for_all(THINKING, made) == holds
+
+
+def test_a_case_that_was_not_run_says_nothing_of_a_contradiction() -> None:
+    assert together(THINKING, cases(None, Behaviour.IGNORED)) == (None, Verdict.CONFORMS)
+    assert holding_for_all(THINKING, cases(None, Behaviour.IGNORED)) == (1,)
+
+
+_JUDGED = st.sampled_from([Status.SUPPORTED, Status.IGNORED, Status.UNSUPPORTED])
+_BEHAVIOURS = st.lists(st.sampled_from([seen for seen in Behaviour if seen != "inconsistent"]), min_size=1)
+
+
+@given(_JUDGED, _BEHAVIOURS)
+def test_a_claim_that_does_not_contradict_itself_is_judged_case_by_case(
+    status: Status, behaviours: list[Behaviour]
+) -> None:
+    assert together([status], cases(*behaviours)) == tuple(verdict([status], seen) for seen in behaviours)
+
+
+@given(st.lists(_JUDGED, min_size=2, unique=True), _BEHAVIOURS)
+def test_a_contradiction_is_kept_where_one_statement_holds_for_all(
+    statuses: list[Status], behaviours: list[Behaviour]
+) -> None:
+    conforms = set(together(statuses, cases(*behaviours))) == {Verdict.CONFORMS}
+    assert conforms is bool(holding_for_all(statuses, cases(*behaviours)))
+
+
+def test_what_may_fall_short_beside_another_case_is_seen_twice() -> None:
+    assert needs_confirmation(THINKING, Behaviour.IGNORED)
+    assert not needs_confirmation(THINKING, Behaviour.HONOURED)
 
 
 @given(st.lists(st.sampled_from(Verdict), min_size=1))
