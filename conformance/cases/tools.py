@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from conformance.cases.common import BALLAST, FLAT, QUESTION, RISE, control, fact, needs_streams, rejected, user
 from conformance.cases.endpoint import Endpoint
@@ -20,6 +22,15 @@ _ROUNDS = 5
 """How often a model must do one thing here and never there before the service is blamed for it.
 
 A model that calls half of the time does so in 1 of 2^11 cases, however its luck falls.
+"""
+
+
+_DRAWS = 16
+_MISSES = 7
+"""A forced call is blamed on the service where it is missing from 7 of 16 whole replies.
+
+A service that makes nine of ten forced calls, the model's and the network's bad luck taken together, misses so
+many in 1 of 1,900 cases (binomial: 0.0005); and a second run of the case has to come to the same.
 """
 
 
@@ -63,13 +74,21 @@ def a_declared_tool_is_called(api: Endpoint) -> Observation:
     seen = f"{_calls(offered)}; the prompt went from {plain.size} to {offered.size} tokens"
     if signals:
         return Observation(Behaviour.HONOURED, seen, signals=tuple(signals))
-    forced = api.ask("treatment, forced", **asked, tools=declared, tool_choice={"type": "any"})
-    if _called(forced):
-        return Observation(Behaviour.HONOURED, f"forced, it makes {_calls(forced)}", signals=("blocks",))
-    _not_cut(offered)
-    if plain.size is None:
+    cut = 0
+    for _ in range(_ROUNDS):
+        forced = api.ask("treatment, forced", **asked, tools=declared, tool_choice={"type": "any"})
+        if not forced.ok:
+            raise Inconclusive(f"the model calls nothing by itself, and may not be forced to ({forced.refusal})")
+        if _called(forced):
+            return Observation(Behaviour.HONOURED, f"forced, it makes {_calls(forced)}", signals=("blocks",))
+        cut += _is_cut(forced)
+    if cut or _is_cut(offered):
+        raise Inconclusive(_CUT)
+    told = {"messages": [user(f"{BALLAST}\n\n{ASKS_FOR_ONE['content']}")], "max_tokens": ROOM}
+    if plain.size is None or (control(api, "witness", **told).size or 0) - plain.size < RISE:
         raise Inconclusive("the model calls nothing, and the service does not count what it has read")
-    return Observation(Behaviour.IGNORED, f"{seen}; forced, it makes {_calls(forced)}", signals=("blocks", "size"))
+    words = f"{seen}; forced, it makes no call in {_ROUNDS} replies"
+    return Observation(Behaviour.IGNORED, words, signals=("blocks", "size"))
 
 
 @experiment("tools")
@@ -134,15 +153,17 @@ def any_forces_a_call(api: Endpoint) -> Observation:
     """
     request: dict[str, Json] = {"messages": [ASKS_FOR_NONE], "max_tokens": ROOM, "tools": BOTH}
     plain = control(api, **request)
-    reply, obeyed = _forced(api, request, {"type": "any"})
-    if obeyed is None:
-        return rejected("tool_choice any", reply)
-    if not obeyed:
+    forced = _forced(api, request, {"type": "any"})
+    if not forced.taken:
+        return rejected("tool_choice any", forced.reply)
+    if forced.obeyed is False:
         _tools_are_read(api)
-        return Observation(Behaviour.IGNORED, f"{_TRIES} replies without a call", signals=("blocks",))
+        return Observation(Behaviour.IGNORED, f"{forced.made}, in replies", signals=("blocks",))
+    if forced.obeyed is None:
+        raise Inconclusive(forced.made)
     if _called(plain):
-        return Observation(Behaviour.ACCEPTED, f"{_calls(reply)}, and so without being told to", signals=("blocks",))
-    return Observation(Behaviour.HONOURED, f"{_calls(reply)}; without tool_choice none", signals=("blocks",))
+        return Observation(Behaviour.ACCEPTED, f"{forced.made}, and so without being told to", signals=("blocks",))
+    return Observation(Behaviour.HONOURED, f"{forced.made}; without tool_choice none", signals=("blocks",))
 
 
 @experiment("tool_choice.any")
@@ -155,16 +176,18 @@ def any_forces_a_streamed_call(api: Endpoint) -> Observation:
     request: dict[str, Json] = {"messages": [ASKS_FOR_NONE], "max_tokens": ROOM, "tools": BOTH, "stream": True}
     needs_streams(api)
     plain = control(api, **request)
-    reply, obeyed = _forced(api, request, {"type": "any"})
-    if obeyed is None:
-        return rejected("tool_choice any", reply)
-    if not obeyed:
+    forced = _forced(api, request, {"type": "any"})
+    if not forced.taken:
+        return rejected("tool_choice any", forced.reply)
+    if forced.obeyed is False:
         _tools_are_read(api)
-        return Observation(Behaviour.IGNORED, f"{_TRIES} streams without a call", signals=("blocks",))
+        return Observation(Behaviour.IGNORED, f"{forced.made}, in streams", signals=("blocks",))
+    if forced.obeyed is None:
+        raise Inconclusive(forced.made)
     if _called(plain):
-        seen = f"streamed: {_calls(reply)}, and so without being told to"
+        seen = f"streamed: {forced.made}, and so without being told to"
         return Observation(Behaviour.ACCEPTED, seen, signals=("blocks",))
-    return Observation(Behaviour.HONOURED, f"streamed: {_calls(reply)}; without tool_choice none", signals=("blocks",))
+    return Observation(Behaviour.HONOURED, f"streamed: {forced.made}; without tool_choice none", signals=("blocks",))
 
 
 @experiment("tool_choice.tool")
@@ -188,19 +211,21 @@ def the_named_tool_is_called_in_a_stream(api: Endpoint) -> Observation:
 
 def _named(api: Endpoint, request: Mapping[str, Json]) -> Observation:
     control(api, **request)
+    undecided = ""
     seen: list[str] = []
     for tool in BOTH:
-        reply, called = _forced(api, request, {"type": "tool", "name": tool["name"]}, name=tool["name"])
-        if called is None:
-            return rejected(f"tool_choice {tool['name']}", reply)
-        if not called:
+        name = tool["name"]
+        forced = _forced(api, request, {"type": "tool", "name": name}, name=name)
+        if not forced.taken:
+            return rejected(f"tool_choice {name}", forced.reply)
+        if forced.obeyed is False:
             _tools_are_read(api)
-            return Observation(
-                Behaviour.IGNORED,
-                f"{tool['name']} is named, the reply makes {_calls(reply)}",
-                signals=("blocks",),
-            )
-        seen.append(tool["name"])
+            return Observation(Behaviour.IGNORED, f"{name} is named: {forced.made}", signals=("blocks",))
+        if forced.obeyed is None:
+            undecided = undecided or f"{name} is named: {forced.made}"
+        seen.append(forced.made.removeprefix("a call of "))
+    if undecided:
+        raise Inconclusive(undecided)
     return Observation(Behaviour.HONOURED, f"called when named: {', '.join(seen)}", signals=("blocks",))
 
 
@@ -287,35 +312,61 @@ def one_call_at_a_time(api: Endpoint) -> Observation:
     return Observation(behaviour, seen, signals=("blocks",))
 
 
-def _forced(
-    api: Endpoint, request: Mapping[str, Json], choice: Json, name: str | None = None
-) -> tuple[Reply, bool | None]:
-    """The last of some replies to a forced choice, and whether it was obeyed; None where refused.
+@dataclass(frozen=True, slots=True)
+class _Forced:
+    """What came of a forced choice: the last reply, whether the choice was obeyed, and how often."""
 
-    Obeyed every time is obeyed, never is ignored; anything between says nothing sure, except a call of
-    another tool than the one that is named: where the name is heeded there is none.
+    reply: Reply
+    obeyed: bool | None
+    """None where some replies obey and too few do not, or where none is whole."""
+    made: str
+    taken: bool = True
+
+
+_THOUGHT = re.compile("think|reason(er|ing)", re.IGNORECASE)
+"""Words of a refusal that is about thinking."""
+
+
+def _forced(api: Endpoint, request: Mapping[str, Json], choice: Json, name: str | None = None) -> _Forced:
+    """Draw replies to a forced choice until it is clear whether it is obeyed.
+
+    Obeyed in the first three is obeyed. A whole reply without the call is a miss, and from the first one on it is
+    drawn until ``_MISSES`` of ``_DRAWS`` decide, or can no longer do so. A reply that max_tokens cut is neither.
+    Another call beside the named one is none of its business. One in its place is a miss that luck explains less:
+    where one in a hundred goes astray, three of 16 do so in 1 of 1,900 cases (binomial: 0.0005).
     """
-    obeyed: list[bool] = []
-    reply = other = None
-    for _ in range(_TRIES):
+    obeyed = missed = cut = astray = 0
+    seen = "no call"
+    for draw in range(_DRAWS):
         reply = api.ask("treatment", **request, tool_choice=choice)
+        if not reply.ok and draw == 0 and _THOUGHT.search(reply.error_message):
+            # Not the choice is refused but thinking beside it, which some services do by themselves.
+            calm = {**request, "thinking": {"type": "disabled"}}
+            again = api.ask("treatment without thinking", **calm, tool_choice=choice)
+            reply, request = (again, calm) if again.ok else (reply, request)
         if not reply.ok:
-            return reply, None
+            return _Forced(reply, obeyed=None, made=reply.refusal, taken=False)
         # A call without a name, or the piece of one in a stream in disorder, is the finding of another row.
         names = [call["name"] for call in reply.tool_calls if isinstance(call.get("name"), str)]
         if reply.tool_calls and not names:
             raise Inconclusive("the calls of the reply have no names")
-        if not names:
-            _not_cut(reply)
-        if name is not None and set(names) - {name}:
-            other = reply
-        obeyed.append(bool(names) and (name is None or set(names) == {name}))
-    if other is not None:
-        return other, False
-    assert reply is not None
-    if len(set(obeyed)) > 1:
-        raise Inconclusive(f"the forced call is made in {sum(obeyed)} of {_TRIES} replies")
-    return reply, obeyed[0]
+        if names and name in (None, *names):
+            obeyed += 1
+        elif names or not _is_cut(reply):
+            missed += 1
+            astray += bool(names)
+            seen = _calls(reply) if names else seen
+        else:
+            cut += 1
+        if missed >= _MISSES or astray >= _TRIES:
+            return _Forced(reply, obeyed=False, made=f"{seen} in {missed} of {obeyed + missed} replies")
+        if obeyed >= _TRIES and not missed:
+            only = " (only where thinking is disabled)" if "thinking" in request else ""
+            return _Forced(reply, obeyed=True, made=f"{_calls(reply)}{only}")
+        if cut >= _TRIES or obeyed > _DRAWS - _MISSES:
+            break
+    made = f"the forced call is made in {obeyed} of {obeyed + missed} whole replies" if missed else _CUT
+    return _Forced(reply, obeyed=None, made=made)
 
 
 def _tools_are_read(api: Endpoint) -> None:
@@ -332,10 +383,15 @@ def _tools_are_read(api: Endpoint) -> None:
         raise Inconclusive("nothing shows that the tools themselves are read")
 
 
-def _not_cut(reply: Reply) -> None:
-    """A forced call may still be on its way when max_tokens runs out: then nothing is known."""
-    if reply.stop_reason == "max_tokens":
-        raise Inconclusive("max_tokens ran out before a call was complete")
+_CUT = "max_tokens ran out before a call was complete"
+
+
+def _is_cut(reply: Reply) -> bool:
+    """Whether max_tokens ended it.
+
+    A forced call may still be on its way then: nothing is known.
+    """
+    return reply.stop_reason == "max_tokens"
 
 
 def _called(reply: Reply) -> bool:
@@ -369,7 +425,8 @@ def a_streamed_call_is_whole(api: Endpoint) -> Observation:
             return rejected("tools in a stream", streamed)
         if _called(streamed):
             return Observation(Behaviour.HONOURED, f"streamed: {_calls(streamed)}", signals=("blocks",))
-        _not_cut(streamed)
+        if _is_cut(streamed):
+            raise Inconclusive(_CUT)
         if number and not _called(control(api, **request, **choice)):
             raise Inconclusive("the model calls a tool only now and then")
     return Observation(Behaviour.IGNORED, f"{_ROUNDS} streams without a call", signals=("blocks",))
