@@ -70,33 +70,58 @@ def nothing_is_lost_among_the_rest(api: Endpoint) -> Observation:
     """What is read by itself is read in a conversation with everything in it, streamed or thinking as well.
 
     Honoured: the prompt grows by a paragraph in each of its places. Ignored: a place is lost that is read
-    where it stands alone. A prompt that grows by less than its places add up to says nothing sure.
+    where it stands alone. A prompt that grows by less than its places add up to says nothing sure. Each mode is
+    looked at by itself: one that is refused, or cannot tell, says nothing of the others.
     """
     paragraph = _paragraph(api)
-    modes: list[str] = []
+    whole: list[str] = []
+    undecided: list[str] = []
     for mode, params in _MODES.items():
-        short = api.ask(f"control {mode}".strip(), **{**_conversation({}), **params})
-        if not short.ok and mode:
-            continue  # that it is refused is another row's finding
-        if not short.ok:
-            raise Inconclusive(f"the control was refused ({short.refusal})")
-        everything = {**_conversation(dict.fromkeys(_PLACES, _LONG)), **params}
-        long = control(api, f"treatment {mode}".strip(), **everything)
-        if short.size is None or long.size is None:
-            raise Inconclusive("the service does not count what it has read")
-        growth, mine = long.size - short.size, f"{mode or 'plainly'}: "
-        if growth < (len(_PLACES) - 0.5) * paragraph:
-            alone = _growths(api, short.size, params)
-            if lost := _lost(api, alone, paragraph, params):
-                words = f"{mine}not read among the rest: {', '.join(lost)}; read where it stands alone"
-                return Observation(Behaviour.IGNORED, words, signals=("size",))
-            if growth < sum(alone.values()) - paragraph / 2:
-                raise Inconclusive(
-                    f"{mine}the prompt grows by {growth} tokens, place by place by {sum(alone.values())}"
-                )
-        modes.append(f"{mine}{growth} tokens")
-    seen = f"{len(_PLACES)} places, of {paragraph} tokens each; the prompt grows, {', '.join(modes)}"
+        try:
+            whole.append(_whole(api, mode, paragraph, params))
+        except Inconclusive as reason:
+            undecided.append(f"{mode or 'plainly'}: {reason}")
+        except _Lost as loss:
+            words = f"{mode or 'plainly'}: not read among the rest: {loss}; read where it stands alone"
+            return Observation(Behaviour.IGNORED, words, signals=("size",))
+    if not whole:
+        raise Inconclusive("; ".join(dict.fromkeys(undecided)))
+    seen = f"{len(_PLACES)} places, of {paragraph} tokens each; the prompt grows, {', '.join(whole)}"
+    if undecided:
+        seen += f"; undecided {'; '.join(undecided)}"
     return Observation(Behaviour.HONOURED, seen, signals=("size",))
+
+
+class _Lost(Exception):
+    """Places are lost among the rest, by name."""
+
+
+def _whole(api: Endpoint, mode: str, paragraph: int, params: Mapping[str, Json]) -> str:
+    """By how much the conversation grows under a mode, in words, where nothing of it is lost.
+
+    Raises:
+        Inconclusive: the mode is refused, or the count does not add up.
+        _Lost: something of it is.
+    """
+    short = api.ask(f"control {mode}".strip(), **{**_conversation({}), **params})
+    if not short.ok and not mode:
+        # Some services that think want the thoughts of every turn back, and here there are none.
+        params = {**params, "thinking": {"type": "disabled"}}
+        calm = api.ask("control without thinking", **{**_conversation({}), **params})
+        short = calm if calm.ok else short
+    if not short.ok:
+        raise Inconclusive(f"the control was refused ({short.refusal})")
+    long = control(api, f"treatment {mode}".strip(), **{**_conversation(dict.fromkeys(_PLACES, _LONG)), **params})
+    if short.size is None or long.size is None:
+        raise Inconclusive("the service does not count what it has read")
+    growth = long.size - short.size
+    if growth < (len(_PLACES) - 0.5) * paragraph:
+        alone = _growths(api, short.size, params)
+        if lost := _lost(api, alone, paragraph, params):
+            raise _Lost(", ".join(lost))
+        if growth < sum(alone.values()) - paragraph / 2:
+            raise Inconclusive(f"the prompt grows by {growth} tokens, place by place by {sum(alone.values())}")
+    return f"{mode or 'plainly'}: {growth} tokens"
 
 
 def _paragraph(api: Endpoint) -> int:

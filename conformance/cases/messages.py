@@ -242,21 +242,75 @@ def _looked_up(note: str, result: Json, *before: Json, asking: str = QUESTION) -
     }
 
 
-def _history_refused(api: Endpoint, kind: str, other: str) -> Observation | None:
-    """Whether tool blocks are refused in a history as such, where the same without them is taken.
+_Way = Callable[[dict[str, Json]], dict[str, Json]]
+"""How a request with a tool loop is sent so that the service takes it."""
 
-    A call and its result cannot be sent one without the other: the service's words say which it means.
+
+def _history(api: Endpoint, kind: str, other: str) -> _Way | Observation:
+    """How tool blocks are taken in a history; or that they are refused, where the same without them is taken.
+
+    A service that thinks by itself may want its thoughts back with every call, and a history made up here has
+    none: then it is sent with thinking disabled, or with a thought of the service's own. Only where that is refused
+    as well are the blocks to blame. A call and its result cannot be sent one without the other: the service's words
+    say which it means.
     """
     bare = _looked_up("office", "Done.")
     history = api.ask("control", **bare)
     if history.ok:
-        return None
+        return dict
     without = {**bare, "messages": [bare["messages"][0], assistant("Done."), user(QUESTION)]}
     if not api.ask("control, no tool blocks", **without).ok:
         raise Inconclusive(f"the control was refused ({history.refusal})")
+    if api.ask("control without thinking", **_not_thinking(bare)).ok:
+        return _not_thinking
+    first = api.ask("first turn", messages=bare["messages"][:1], max_tokens=2048, tools=bare["tools"])
+    thoughts = [dict(block) for block in first.content if block.get("type") in _THOUGHTS]
+    if thoughts and api.ask("control with its own thought", **_with(thoughts)(bare)).ok:
+        return _with(thoughts)
+    if first.tool_calls and _loop(api, bare, first).ok:
+        raise Inconclusive(f"the service takes its own call and its result back, and no other ({history.refusal})")
     if other in history.error_message and kind not in history.error_message:
         raise Inconclusive(f"the {other} that goes with it is refused ({history.refusal})")
     return rejected(f"type={kind}", history)
+
+
+def _some_history(api: Endpoint) -> _Way:
+    """How a result is taken in a history.
+
+    Raises:
+        Inconclusive: it is refused whatever it holds, which is another case's finding.
+    """
+    way = _history(api, "tool_result", "tool_use")
+    if isinstance(way, Observation):
+        raise Inconclusive(f"the control was refused: {way.summary}")
+    return way
+
+
+_THOUGHTS = ("thinking", "redacted_thinking")
+
+
+def _not_thinking(request: dict[str, Json]) -> dict[str, Json]:
+    return {**request, "thinking": {"type": "disabled"}}
+
+
+def _with(thoughts: list[Json]) -> _Way:
+    """Puts thoughts before what the assistant says and calls."""
+
+    def way(request: dict[str, Json]) -> dict[str, Json]:
+        turns = [
+            assistant(*thoughts, *turn["content"]) if turn["role"] == "assistant" else turn
+            for turn in request["messages"]
+        ]
+        return {**request, "messages": turns}
+
+    return way
+
+
+def _loop(api: Endpoint, bare: Mapping[str, Json], first: Reply) -> Reply:
+    """The service's own first turn, sent back whole, with results."""
+    results = [{"type": "tool_result", "tool_use_id": call.get("id"), "content": "Done."} for call in first.tool_calls]
+    history = [*bare["messages"][:1], assistant(*map(dict, first.content)), user(*results)]
+    return api.ask("its own first turn, whole", messages=history, max_tokens=ROOM, tools=bare["tools"])
 
 
 @experiment("messages.tool_use")
@@ -265,14 +319,15 @@ def the_input_of_a_call_is_read(api: Endpoint) -> Observation:
 
     Honoured: a codeword in its input comes back, or the prompt grows by it. Ignored: neither.
     """
-    if (refused := _history_refused(api, "tool_use", "tool_result")) is not None:
-        return refused
+    way = _history(api, "tool_use", "tool_result")
+    if isinstance(way, Observation):
+        return way
     return is_read(
         api,
         "the input of a tool_use block",
         "Ostrelmo",
-        without=_looked_up("nothing", "Done."),
-        carrying=_looked_up(fact("Ostrelmo"), "Done."),
+        without=way(_looked_up("nothing", "Done.")),
+        carrying=way(_looked_up(fact("Ostrelmo"), "Done.")),
         plainly=_plainly("Ostrelmo"),
     )
 
@@ -283,14 +338,15 @@ def the_result_of_a_call_is_read(api: Endpoint) -> Observation:
 
     Honoured: a codeword in it comes back, or the prompt grows by it. Ignored: neither.
     """
-    if (refused := _history_refused(api, "tool_result", "tool_use")) is not None:
-        return refused
+    way = _history(api, "tool_result", "tool_use")
+    if isinstance(way, Observation):
+        return way
     return is_read(
         api,
         "the content of a tool_result block",
         "Fennigrath",
-        without=_looked_up("office", "Done."),
-        carrying=_looked_up("office", fact("Fennigrath")),
+        without=way(_looked_up("office", "Done.")),
+        carrying=way(_looked_up("office", fact("Fennigrath"))),
         plainly=_plainly("Fennigrath"),
     )
 
@@ -302,16 +358,19 @@ def a_result_of_blocks_is_read(api: Endpoint) -> Observation:
     Honoured: a codeword in the second comes back, or the prompt grows by it. Ignored: neither.
     Rejected: a list is refused where a string is taken.
     """
+    way: _Way = dict
     listed = api.ask("control, a list", **_looked_up("office", [text("Done.")]))
     if not listed.ok:
-        control(api, "control, a string", **_looked_up("office", "Done."))
+        way = _some_history(api)
+        listed = api.ask("control, a list", **way(_looked_up("office", [text("Done.")])))
+    if not listed.ok:
         return rejected("a tool_result whose content is a list", listed)
     return is_read(
         api,
         "the second text block of a tool_result",
         "Calderwist",
-        without=_looked_up("office", [text("Done.")]),
-        carrying=_looked_up("office", [text("Done."), text(fact("Calderwist"))]),
+        without=way(_looked_up("office", [text("Done.")])),
+        carrying=way(_looked_up("office", [text("Done."), text(fact("Calderwist"))])),
         plainly=_plainly("Calderwist"),
     )
 
@@ -322,6 +381,9 @@ def every_result_of_a_turn_is_read(api: Endpoint) -> Observation:
 
     Honoured: a codeword in either comes back, or the prompt grows by it. Ignored: neither.
     """
+    way = _history(api, "tool_result", "tool_use")
+    if isinstance(way, Observation):
+        return way
 
     def both(*results: str) -> dict[str, Json]:
         request = _looked_up("office", results[0])
@@ -343,8 +405,8 @@ def every_result_of_a_turn_is_read(api: Endpoint) -> Observation:
             api,
             place,
             "Wintersole",
-            without=both("Done.", "Done."),
-            carrying=both(*results),
+            without=way(both("Done.", "Done.")),
+            carrying=way(both(*results)),
             plainly=_plainly("Wintersole"),
         )
         if found.behaviour is not Behaviour.HONOURED:
@@ -358,14 +420,15 @@ def what_is_said_beside_a_result_is_read(api: Endpoint) -> Observation:
 
     Honoured: a codeword in the text behind a result comes back, or the prompt grows by it. Ignored: neither.
     """
-    if (refused := _history_refused(api, "tool_result", "tool_use")) is not None:
-        return refused
+    way = _history(api, "tool_result", "tool_use")
+    if isinstance(way, Observation):
+        return way
     return is_read(
         api,
         "the text behind a tool_result",
         "Marigolden",
-        without=_looked_up("office", "Done."),
-        carrying=_looked_up("office", "Done.", asking=f"{fact('Marigolden')}\n\n{QUESTION}"),
+        without=way(_looked_up("office", "Done.")),
+        carrying=way(_looked_up("office", "Done.", asking=f"{fact('Marigolden')}\n\n{QUESTION}")),
         plainly=_plainly("Marigolden"),
     )
 
@@ -376,8 +439,9 @@ def an_error_is_read_over_a_stream(api: Endpoint) -> Observation:
 
     Honoured: a codeword in it comes back, or the prompt grows by it. Ignored: neither.
     """
-    if (refused := _history_refused(api, "tool_result", "tool_use")) is not None:
-        return refused
+    way = _history(api, "tool_result", "tool_use")
+    if isinstance(way, Observation):
+        return way
     needs_streams(api)
 
     def failed(words: str) -> dict[str, Json]:
@@ -389,8 +453,8 @@ def an_error_is_read_over_a_stream(api: Endpoint) -> Observation:
         api,
         "a tool_result with is_error",
         "Sorbettine",
-        without=failed("It failed."),
-        carrying=failed(f"It failed. {fact('Sorbettine')}"),
+        without=way(failed("It failed.")),
+        carrying=way(failed(f"It failed. {fact('Sorbettine')}")),
         plainly=_plainly("Sorbettine"),
     )
 
@@ -399,8 +463,9 @@ def an_error_is_read_over_a_stream(api: Endpoint) -> Observation:
 def thinking_goes_back_in_a_tool_loop(api: Endpoint) -> Observation:
     """Inside a tool loop the model's thinking goes back with its call, to keep the chain of thought.
 
-    Honoured: the prompt grows by the service's own thinking block, or is refused without it. Ignored:
-    the block is taken and the prompt stays the same. Rejected: the service refuses its own block.
+    Honoured: the prompt grows by the service's own thinking block, or is refused without it. Ignored: the block
+    is taken and the prompt stays the same, where it grows by the same words as text. Accepted: the model does not
+    think, so that it has nothing to keep, and takes a block of ours. Rejected: the service refuses its own block.
     """
     for thinking in _WAYS_TO_THINK:
         first = api.ask("first turn", messages=[_HARD_QUESTION], max_tokens=4096, tools=[WEATHER], **thinking)
@@ -442,8 +507,12 @@ def _thought_goes_back(api: Endpoint, first: Reply, thinking: Mapping[str, Json]
     # Templates put a few tokens around a block; the words of the thought itself must be there.
     expected = max(3, len(first.thinking) // 16)
     words = f"{len(first.thinking)} characters of thinking: the prompt went from {without.size} to {after.size} tokens"
-    behaviour = Behaviour.HONOURED if after.size - without.size >= expected else Behaviour.IGNORED
-    return Observation(behaviour, words, signals=("size",))
+    if after.size - without.size >= expected:
+        return Observation(Behaviour.HONOURED, words, signals=("size",))
+    said = turn("witness, as text", [text(first.thinking), *(b for b in whole if b["type"] not in _THOUGHTS)])
+    if not said.ok or said.size is None or said.size - without.size < expected:
+        raise Inconclusive(f"{words}, and the same words as text do not show in it either")
+    return Observation(Behaviour.IGNORED, f"{words}, and with the same words as text to {said.size}", signals=("size",))
 
 
 def _foreign_thought(api: Endpoint) -> Observation:
@@ -458,7 +527,11 @@ def _foreign_thought(api: Endpoint) -> Observation:
     if without.size is not None and after.size is not None and after.size - without.size >= RISE:
         words = f"the prompt went from {without.size} to {after.size} tokens"
         return Observation(Behaviour.HONOURED, words, signals=("size",))
-    raise Inconclusive("the model does not think in a tool loop, and a block of our own leaves no trace")
+    said = api.ask("witness, as text", **_looked_up("office", "Done.", text(BALLAST)))
+    if not said.ok or without.size is None or said.size is None or said.size - without.size < RISE:
+        raise Inconclusive("the model does not think in a tool loop, and a block of our own leaves no trace")
+    words = "taken; the model does not think in a tool loop, and a thought that is not its own is left out"
+    return Observation(Behaviour.ACCEPTED, words, signals=("size",))
 
 
 @experiment("messages.image")
@@ -518,8 +591,12 @@ def a_picture_in_a_result_is_seen(api: Endpoint) -> Observation:
     plain 200 to a prompt that did not grow.
     """
     question = "What colour is the picture that the tool has returned? Answer with one word."
-    before = control(api, **_looked_up("office", [text("Done.")], asking=question))
-    return _is_seen(api, before, lambda side: _looked_up("office", [text("Done."), _red(side)], asking=question))
+    way: _Way = dict
+    before = api.ask("control", **_looked_up("office", [text("Done.")], asking=question))
+    if not before.ok:
+        way = _some_history(api)
+        before = control(api, **way(_looked_up("office", [text("Done.")], asking=question)))
+    return _is_seen(api, before, lambda side: way(_looked_up("office", [text("Done."), _red(side)], asking=question)))
 
 
 def _red(side: int) -> dict[str, Json]:
@@ -617,9 +694,15 @@ def a_marked_prefix_is_cached(api: Endpoint) -> Observation:
     Honoured: the usage shows a cache written or read, and none without the mark. Ignored: it never
     does. Accepted: it does with and without.
     """
-    prefix, question = text(" ".join([BALLAST] * 40)), text("Say hello in one short sentence.")
+    question = text("Say hello in one short sentence.")
+    for times in _PREFIXES:
+        prefix = text(" ".join([BALLAST] * times))
+        plain = api.ask("control", messages=[user(text("A."), prefix, question)], max_tokens=ROOM)
+        if plain.ok:
+            break
+    else:
+        raise Inconclusive(f"the control was refused ({plain.refusal})")
     marked_prefix = {**prefix, "cache_control": {"type": "ephemeral"}}
-    plain = control(api, messages=[user(text("A."), prefix, question)], max_tokens=ROOM)
     for _ in range(2):
         marked = api.ask("treatment", messages=[user(text("B."), marked_prefix, question)], max_tokens=ROOM)
         if not marked.ok:
@@ -634,6 +717,11 @@ def a_marked_prefix_is_cached(api: Endpoint) -> Observation:
     if cached and not uncached:
         return Observation(Behaviour.HONOURED, seen, signals=("usage",))
     return Observation(Behaviour.ACCEPTED if cached else Behaviour.IGNORED, seen, signals=("usage",))
+
+
+_PREFIXES = (40, 11)
+"""Paragraphs of a prefix: some 5000 tokens, and where the context is too small some 1400; the least that
+Anthropic caches is 1024 tokens, with some models 4096."""
 
 
 def _cached(reply: Reply) -> int:
