@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 
 from anthropic import Omit
@@ -12,7 +14,9 @@ from conformance.cases.common import (
     QUESTION,
     ROOM,
     control,
+    crashed,
     fact,
+    is_crash,
     is_read,
     is_read_whole,
     long_fact,
@@ -244,26 +248,31 @@ def a_long_one_is_read_to_its_end(api: Endpoint) -> Observation:
 def user_id_is_checked(api: Endpoint) -> Observation:
     """metadata takes a user_id; it has no effect that a reply could show.
 
-    Accepted: a user_id is taken and a wrong type is refused. Ignored: a wrong type is taken as well.
+    Accepted: a user_id is taken, and a wrong type is refused, of metadata and of user_id. Ignored: one of the
+    wrong types is taken as well.
     """
     control(api, **HELLO)
     taken = api.ask("treatment", **HELLO, metadata={"user_id": "conformance-suite"})
     if not taken.ok:
         return rejected("metadata", taken)
-    for wrong in ("conformance-suite", {"user_id": ["conformance", "suite"]}):
-        refused = api.ask("malformed", **HELLO, metadata=wrong)
-        if not refused.ok:
-            return Observation(
-                Behaviour.ACCEPTED, f"taken; a wrong type is refused ({refused.refusal})", signals=("status",)
-            )
-    return Observation(Behaviour.IGNORED, "a wrong type is taken as well", signals=("status",))
+    wrong: tuple[Json, ...] = ("conformance-suite", {"user_id": ["conformance", "suite"]})
+    replies = {json.dumps(value): api.ask("malformed", **HELLO, metadata=value) for value in wrong}
+    if let_in := [value for value, reply in replies.items() if reply.ok]:
+        words = f"a wrong type is taken as well: metadata={', '.join(let_in)}"
+        return Observation(Behaviour.IGNORED, words, signals=("status",))
+    for value, reply in replies.items():
+        if is_crash(reply):
+            return crashed(f"metadata={value}", reply)
+    refusal = next(iter(replies.values())).refusal
+    return Observation(Behaviour.ACCEPTED, f"taken; a wrong type is refused ({refusal})", signals=("status",))
 
 
 @experiment("stop_sequences")
 def vowels_stop_prose(api: Endpoint) -> Observation:
     """Text stops before any of the stop sequences.
 
-    Honoured: English prose with the stop sequences a, e, i, o has none of them. Ignored: it has.
+    Honoured: prose with the stop sequences a, e, i, o has none of them (where the control is not in English or
+    the like: with the four commonest characters of the control). Ignored: it has.
     """
     asked, plain, stopped = _stopped(api)
     if not stopped.ok:
@@ -277,8 +286,6 @@ def vowels_stop_prose(api: Endpoint) -> Observation:
         )
     if not stopped.text and stopped.stop_reason == "max_tokens":
         raise Inconclusive("the reply had no text before max_tokens ran out")
-    if not any(letter in plain.text for letter in asked):
-        raise Inconclusive("the control has no English prose to be stopped")
     if len(stopped.text) >= len(plain.text):
         raise Inconclusive("the reply has none of the letters, and is no shorter for it")
     return Observation(
@@ -304,14 +311,42 @@ def the_stop_is_named(api: Endpoint) -> Observation:
 
 
 def _stopped(api: Endpoint) -> tuple[list[str], Reply, Reply]:
-    """The control's prose and the same prompt with four stop sequences; some services take no more."""
-    asked = ["a", "e", "i", "o"]
+    """The control's prose and the same prompt with four stop sequences; some services take no more.
+
+    Raises:
+        Inconclusive: the control has no prose in which any four characters are sure to come again.
+    """
     prose: dict[str, Json] = {
         "messages": [user("Describe in two sentences how bread is baked.")],
         "max_tokens": ROOM,
     }
     plain = control(api, **prose)
+    asked = _commonest(plain.text)
     return asked, plain, api.ask("treatment", **prose, stop_sequences=asked)
+
+
+def _commonest(prose: str) -> list[str]:
+    """Four characters that no text in the language of this one is without.
+
+    Raises:
+        Inconclusive: there is too little text to tell.
+    """
+    vowels = ["a", "e", "i", "o"]
+    letters = Counter(character for character in prose if character.isalpha())
+    if sum(letters[vowel] for vowel in vowels) >= _OFTEN * letters.total() > 0:
+        return vowels
+    # Of what is written without Latin vowels, a sentence's own marks are as sure to come again as any letter.
+    common = [character for character, count in Counter(prose).most_common() if not character.isspace() and count > 1]
+    if len(common) < len(vowels) or letters.total() < _PROSE:
+        raise Inconclusive("the control has no prose to be stopped")
+    return common[: len(vowels)]
+
+
+_OFTEN = 0.1
+"""The share of a text's letters from which on it has vowels: a, e, i, o are 0.2 to 0.4 of European languages."""
+
+_PROSE = 20
+"""Letters below which a text says nothing of its language."""
 
 
 @experiment("service_tier")
@@ -327,6 +362,8 @@ def a_tier_leaves_a_trace(api: Endpoint) -> Observation:
     if not taken.ok:
         return rejected(f"service_tier={tier}", taken)
     bogus = api.ask("malformed", **HELLO, service_tier="no_such_tier")
+    if is_crash(bogus):
+        return crashed("a tier that does not exist", bogus)
     if not bogus.ok:
         return Observation(
             Behaviour.HONOURED, f"validated: no_such_tier is refused ({bogus.refusal})", signals=("status",)
@@ -401,7 +438,11 @@ def old_tool_results_are_cleared(api: Endpoint) -> Observation:
     Ignored: the same history as without.
     """
     history = {**_tool_history(), "max_tokens": ROOM}
-    before = control(api, **history)
+    before = api.ask("control", **history)
+    if not before.ok:
+        # Some services that think want the thoughts of every turn back, and here there are none.
+        history["thinking"] = {"type": "disabled"}
+        before = control(api, "control without thinking", **history)
     clear = {
         "type": "clear_tool_uses_20250919",
         "trigger": {"type": "tool_uses", "value": 1},
@@ -417,7 +458,7 @@ def old_tool_results_are_cleared(api: Endpoint) -> Observation:
     if edits:
         return Observation(Behaviour.HONOURED, f"applied_edits: {edits}", signals=("blocks",))
     if before.size is None or after.size is None:
-        return Observation(Behaviour.IGNORED, "no applied_edits", signals=("blocks",))
+        raise Inconclusive("no applied_edits, and the service does not count what it has read")
     behaviour = Behaviour.HONOURED if before.size - after.size > 100 else Behaviour.IGNORED
     return Observation(behaviour, f"the prompt went from {before.size} to {after.size} tokens", signals=("size",))
 
@@ -446,7 +487,8 @@ def _tool_history() -> dict[str, Json]:
 def each_bound_is_enforced(api: Endpoint) -> Observation:
     """temperature has a range; a value outside it, or of another type, is an error.
 
-    Honoured: the inside is taken and everything outside refused. Ignored: something outside is taken.
+    Honoured: the inside is taken and everything outside refused. Accepted: some of what is outside makes the
+    service fail (a 5xx), which is no check. Ignored: something outside is taken.
     """
     return _range(api, "temperature")
 
@@ -455,7 +497,8 @@ def each_bound_is_enforced(api: Endpoint) -> Observation:
 def a_share_above_one_is_refused(api: Endpoint) -> Observation:
     """top_p is a probability; a value outside the range, or of another type, is an error.
 
-    Honoured: the inside is taken and everything outside refused. Ignored: something outside is taken.
+    Honoured: the inside is taken and everything outside refused. Accepted: some of what is outside makes the
+    service fail (a 5xx), which is no check. Ignored: something outside is taken.
     """
     return _range(api, "top_p")
 
@@ -468,7 +511,8 @@ def _range(api: Endpoint, name: str) -> Observation:
     for value, reply in taken.items():
         if not reply.ok:
             return rejected(f"{name}={value}, inside the range,", reply)
-    taken_outside = [value for value in outside if api.ask(f"treatment {name}={value!r}", **HELLO, **{name: value}).ok]
+    replies = {value: api.ask(f"treatment {name}={value!r}", **HELLO, **{name: value}) for value in outside}
+    taken_outside = [value for value, reply in replies.items() if reply.ok]
     if taken_outside:
         words = ", ".join(repr(value) for value in taken_outside)
         return Observation(Behaviour.IGNORED, f"taken although outside the range: {words}", signals=("status",))
@@ -476,6 +520,9 @@ def _range(api: Endpoint, name: str) -> Observation:
     if streamed.ok:
         words = f"{outside[0]!r}, outside the range, is refused, but not over a stream"
         return Observation(Behaviour.IGNORED, words, signals=("status",))
+    for value, reply in (*replies.items(), (outside[0], streamed)):
+        if is_crash(reply):
+            return crashed(f"{name}={value!r}", reply)
     return Observation(Behaviour.HONOURED, f"refused: {', '.join(map(repr, outside))}", signals=("status",))
 
 
