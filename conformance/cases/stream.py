@@ -20,8 +20,11 @@ _AT_ONCE = 0.05
 _SPREAD = 0.2
 """A body that is this share of the whole time on its way came as it was written."""
 
-_FEW = 8
-"""Pieces of content below which nothing is said of how they come: hidden reasoning may have used the tokens up."""
+_LONGER, _LONGEST = 256, 1024
+"""max_tokens of a long answer, and of one in which big pieces, or those after hidden reasoning, are several."""
+
+_FEW, _TWO = 8, 2
+"""Pieces of content below which a longer answer is asked for; two that come apart are enough to see that they do."""
 
 _CLEAR_MS = 80.0
 """Milliseconds below which two waits are called equal: a busy machine is off by tens."""
@@ -54,19 +57,25 @@ def bytes_come_as_they_are_written(api: Endpoint) -> Observation:
     Accepted: the service is too quick for either to be seen.
     """
     short = _streamed(api, "short", 16)
-    long = _streamed(api, "long", 256)
-    if _pieces(long) < _FEW:
-        raise Inconclusive(f"the long answer has {_pieces(long)} pieces of content: too few to see how they come")
-    first, last = _window(long)
-    spread = (last - first) / last if last else 0.0
     wait = _window(short)[0]
+    for most in (_LONGER, _LONGEST):
+        # Hidden reasoning may have used the tokens up, or the pieces may be big: the longer answer has more of them.
+        long = _streamed(api, "long", most)
+        first, last = _window(long)
+        spread = (last - first) / last if last else 0.0
+        spread_out = spread >= _SPREAD and last - first >= _CLEAR_MS
+        if _pieces(long) >= (_TWO if spread_out else _FEW):
+            break
+    else:
+        if not _pieces(long):
+            raise Inconclusive("the long answer has no content: nothing can be seen to come")
     seen = f"content from {first:.0f} to {last:.0f} ms in {_pieces(long)} pieces; a short one from {wait:.0f} ms"
     figures = {"first_ms": first, "last_ms": last, "short_first_ms": wait}
-    if spread >= _SPREAD and last - first >= _CLEAR_MS:
+    if spread_out:
         return Observation(Behaviour.HONOURED, seen, signals=("timing",), statistics=figures)
     if _held_back(short, long):
         # Twice more: a busy machine can hold a stream back once, a service that buffers always does.
-        if all(_held_back(_streamed(api, "short", 16), _streamed(api, "long", 256)) for _ in range(2)):
+        if all(_held_back(_streamed(api, "short", 16), _streamed(api, "long", most)) for _ in range(2)):
             return Observation(Behaviour.IGNORED, f"held back: {seen}", signals=("timing",), statistics=figures)
         return Observation(
             Behaviour.ACCEPTED, f"held back once, and not again: {seen}", signals=("timing",), statistics=figures
