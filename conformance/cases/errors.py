@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conformance.cases.common import HELLO, ROOM, control
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
+from conformance.protocol import shapes
 from conformance.protocol.reply import Reply
 from conformance.trouble import NotApplicable
 from conformance.values import Behaviour, Observation
@@ -47,11 +50,16 @@ def a_conversation_of_nothing(api: Endpoint) -> Observation:
 def a_path_nobody_has(api: Endpoint) -> Observation:
     """A path that does not exist is a 404.
 
-    Honoured: 404. Accepted: refused with another status. Ignored: it is answered.
+    Honoured: 404. Accepted: refused with another status. Ignored: it is answered. (Often a router says so and
+    not the API, so its shape is told and not judged.)
     """
     control(api, **HELLO)
     reply = api.send("malformed", {"model": api.model}, path="/v1/no_such_endpoint")
-    return _refused(reply, "an unknown path", 404)
+    found = _refused(reply, "an unknown path", 404)
+    shape = next(shapes.error_of(reply.status, reply.exchange.json), None)
+    if reply.ok or shape is None:
+        return found
+    return replace(found, summary=f"{found.summary}; not in the envelope of errors: {shape}")
 
 
 def _refused(reply: Reply, what: str, status: int) -> Observation:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import anthropic
 
 from conformance.cases.common import FLAT, HELLO, QUESTION, RISE, control, fact, rejected, user
@@ -36,7 +38,7 @@ def a_base_url_and_a_key_are_enough(api: Endpoint) -> Observation:
         return _refused(api, "the SDK as it comes")
     except SDK_FAILS:
         return _no_use(api, "the SDK makes nothing of the answer")
-    return _has_words(message, *_HIDDEN)
+    return _has_words(message)
 
 
 @experiment("examples.quick_start")
@@ -44,7 +46,8 @@ def the_first_example_prints_something(api: Endpoint) -> Observation:
     """The page's first example: ``messages.create`` with a system string and one text block.
 
     Honoured: the reply is a list of thinking and text blocks with words in them, as the example
-    prints. Rejected: it is refused. Ignored: the example prints nothing.
+    prints. (A redacted_thinking block beside them it passes over.) Rejected: it is refused. Ignored: the
+    example prints nothing.
     """
     client = api.client
 
@@ -81,7 +84,7 @@ _HIDDEN = ("redacted_thinking",)
 """Blocks a reply may hold beside its words, where no example has to print them."""
 
 
-def _has_words(message: anthropic.types.Message, *others: str) -> Observation:
+def _has_words(message: anthropic.types.Message) -> Observation:
     # The SDK does not validate: a body of another shape gives an object without these attributes.
     content = getattr(message, "content", None)
     if not isinstance(content, list):
@@ -94,7 +97,7 @@ def _has_words(message: anthropic.types.Message, *others: str) -> Observation:
     ]
     if not any(words):
         return Observation(Behaviour.IGNORED, f"nothing to print in blocks {kinds}", signals=("sdk", "blocks"))
-    behaviour = Behaviour.HONOURED if set(kinds) <= {"thinking", "text", *others} else Behaviour.IGNORED
+    behaviour = Behaviour.HONOURED if set(kinds) <= {"thinking", "text", *_HIDDEN} else Behaviour.IGNORED
     return Observation(behaviour, f"blocks: {', '.join(kinds)}", signals=("sdk", "blocks"))
 
 
@@ -158,24 +161,39 @@ def the_whole_reply_goes_back(api: Endpoint) -> Observation:
         for call in first.tool_calls
     ]
     returned = {"role": "assistant", "content": [dict(block) for block in first.content]}
-    second = api.ask(
-        "second turn",
-        messages=[ASKS_FOR_ONE, returned, user(*results, {"type": "text", "text": QUESTION})],
-        **opening,
-    )
+    history = [ASKS_FOR_ONE, returned, user(*results, {"type": "text", "text": QUESTION})]
+    second = api.ask("second turn", messages=history, **opening)
     if not second.ok:
         return rejected("the service's own content", second)
     kinds = "+".join(str(block.get("type")) for block in first.content)
     growth = second.size - first.size if first.size is not None and second.size is not None else None
-    if "marulvane" in f"{second.text} {second.thinking}".lower():
+    if _says_it(second):
         return Observation(Behaviour.HONOURED, f"{kinds} went back, the result is read", signals=("text",))
     if growth is None:
         raise Inconclusive("the service does not count what it has read, and the reply does not show it")
     seen = f"{kinds} went back, the prompt grew by {growth} tokens"
     if growth >= RISE:
         return Observation(Behaviour.HONOURED, seen, signals=("size",))
-    if growth <= 0:
-        raise Inconclusive(f"{seen} although it is longer: the service's count does not follow it")
-    if growth > FLAT:
+    if not 0 < growth <= FLAT:
         raise Inconclusive(f"{seen}, neither by nothing nor by the result")
-    return Observation(Behaviour.IGNORED, seen, signals=("size",))
+    # What is said to be lost must come back every time from plain text in the same place, and never from the result.
+    bare = [{**result, "content": "Done."} for result in results]
+    told = user(*bare, {"type": "text", "text": f"{fact('Marulvane')}\n\n{QUESTION}"})
+    return _compared(api, {"messages": history, **opening}, {"messages": [*history[:2], told], **opening}, seen)
+
+
+def _compared(api: Endpoint, carrying: Mapping[str, Json], plainly: Mapping[str, Json], seen: str) -> Observation:
+    for _ in range(_ROUNDS):
+        if not _says_it(api.ask("witness, in plain text", **plainly)):
+            raise Inconclusive(f"{seen}, and the model does not repeat what is said in plain text either")
+        if _says_it(api.ask("second turn", **carrying)):
+            return Observation(Behaviour.HONOURED, f"{seen}; the result comes back now and then", signals=("text",))
+    return Observation(Behaviour.IGNORED, f"{seen}, and the model never repeats it", signals=("size", "text"))
+
+
+def _says_it(reply: Reply) -> bool:
+    return "marulvane" in f"{reply.text} {reply.thinking}".lower()
+
+
+_ROUNDS = 4
+"""How often more the result and plain text are set side by side before a loss is blamed on the service."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from conformance.cases.models import NOBODY, same_model
 from conformance.cases.parameters import STOP_REASONS
@@ -51,7 +52,7 @@ def _errors(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
 def every_reply_names_the_model(exchanges: Sequence[Exchange]) -> Observation:
     """Every reply, streamed or not, names the model that was asked for.
 
-    Honoured: all that name one. Ignored: some name another.
+    Honoured: all that name one, in whatever way it is written. Ignored: some name another.
     """
 
     def look(exchange: Exchange) -> Iterator[Finding]:
@@ -264,9 +265,10 @@ def every_stream_is_called_one(exchanges: Sequence[Exchange]) -> Observation:
 
 @inspection("errors.envelope")
 def every_error_is_in_the_envelope(exchanges: Sequence[Exchange]) -> Observation:
-    """Every error is ``{"type": "error", "error": {"type", "message"}}``.
+    """Every error of the Messages endpoint is ``{"type": "error", "error": {"type", "message"}}``.
 
-    Honoured: all of them. Ignored: some have another shape.
+    Honoured: all of them. Ignored: some have another shape. (Whether they name the request as well, in the body
+    or in a header, is told and not judged: the SDK reads the header, and lives without either.)
     """
 
     def look(exchange: Exchange) -> Iterator[Finding]:
@@ -275,7 +277,20 @@ def every_error_is_in_the_envelope(exchanges: Sequence[Exchange]) -> Observation
             body = next((event.json for event in exchange.events if event.type == "error"), None)
         return shapes.error_of(exchange.status, body)
 
-    return _inspect(_errors(exchanges), look, "errors")
+    errors = list(_errors(exchanges))
+    found = _inspect(errors, look, "errors")
+    named = sum(map(_names_request, errors))
+    return replace(
+        found,
+        summary=f"{found.summary}; {named} of {len(errors)} name the request",
+        statistics={**found.statistics, "with_request_id": named},
+    )
+
+
+def _names_request(error: Exchange) -> bool:
+    """Whether an error says which request it is about."""
+    body = error.json if isinstance(error.json, dict) else {}
+    return bool(body.get("request_id")) or any(error.headers.get(name) for name in ("request-id", "x-request-id"))
 
 
 @inspection("errors.status")
