@@ -6,6 +6,7 @@ simulator is made, and so no more than a gateway knows of the model behind it.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
@@ -66,6 +67,8 @@ class Style:
     """How an event is written."""
     pieces: int = 0
     """Bytes that are sent at once; 0 is a whole event, or body."""
+    pause: float = 0.0
+    """Seconds before each event, or body."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     matrices: tuple[str, ...] = ("matrices/anthropic.yaml",)
     """The strictest there is; what changes much is held to the page of a service that thinks by itself as well."""
@@ -140,6 +143,7 @@ async def _send(send: Send, status: int, headers: Mapping[str, str], chunks: lis
     encoded = [(name.encode(), value.encode()) for name, value in kept.items()]
     await send({"type": "http.response.start", "status": status, "headers": encoded})
     for chunk in chunks:
+        await asyncio.sleep(manners.pause)
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
@@ -323,6 +327,16 @@ def _deltas(events: list[Event], cut: Callable[[str], list[str]]) -> list[Event]
     return found
 
 
+def pieced(events: list[Event], many: int) -> list[Event]:
+    """The stream with the words of every block in so many pieces."""
+
+    def cut(words: str) -> list[str]:
+        size = max(1, -(-len(words) // many))
+        return [words[at : at + size] for at in range(0, len(words), size)]
+
+    return _deltas(events, cut)
+
+
 def _with_empty_deltas(events: list[Event], _: Body) -> list[Event]:
     found: list[Event] = []
     for name, data in events:
@@ -416,7 +430,7 @@ _CHINESE = dict(zip(string.ascii_lowercase, _HAN, strict=False)) | {
 _ENGLISH = {han: letter for letter, han in _CHINESE.items()}
 
 
-def _in_chinese(words: str) -> str:
+def chinese(words: str) -> str:
     """A text that is Chinese to look at: only names stay as they are, and what is the same stays the same."""
     return re.sub(r"(?<![A-Z\w])[a-z]+|[.,!?] ?|(?<=[a-z,.]) (?=[a-z])", lambda it: _each(it[0]), words)
 
@@ -501,7 +515,7 @@ def _without_nulls(body: Body) -> Body:
 
 
 def _naming_the_stop_in_chinese() -> dict[str, Any]:
-    words = _texts(_in_chinese)
+    words = _texts(chinese)
 
     def message(body: Body, asked: Body) -> Body:
         stop = body.get("stop_sequence")

@@ -86,7 +86,6 @@ MUTANTS: Final = (
         _refusing("tool_result"),
         {
             "messages.tool_result::a_result_of_blocks_is_read": "inconclusive",
-            "messages.tool_result::every_result_of_a_turn_is_read": "inconclusive",
             "messages.tool_result::*": "rejected falls_short",
             "messages.tool_use::the_input_of_a_call_is_read": "inconclusive",
             **_TOOL_HISTORY,

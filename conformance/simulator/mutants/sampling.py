@@ -150,7 +150,7 @@ _THINKING: Final = (
         "thinking-ignored-in-streams",
         "What it thinks does not come over a stream.",
         changing_streamed_requests(lambda body: {**body, "thinking": {"type": "disabled"}}),
-        {"thinking::a_stream_thinks_as_well": "ignored conforms"},
+        {"thinking::a_stream_thinks_as_well": "ignored falls_short"},
     ),
     Mutant(
         "thinking.enabled-ignored",
