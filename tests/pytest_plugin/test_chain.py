@@ -104,6 +104,26 @@ def test_a_model_that_the_matrix_does_not_list_can_be_asked(fresh: Project) -> N
     fresh.replay(*rows("container", model="next/model")).assert_outcomes(passed=1)
 
 
+def test_a_stream_that_loses_its_thoughts_keeps_neither_statement(fresh: Project) -> None:
+    """One case keeps what the table says, another what the note says: neither holds."""
+    from services import service  # noqa: PLC0415
+
+    with service(mutant="thinking-ignored-in-streams") as url:
+        live = fresh.live(url, "--model", MODEL, "--feature", "thinking")
+    neither = "contradiction: thinking is documented as supported and ignored; * none of the statements holds*"
+    live.stdout.fnmatch_lines([f"falls short: thinking, *{MODEL}*", neither])
+    (row,) = [one for one in fresh.report()["results"] if (one["feature"], one["model"]) == ("thinking", MODEL)]
+    assert (row["verdict"], row["holds"]) == ("falls_short", [])
+    assert {case["id"].rpartition("::")[2]: case["verdict"] for case in row["cases"]} == {
+        "enabled_thinks_and_disabled_does_not": "conforms",
+        "a_stream_thinks_as_well": "falls_short",
+    }
+    again = fresh.replay("--model", MODEL, "--feature", "thinking")
+    assert again.parseoutcomes() == live.parseoutcomes()
+    page = fresh.path.joinpath("reports", "minimax", "report.md").read_text("utf-8")
+    assert "none of the statements holds" in page
+
+
 def test_the_simulator_of_the_command_line_keeps_what_the_page_says(fresh: Project) -> None:
     with simulated() as url:
         live = fresh.live(url, "--model", MODEL, "--cassettes", "new/cassettes", "--report-dir", "new/reports")
