@@ -7,10 +7,10 @@ from typing import Protocol
 
 from conformance.values import Behaviour, Status, Verdict
 
-__all__ = ["Seen", "holding", "holding_for_all", "needs_confirmation", "together", "verdict", "worst"]
+__all__ = ["Sighting", "holding", "holding_for_all", "needs_confirmation", "together", "verdict", "worst"]
 
 
-class Seen(Protocol):
+class Sighting(Protocol):
     """What a case saw."""
 
     @property
@@ -95,13 +95,13 @@ def holding(statuses: Sequence[Status], behaviour: Behaviour, seen_as: Sequence[
     return tuple(number for number, one in enumerate(verdicts) if one is Verdict.CONFORMS)
 
 
-def holding_for_all(statuses: Sequence[Status], cases: Sequence[Seen]) -> tuple[int, ...]:
+def holding_for_all(statuses: Sequence[Status], cases: Sequence[Sighting]) -> tuple[int, ...]:
     """Which of a claim's statements all cases that were run agree with, by index; none where none was."""
     kept = [set(holding(statuses, case.behaviour, case.seen_as)) for case in cases if case.behaviour is not None]
     return tuple(sorted(set.intersection(*kept))) if kept else ()
 
 
-def together(statuses: Sequence[Status], cases: Sequence[Seen]) -> tuple[Verdict | None, ...]:
+def together(statuses: Sequence[Status], cases: Sequence[Sighting]) -> tuple[Verdict | None, ...]:
     """The verdicts of all cases of one claim with one model: a claim that contradicts itself is judged as one.
 
     Where some of its cases keep one statement and some another, neither holds. The statement that most of them

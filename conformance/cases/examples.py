@@ -184,7 +184,7 @@ def the_whole_reply_goes_back(api: Endpoint) -> Observation:
 
 def _compared(api: Endpoint, carrying: Mapping[str, Json], plainly: Mapping[str, Json], seen: str) -> Observation:
     for _ in range(_ROUNDS):
-        if not _says_it(api.ask("witness, in plain text", **plainly)):
+        if not _says_it(api.ask("positive control, in plain text", **plainly)):
             raise Inconclusive(f"{seen}, and the model does not repeat what is said in plain text either")
         if _says_it(api.ask("second turn", **carrying)):
             return Observation(Behaviour.HONOURED, f"{seen}; the result comes back now and then", signals=("text",))

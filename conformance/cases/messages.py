@@ -512,7 +512,7 @@ def _thought_goes_back(api: Endpoint, first: Reply, thinking: Mapping[str, Json]
         return Observation(Behaviour.HONOURED, words, signals=("size",))
     if not _counts_thoughts(first):
         raise Inconclusive(f"{words}, and the service does not count the thoughts of a reply either")
-    said = turn("witness, as text", [text(first.thinking), *(b for b in whole if b["type"] not in _THOUGHTS)])
+    said = turn("positive control, as text", [text(first.thinking), *(b for b in whole if b["type"] not in _THOUGHTS)])
     if not said.ok or said.size is None or said.size - without.size < expected:
         raise Inconclusive(f"{words}, and the same words as text do not show in it either")
     return Observation(Behaviour.IGNORED, f"{words}, and with the same words as text to {said.size}", signals=("size",))
@@ -540,7 +540,7 @@ def _foreign_thought(api: Endpoint) -> Observation:
     if without.size is not None and after.size is not None and after.size - without.size >= RISE:
         words = f"the prompt went from {without.size} to {after.size} tokens"
         return Observation(Behaviour.HONOURED, words, signals=("size",))
-    said = api.ask("witness, as text", **_looked_up("office", "Done.", text(BALLAST)))
+    said = api.ask("positive control, as text", **_looked_up("office", "Done.", text(BALLAST)))
     if not said.ok or without.size is None or said.size is None or said.size - without.size < RISE:
         raise Inconclusive("the model does not think in a tool loop, and a block of our own leaves no trace")
     words = "taken; the model does not think in a tool loop, and a thought that is not its own is left out"

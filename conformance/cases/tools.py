@@ -85,7 +85,7 @@ def a_declared_tool_is_called(api: Endpoint) -> Observation:
     if cut or _is_cut(offered):
         raise Inconclusive(_CUT)
     told = {"messages": [user(f"{BALLAST}\n\n{ASKS_FOR_ONE['content']}")], "max_tokens": ROOM}
-    if plain.size is None or (control(api, "witness", **told).size or 0) - plain.size < RISE:
+    if plain.size is None or (control(api, "positive control", **told).size or 0) - plain.size < RISE:
         raise Inconclusive("the model calls nothing, and the service does not count what it has read")
     words = f"{seen}; forced, it makes no call in {_ROUNDS} replies"
     return Observation(Behaviour.IGNORED, words, signals=("blocks", "size"))
