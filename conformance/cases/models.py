@@ -42,7 +42,7 @@ def same_model(asked: str, answered: str) -> bool:
     """Whether a reply's name is the one that was asked for, or another way to write it.
 
     Gateways put a provider before a name and a date behind it, change its case, and write its dots as dashes;
-    which model it is nobody is in doubt of. M2.5 for M2, or a name without its ``-highspeed``, is another model.
+    which model it is stays clear. M2.5 for M2, or a name without its ``-highspeed``, is another model.
     """
     name = asked.lower().rsplit("/", 1)[-1]
     stem, dated = _undated(name)
