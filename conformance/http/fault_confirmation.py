@@ -25,6 +25,8 @@ class SuspectedFault:
     words: str
     is_controlled: bool = False
     """Whether a plain request is free of it, on a service that is well."""
+    can_be_habit: bool = True
+    """Whether it says something of the answers to other requests, where it came every time to some."""
 
 
 def transient(exchange: Exchange) -> str | None:  # noqa: PLR0911  one return a reason
@@ -41,7 +43,7 @@ def transient(exchange: Exchange) -> str | None:  # noqa: PLR0911  one return a 
     kind = exchange.error.get("type") if isinstance(exchange.error, dict) else None
     if isinstance(kind, str) and kind in _WAIT_ERRORS:
         return f"the service failed inside a {status}: {kind}"
-    if not exchange.is_stream and not isinstance(exchange.json, dict):
+    if not exchange.is_stream and not isinstance(exchange.json, dict) and not exchange.is_blank:
         return f"a {status} whose body is not a JSON object ({exchange.content_type or 'no content-type'})"
     return None
 
@@ -49,7 +51,11 @@ def transient(exchange: Exchange) -> str | None:  # noqa: PLR0911  one return a 
 def suspected_fault(exchange: Exchange) -> SuspectedFault | None:  # noqa: PLR0911  one return a fault
     """What has to be asked again before it is believed; None where an answer can be taken as it is."""
     if exchange.status >= 500:
-        return SuspectedFault(f"{exchange.status}", f"the service failed with {exchange.status}", is_controlled=True)
+        words = f"the service failed with {exchange.status}"
+        return SuspectedFault(f"{exchange.status}", words, is_controlled=True, can_be_habit=False)
+    if exchange.is_blank:
+        words = f"the service answered {exchange.status} with nothing of a message"
+        return SuspectedFault("blank", words, is_controlled=True, can_be_habit=False)
     if exchange.json is None and not exchange.is_stream and exchange.body.lstrip().startswith(b"{"):
         return SuspectedFault("garbled body", f"the JSON of a {exchange.status} breaks off")
     if not 200 <= exchange.status < 300:
@@ -81,11 +87,9 @@ class KnownFaults:
 
     def is_known(self, suspicion: SuspectedFault) -> bool:
         """Whether a fault was confirmed often enough, and never came and went."""
-        # A 500 is an answer to one request: of the next it says nothing.
+        # A 500, or a blank, is an answer to one request: of the next it says nothing.
         return (
-            not suspicion.kind.isdigit()
-            and self._confirmed[suspicion.kind] >= _ENOUGH
-            and suspicion.kind not in self._denied
+            suspicion.can_be_habit and self._confirmed[suspicion.kind] >= _ENOUGH and suspicion.kind not in self._denied
         )
 
     def confirmed(self, suspicion: SuspectedFault) -> None:

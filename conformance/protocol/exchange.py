@@ -80,7 +80,8 @@ class Exchange:
     @cached_property
     def error(self) -> Json:
         """The ``error`` object of an error body or an ``error`` event, whatever the status."""
-        candidates = [event.json for event in self.events if event.type == "error"]
+        # Some gateways leave out the type, and send the error as it would stand in a body.
+        candidates = [event.json for event in self.events if event.type in ("error", "message", None)]
         candidates.append(self.json)
         for body in candidates:
             if isinstance(body, dict) and body.get("error") and "content" not in body:
@@ -91,10 +92,35 @@ class Exchange:
                 return {"type": f"base_resp {own['status_code']}", "message": str(own.get("status_msg") or "")}
         return None
 
+    @cached_property
+    def is_blank(self) -> bool:
+        """Whether a call of the Messages endpoint got a 2xx with nothing of a message, and no error either.
+
+        No body, a page, a stream of pings: what a gateway sends that has lost a refusal on its way. JSON that
+        breaks off is not blank, and neither is a stream of events that are another API's.
+        """
+        if not (self.is_messages and 200 <= self.status < 300) or self.error is not None:
+            return False
+        if self.is_stream:
+            return all(map(_says_nothing, self.body.splitlines()))
+        return not isinstance(self.json, dict) and not self.body.lstrip().startswith(b"{")
+
     @property
     def ok(self) -> bool:
-        """Whether the service answered the question: a 2xx that is not an error in disguise."""
-        return 200 <= self.status < 300 and self.error is None
+        """Whether the service answered the question: a 2xx that is not an error in disguise, nor blank."""
+        return 200 <= self.status < 300 and self.error is None and not self.is_blank
+
+
+def _says_nothing(line: bytes) -> bool:
+    """Whether a line of a stream is neither of a message nor the beginning of something that may be."""
+    name, _, value = line.partition(b":")
+    value = value.strip()
+    if name == b"event":
+        return value in (b"ping", b"done")
+    if name != b"data":
+        return True
+    body = _json(value)
+    return not value.startswith(b"{") or (isinstance(body, dict) and body.get("type") == "ping")
 
 
 def _json(body: bytes) -> Json:

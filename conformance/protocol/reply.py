@@ -128,7 +128,7 @@ class Reply:
     @property
     def refusal(self) -> str:
         """One line for people: the status and the service's words, shortened."""
-        words = " ".join(self.error_message.split())
+        words = " ".join(self.error_message.split()) or "without a word"
         return f"{self.status}: {words[:157] + '…' if len(words) > 158 else words}"
 
 
