@@ -42,6 +42,9 @@ class Answer:
 CUT = Answer(200)
 """A stream that breaks off in the middle of its first event."""
 
+BLANK = Answer(200)
+"""A success with an empty body: what is left of an answer that a gateway has lost."""
+
 Habit = Callable[[Asked], Answer | None]
 """None leaves the answer to the simulator."""
 
@@ -91,6 +94,17 @@ def cutting_first_streams() -> Habit:
 def always(status: int, *, given: str) -> Habit:
     """A parameter is answered with a status, every time."""
     return lambda asked: Answer(status) if asked.has(given) else None
+
+
+def blank(*, given: str) -> Habit:
+    """A parameter gets an empty 200, every time."""
+    return lambda asked: BLANK if asked.has(given) else None
+
+
+def blank_at_random(share: float, *, seed: int) -> Habit:
+    """So many of all answers are an empty 200, whatever was asked."""
+    chance = random.Random(seed)
+    return lambda _: BLANK if chance.random() < share else None
 
 
 def failing_every(nth: int) -> Habit:
@@ -213,14 +227,14 @@ def _unstamped(send: Send) -> Send:
 
 
 async def _give(answer: Answer, send: Send) -> None:
-    kind = "text/event-stream" if answer is CUT else "application/json"
+    kind = "text/event-stream" if answer is CUT or answer is BLANK else "application/json"
     headers = {"content-type": kind, "retry-after": "0", STAMP: "habit", **answer.headers}
     encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
     if answer is CUT:
         await send({"type": "http.response.body", "body": b"event: message_start\ndata: {", "more_body": True})
     else:
-        await send({"type": "http.response.body", "body": answer.body})
+        await send({"type": "http.response.body", "body": b"" if answer is BLANK else answer.body})
 
 
 def _object(body: bytes) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import anthropic
 
-from conformance.cases.common import FLAT, HELLO, QUESTION, RISE, control, fact, rejected, user
+from conformance.cases.common import FLAT, HELLO, QUESTION, RISE, control, fact, needs_streams, rejected, user
 from conformance.cases.endpoint import Endpoint, outcome
 from conformance.cases.registry import experiment
 from conformance.cases.tools import ASKS_FOR_ONE, WEATHER
@@ -150,12 +150,22 @@ def the_whole_reply_goes_back(api: Endpoint) -> Observation:
     Honoured: thinking, text and call go back as they came, and the tool's result is read. Rejected:
     the service refuses its own blocks. Ignored: the second turn shows nothing of the result.
     """
-    opening: dict[str, Json] = {"max_tokens": 2048, "tools": [WEATHER]}
-    first = api.ask("first turn", messages=[ASKS_FOR_ONE], **opening)
-    if first.ok and not first.tool_calls:
-        first = api.ask("first turn, forced", messages=[ASKS_FOR_ONE], **opening, tool_choice={"type": "any"})
-    if not first.ok or not first.tool_calls:
-        raise Inconclusive(f"no tool call to answer ({'none made' if first.ok else first.refusal})")
+    return goes_back(api)
+
+
+def goes_back(api: Endpoint, *, stream: bool = False) -> Observation:
+    """A reply with a call, streamed or not, sent back whole with the call's result.
+
+    Where it is streamed, the conversation is then asked for one more call: what the inspection of ids looks at.
+
+    Raises:
+        Inconclusive: nothing is called, or nothing shows what was read.
+        NotApplicable: streams are refused altogether.
+    """
+    opening: dict[str, Json] = {"max_tokens": 2048, "tools": [WEATHER]} | ({"stream": True} if stream else {})
+    first = _first_call(api, opening)
+    if not all(isinstance(call.get("input"), dict) for call in first.tool_calls):
+        raise Inconclusive("the input of a call is no object, so it cannot be sent back: that is another row's finding")
     results = [
         {"type": "tool_result", "tool_use_id": call.get("id"), "content": fact("Marulvane")}
         for call in first.tool_calls
@@ -165,6 +175,9 @@ def the_whole_reply_goes_back(api: Endpoint) -> Observation:
     second = api.ask("second turn", messages=history, **opening)
     if not second.ok:
         return rejected("the service's own content", second)
+    if stream:
+        again = user(*results, {"type": "text", "text": "Now call the get_weather tool again, for Oslo."})
+        api.ask("third turn", messages=[ASKS_FOR_ONE, returned, again], **opening, tool_choice={"type": "any"})
     kinds = "+".join(str(block.get("type")) for block in first.content)
     growth = second.size - first.size if first.size is not None and second.size is not None else None
     if _says_it(second):
@@ -197,3 +210,14 @@ def _says_it(reply: Reply) -> bool:
 
 _ROUNDS = 4
 """How often more the result and plain text are set side by side before a loss is blamed on the service."""
+
+
+def _first_call(api: Endpoint, opening: Mapping[str, Json]) -> Reply:
+    first = api.ask("first turn", messages=[ASKS_FOR_ONE], **opening)
+    if not first.ok and opening.get("stream"):
+        needs_streams(api)
+    if first.ok and not first.tool_calls:
+        first = api.ask("first turn, forced", messages=[ASKS_FOR_ONE], **opening, tool_choice={"type": "any"})
+    if not first.ok or not first.tool_calls:
+        raise Inconclusive(f"no tool call to answer ({'none made' if first.ok else first.refusal})")
+    return first

@@ -117,7 +117,8 @@ def every_call_can_be_run(exchanges: Sequence[Exchange]) -> Observation:
     # A stream in disorder is judged in rows of its own, and adds up to nothing sure.
     whole = (e for e in _streams(exchanges) if not any((*grammar.blocks_of(e.events), *shapes.events_of(e.events))))
     calls = [e for e in (*_bodies(exchanges), *whole) if Reply(e).tool_calls]
-    for kind, some in (("streams", [e for e in calls if e.is_stream]), ("answers", calls)):
+    bound = [e for e in calls if _asks_for_something(e)]
+    for kind, some in (("streams", [e for e in bound if e.is_stream]), ("answers", bound)):
         if len(some) >= _ENOUGH and all(_misfits(e) for e in some):
             words = f"no call in {len(some)} {kind} fits the schema of its tool, the first: {_misfits(some[0])}"
             return Observation(Behaviour.IGNORED, words, statistics={"exchanges": len(calls)})
@@ -149,7 +150,21 @@ def every_call_can_be_run(exchanges: Sequence[Exchange]) -> Observation:
 _ENOUGH = 3
 """Answers with calls it takes to blame the service for inputs that never fit."""
 
-_JSON_TYPES: Mapping[str, type | tuple[type, ...]] = {"string": str, "integer": int, "object": dict, "array": list}
+_JSON_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "object": dict,
+    "array": list,
+}
+
+
+def _asks_for_something(exchange: Exchange) -> bool:
+    """Whether a tool that was offered requires a parameter: the input of any other fits whatever it is."""
+    request = exchange.request if isinstance(exchange.request, dict) else {}
+    schemas = [tool.get("input_schema") for tool in request.get("tools") or [] if isinstance(tool, dict)]
+    return any(isinstance(schema, dict) and schema.get("required") for schema in schemas)
 
 
 def _misfits(exchange: Exchange) -> str:

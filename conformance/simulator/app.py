@@ -119,7 +119,12 @@ class _Call:
         failure = Failure(refusal.status, self.personality.dialect.error(refusal, self.request_id))
         for change in self.personality.on_failure:
             failure = change(failure)
-        return self.json(failure.status, failure.body)
+        body = _parsed(self.raw)
+        if self.personality.blanks_streamed_errors and is_object(body) and body.get("stream") is True:
+            return Response(b"", 200, media_type=self.personality.stream_type)
+        answer = self.json(failure.status, failure.body)
+        answer.headers.update(failure.headers)
+        return answer
 
 
 @dataclass(frozen=True)
@@ -176,7 +181,7 @@ class _Endpoints:
         for change in personality.on_events:
             stream = change(stream)
         speed = answer.model.speed * personality.speed if self.paced else None
-        sent = _held_back(stream, speed) if personality.holds_back else _sent(stream, speed)
+        sent = _held_back(stream, speed) if personality.holds_back else _sent(stream, speed, personality.silence)
         headers = call.ids | {"cache-control": "no-cache", "content-type": personality.stream_type}
         return StreamingResponse(sent, headers=headers)
 
@@ -194,10 +199,12 @@ def _models(call: _Call) -> Response:
     return call.json(200, {"data": described, "has_more": False, **ends})
 
 
-async def _sent(stream: tuple[Event, ...], speed: float | None) -> AsyncIterator[bytes]:
-    """Send event by event, each when a model of this speed would have written it."""
+async def _sent(stream: tuple[Event, ...], speed: float | None, silence: float = 0.0) -> AsyncIterator[bytes]:
+    """Send event by event, each when a model of this speed would have written it; the last after a silence."""
     start, written = time.monotonic(), 0
     for event in stream:
+        if silence and event is stream[-1]:
+            await asyncio.sleep(silence)
         written += event.tokens
         # Against the clock and not against the last event, so that a late one is caught up with.
         await asyncio.sleep(max(0.0, start + written / speed - time.monotonic()) if speed else 0)

@@ -23,6 +23,8 @@ from front_door import (
 from services import (
     Habit,
     always,
+    blank,
+    blank_at_random,
     busy_at_first,
     cutting_first_streams,
     failing_at_random,
@@ -142,6 +144,41 @@ def test_a_500_that_comes_and_goes_is_never_a_verdict(fresh: Project, habit: Hab
     for nodeid in (CONTAINER, SYSTEM):
         if fresh.cassette(nodeid).exists():
             assert fresh.statuses(nodeid) == {200}
+
+
+# --- a success that holds nothing
+
+
+def test_an_empty_200_that_comes_with_the_treatment_every_time_is_a_refusal(fresh: Project) -> None:
+    with service(blank(given="container")) as url:
+        result = fresh.live(url, SYSTEM, CONTAINER)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*observed*rejected: container is refused (200: without a word); the error came *"])
+    assert fresh.verdicts()[CONTAINER] == ("rejected", "falls_short")
+
+
+@pytest.mark.parametrize(("share", "seed"), [(0.5, 1), (0.1, 2)])
+def test_an_empty_200_that_comes_and_goes_is_never_a_verdict(fresh: Project, share: float, seed: int) -> None:
+    with service(blank_at_random(share, seed=seed)) as url:
+        result = fresh.live(url, "--concurrency", "1", SYSTEM, CONTAINER)
+    assert result.ret == pytest.ExitCode.OK
+    assert set(result.parseoutcomes()) <= {"passed", "skipped"}
+    assert {seen[1] for seen in fresh.verdicts().values()} <= {"conforms", "inconclusive", None}
+
+
+def test_an_empty_200_for_everything_stops_the_run(fresh: Project) -> None:
+    with service(blank(given="messages")) as url:
+        result = fresh.live(url, CONTAINER)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "is not well" in plainly(result)
+
+
+def test_a_malformed_streamed_request_that_gets_an_empty_200_is_a_finding(fresh: Project) -> None:
+    with service(mutant="errors.stream-blank") as url:
+        fresh.live(url, *rows("errors.stream")).assert_outcomes(passed=1)
+    (case,) = row(fresh.report(), "errors.stream")["cases"]
+    assert (case["behaviour"], case["verdict"]) == ("ignored", None)
+    assert "it gets 200 with nothing (text/event-stream)" in case["summary"]
 
 
 # --- where evidence comes from

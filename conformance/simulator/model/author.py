@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from random import Random
 from typing import Final
 
 from conformance.simulator.model.comprehension import Fact, recall
-from conformance.simulator.model.instructions import Order, orders, words_wanted
+from conformance.simulator.model.instructions import Order, orders, verbatim, words_wanted
 from conformance.simulator.model.language import (
     LanguageModel,
     Sampling,
@@ -99,10 +101,17 @@ class _Speaker:
     def text(self) -> str:
         """Say what was asked for: obey, recall, report, or write prose."""
         request, context = self.prompt.request, self.prompt.context
+        if (wanted := verbatim(request)) is not None:
+            return wanted
+        if self.prompt.results and _ASKS_FOR_SUCCESS.search(request):
+            return "No." if any(_FAILED.match(result) for result in self.prompt.results) else "Yes."
         bound = orders(self.prompt.instructions, context)
         if any(order.alone for order in bound):
             return " ".join(order.text for order in bound if order.alone)
-        facts = recall(context, request)
+        # What the caller has written of the reply is no statement to answer from.
+        facts = recall((text for text in context if text != self.prompt.begun), request)
+        if (rest := _rest_of_a_word(self.prompt.begun, facts)) is not None:
+            return rest
         if self.prompt.results:  # a result is always passed on whole; what else was asked for is added
             report = self._reported()
             facts = tuple(fact for fact in facts if fact.value not in report)
@@ -145,6 +154,19 @@ class _Speaker:
 
 # No two openings begin alike, so that a diversity of three is three whatever the corpus says.
 _ORDINALS: Final = ("Well", "So", "Now", "Indeed", "Perhaps", "Then", "Today", "Once", "Here", "Again")
+
+
+_ASKS_FOR_SUCCESS: Final = re.compile(r"\bdid\b.*\bsucceed\b", re.IGNORECASE)
+_FAILED: Final = re.compile(r"\s*error\b", re.IGNORECASE)
+
+
+def _rest_of_a_word(begun: str, facts: Sequence[Fact]) -> str | None:
+    """Go on from a reply that was begun in the middle of a word the model knows; None where it was not."""
+    half = begun.rpartition(" ")[2]
+    for fact in facts:
+        if half and fact.value.startswith(half) and fact.value != half:
+            return f"{fact.value.removeprefix(half)}."
+    return None
 
 
 def _with_orders(text: str, bound: tuple[Order, ...]) -> str:

@@ -50,6 +50,9 @@ _QUOTED: Final = re.compile(r"[\"“`]([^\"”`\n]{1,80})[\"”`]|'([^'\n]{2,80}
 # What people use for codewords: capitals, digits or a joint in the word.
 _CODED: Final = re.compile(r"\b(?=[\w-]*[A-Z\d])(?:[A-Z][A-Z\d_-]{2,}|[A-Za-z]+[-_]?\d[\w-]*|\d+[-_][\w-]+)\b")
 _NAMED: Final = re.compile(r"\b(?:word|phrase|name):?\s+([A-Z][\w-]+)")
+_VERBATIM: Final = re.compile(
+    r"\brepeat\b[^<]*\bexactly\b[^<]*<(?P<tag>\w+)>(?P<text>.*)</(?P=tag)>", re.IGNORECASE | re.DOTALL
+)
 _ALONE: Final = re.compile(r"\b(?:only|alone|exactly|just|nothing (?:else|but|more)|and stop)\b", re.IGNORECASE)
 
 
@@ -60,6 +63,12 @@ class Order:
     text: str
     place: str
     alone: bool
+
+
+def verbatim(request: str) -> str | None:
+    """Give the text between tags that a request wants repeated exactly, if it wants that."""
+    found = _VERBATIM.search(request)
+    return None if found is None else found["text"]
 
 
 def words_wanted(request: str) -> int | None:

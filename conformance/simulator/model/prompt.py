@@ -51,6 +51,7 @@ class Prompt:
     request: str
     results: tuple[str, ...]
     turns: int
+    begun: str = ""  # the reply, as far as the caller has written it
 
     @property
     def size(self) -> int:
@@ -79,13 +80,41 @@ def read(body: Object, kinds: frozenset[str]) -> Prompt:
     if body.get("cache_control") and parts:  # the shorthand for a breakpoint at the very end
         parts[-1] = replace(parts[-1], breakpoint=True)
     last = messages[-1]["content"] if messages else ""
-    results = tuple(
-        part.text
-        for block in blocks_of(last)
-        for part in _block("user", block, kinds)
-        if block["type"] == "tool_result"
+    request = _last_request(messages, kinds)
+    results = _asked_for(
+        [
+            (str(block.get("tool_use_id")), part.text)
+            for block in blocks_of(last)
+            for part in _block("user", block, kinds)
+            if block["type"] == "tool_result"
+        ],
+        messages,
+        request,
     )
-    return Prompt(tuple(parts), tools, _last_request(messages, kinds), results, len(messages))
+    return Prompt(tuple(parts), tools, request, results, len(messages), _begun(messages))
+
+
+def _asked_for(results: list[tuple[str, str]], messages: list[Object], request: str) -> tuple[str, ...]:
+    """Of several results the one whose call has an input that the request names; all, where it names none or more."""
+    named = {
+        str(block.get("id"))
+        for message in messages
+        for block in blocks_of(message["content"])
+        if block["type"] == "tool_use" and any(name in request for name in _names(block.get("input")))
+    }
+    chosen = [text for call, text in results if call in named]
+    return tuple(chosen) if len(chosen) == 1 else tuple(text for _, text in results)
+
+
+def _names(value: Any) -> Iterator[str]:
+    return (name for line in _lines(value) if (name := line.rpartition(": ")[2])[:1].isupper())
+
+
+def _begun(messages: list[Object]) -> str:
+    """The text of an assistant turn at the end: the beginning of the reply."""
+    if not messages or messages[-1]["role"] != "assistant":
+        return ""
+    return "".join(str(block.get("text", "")) for block in blocks_of(messages[-1]["content"]))
 
 
 def _tools(body: Object) -> Iterator[Tool]:
@@ -121,6 +150,8 @@ def _block(role: str, block: Object, kinds: frozenset[str]) -> Iterator[Part]:
     if kind == "tool_result":
         inner = [part for each in blocks_of(block.get("content")) for part in _block(role, each, kinds)]
         text = "\n".join(_spoken(part.text) for part in inner)
+        if block.get("is_error") is True:
+            text = f"Error: {text}"
         tokens = sum(part.tokens for part in inner) + _BLOCK_FRAME
     elif kind in MEDIA:
         seen = look(block) if kind == "image" else study(block)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ _OUTRIGHT: Final = 10
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|[_\-.]")
 _QUOTED: Final = re.compile(r"[\"“`]([^\"”`\n]{1,60})[\"”`]|(?<!\w)'([^'\n]{2,60})'(?!\w)")
 _NAME: Final = re.compile(r"(?<![.!?\n] )(?<!^)\b[A-Z][\w'-]*(?: [A-Z][\w'-]*)*")
+_VALUES: Final = re.compile(r"\bare: (\w+(?:, \w+)+)")
 _NUMBER: Final = re.compile(r"-?\d{1,12}")
 
 
@@ -47,10 +49,16 @@ def calls(prompt: Prompt, choice: Choice, rng: Random) -> tuple[Call, ...]:
     tool = _wanted(prompt, choice, rng)
     if tool is None:
         return ()
-    names = list(_candidates(prompt.request))
+    names = list(_candidates(prompt.request)) or _listed(tool.description)
     if choice.parallel and _together(names[:2], prompt.request):
         return tuple(Call(tool.name, fill(tool.schema, prompt.request, [name])) for name in names[:2])
     return (Call(tool.name, fill(tool.schema, prompt.request, names)),)
+
+
+def _listed(description: str) -> list[str]:
+    """The values a description says there are."""
+    found = _VALUES.search(description)
+    return found[1].split(", ") if found else []
 
 
 def _together(names: Sequence[str], request: str) -> bool:
@@ -98,12 +106,30 @@ def fill(schema: Object, request: str, names: Sequence[str]) -> Object:
     Types, properties, items and enumerations are kept to. A schema may ask for more than that (a range, a
     pattern, alternatives), and then the input may not fit it: a small model's may not either.
     """
+    given = _given(request)
+    if given is not None and given.keys() <= object_at(schema, "properties").keys():
+        return given
     filler = _Filler(
         request.lower(),
         list(names) or sorted(content_words(request), key=lambda word: (len(word), word))[-1:] or ["sample"],
         [int(found) for found in _NUMBER.findall(request)],
     )
     return filler.object(schema)
+
+
+_EXACTLY: Final = re.compile(r"\bexactly this input\b[^{]*(?P<input>\{.*)", re.IGNORECASE | re.DOTALL)
+
+
+def _given(request: str) -> Object | None:
+    """The input that a request has written out, if it has."""
+    found = _EXACTLY.search(request)
+    if found is None:
+        return None
+    try:
+        value, _ = json.JSONDecoder().raw_decode(found["input"])
+    except ValueError:
+        return None
+    return value if is_object(value) else None
 
 
 @dataclass(frozen=True, slots=True)

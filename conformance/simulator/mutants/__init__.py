@@ -9,6 +9,7 @@ from typing import Final
 
 from conformance.simulator.mutants import (
     access,
+    exactness,
     history,
     media,
     messages,
@@ -25,7 +26,7 @@ from conformance.simulator.personalities.personality import Personality
 
 __all__ = ["FAMILIES", "MUTANTS", "UNCHANGED", "UNDECIDED", "Mutant", "Mutated", "mutated"]
 
-FAMILIES: Final = (parameters, sampling, tools, messages, history, media, replies, streams, access)
+FAMILIES: Final = (parameters, sampling, tools, messages, history, media, replies, streams, exactness, access)
 """The modules that hold them."""
 
 MUTANTS: Final[Mapping[str, Mutant]] = MappingProxyType(

@@ -154,12 +154,14 @@ _MAX_TOKENS: Final = (
         },
     ),
     without_effect("max_tokens", ignored("max_tokens::*")),
-    without_effect_on_streams("max_tokens", ignored("max_tokens::a_streamed_answer_is_cut")),
+    without_effect_on_streams(
+        "max_tokens", ignored("max_tokens::a_streamed_answer_is_cut", "max_tokens::each_limit_cuts_a_stream_*")
+    ),
     Mutant(
         "max_tokens.stop_reason-wrong",
         "An answer cut at max_tokens says end_turn.",
         changing_replies(lambda reply: ended(reply) if reply.stop_reason == "max_tokens" else reply),
-        ignored("max_tokens::a_cut_answer_says_so"),
+        ignored("max_tokens::a_cut_answer_says_so", "max_tokens::each_*"),
     ),
     Mutant(
         "max_tokens.range-not-enforced",

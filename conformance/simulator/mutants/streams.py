@@ -208,7 +208,12 @@ _EVENTS: Final = (
         "stream.tool_input-unparsable",
         "The JSON of a tool's input breaks off.",
         changing_streams(_broken_off),
-        ignored("stream.tool_input::*"),
+        {
+            "stream.tool_input::a_streamed_call_may_have_no_input": "unchanged",
+            "stream.tool_input::*": "ignored falls_short",
+            "examples.tool_history::the_whole_streamed_reply_goes_back": "inconclusive",
+            "tools.id::no_id_of_a_call_comes_again": "accepted conforms",
+        },
     ),
     *(
         Mutant(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from conformance.simulator.api.authentication import Authentication, either_header
@@ -24,6 +24,7 @@ class Failure:
 
     status: int
     body: Object
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Personality:
     on_failure: tuple[Callable[[Failure], Failure], ...] = ()
     speed: float = 1.0  # of the documented speed
     holds_back: bool = False
+    silence: float = 0.0  # seconds before the end of a stream in which nothing comes
+    blanks_streamed_errors: bool = False  # what is refused where a stream was asked for gets an empty 200
     message_type: str = "application/json"
     stream_type: str = "text/event-stream; charset=utf-8"
 

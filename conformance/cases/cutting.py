@@ -1,0 +1,159 @@
+"""max_tokens at several limits: each cuts where it says, streamed or not, and with tools declared.
+
+What a service counts as a token is its own affair (some count words, or characters), so the limits are compared
+with each other: of one kind of text, four times the limit is four times the length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+
+from conformance.cases.common import control, needs_streams, rejected, user
+from conformance.cases.endpoint import Endpoint
+from conformance.cases.registry import experiment
+from conformance.cases.tools import WEATHER
+from conformance.protocol.reply import Reply
+from conformance.trouble import Inconclusive
+from conformance.values import Behaviour, Json, Observation
+
+_LONG: Mapping[str, Json] = {
+    "messages": [user("Write a long and detailed text in plain English, at least 600 words, about a journey by train.")]
+}
+_LIMITS = (16, 64, 256)
+_NARROW = (16, 64)
+
+_WIDE_TOKENS = 8.0
+"""Characters a token of English prose never has on average: tokenizers that are known have 3 to 6."""
+
+_SLACK = 40
+"""Characters by which a reply may go over that: a last word, or a frame around a short thought."""
+
+_NEAR = 2.2
+"""A reply at four times the limit that is not even this many times as long was cut at some other limit."""
+
+_SAME = 1.3
+"""The same where nothing is counted, so that hidden reasoning may have used up most of the limit."""
+
+_SEEN = 150
+"""Characters that show how long a reply really is: fewer, and hidden reasoning may have used the limit up."""
+
+_AGAIN = 3
+"""How often a reply must be wrong in the same way before the service is blamed for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What is wrong with a reply, and how to see whether another has it too."""
+
+    words: str
+    limit: int
+    has: Callable[[Reply], bool]
+
+
+@experiment("max_tokens")
+def each_limit_cuts_where_it_says(api: Endpoint) -> Observation:
+    """A limit of 16, 64 or 256 tokens cuts a long answer there. MUST: budgets and buffers rest on it.
+
+    Honoured: no answer is longer than its limit allows, a wider limit gives a longer one, and each says max_tokens.
+    Ignored: one is cut too late, or at the same place as under a fourth of its limit, or says end_turn, every time.
+    """
+    return _cut_at(api, _LIMITS)
+
+
+@experiment("max_tokens")
+def each_limit_cuts_a_stream_where_it_says(api: Endpoint) -> Observation:
+    """A limit of 16, 64 or 256 tokens cuts a long streamed answer there. MUST: budgets and buffers rest on it.
+
+    Honoured: no stream is longer than its limit allows, a wider limit gives a longer one, and each says max_tokens.
+    Ignored: one is cut too late, or at the same place as under a fourth of its limit, or says end_turn, every time.
+    """
+    needs_streams(api)
+    return _cut_at(api, _LIMITS, stream=True)
+
+
+@experiment("max_tokens")
+def each_limit_cuts_where_tools_are_declared(api: Endpoint) -> Observation:
+    """A limit cuts a long answer where it says though there are tools, none of which is needed.
+
+    Honoured: no answer is longer than its limit allows, a wider limit gives a longer one, and each says max_tokens.
+    Ignored: one is cut too late, or at the same place as under a fourth of its limit, or says end_turn, every time.
+    """
+    return _cut_at(api, _NARROW, tools=[WEATHER])
+
+
+@experiment("max_tokens")
+def each_limit_cuts_a_stream_where_tools_are_declared(api: Endpoint) -> Observation:
+    """A limit cuts a long streamed answer where it says though there are tools, none of which is needed.
+
+    Honoured: no stream is longer than its limit allows, a wider limit gives a longer one, and each says max_tokens.
+    Ignored: one is cut too late, or at the same place as under a fourth of its limit, or says end_turn, every time.
+    """
+    needs_streams(api)
+    return _cut_at(api, _NARROW, stream=True, tools=[WEATHER])
+
+
+def _cut_at(api: Endpoint, limits: tuple[int, ...], **more: Json) -> Observation:
+    replies: dict[int, Reply] = {}
+    for limit in reversed(limits):  # the widest first: a limit that is refused at 16 alone is refused for its size
+        reply = api.ask(f"max_tokens {limit}", **_LONG, max_tokens=limit, **more)
+        if not reply.ok:
+            if replies:
+                return rejected(f"max_tokens {limit}", reply)
+            raise Inconclusive(f"max_tokens {limit} was refused ({reply.refusal})")
+        if reply.tool_calls:
+            raise Inconclusive("the model calls a tool in the place of a long answer")
+        replies[limit] = reply
+    seen = ", ".join(f"{_length(replies[limit])} characters at {limit}" for limit in limits)
+    for fault in _faults(limits, replies):
+        # A model ends early, or chats, once in a while: what the service does it does again.
+        again = [control(api, f"max_tokens {fault.limit}", **_LONG, max_tokens=fault.limit, **more) for _ in range(2)]
+        if all(map(fault.has, again)):
+            return Observation(Behaviour.IGNORED, f"{fault.words}, {_AGAIN} times; {seen}", signals=("text",))
+    widest = replies[limits[-1]]
+    if widest.stop_reason != "max_tokens" and _length(widest) < _SEEN:
+        raise Inconclusive(f"the whole answer is too short to be cut: {seen}")
+    return Observation(Behaviour.HONOURED, f"cut where each says: {seen}", signals=("text", "stop_reason"))
+
+
+def _faults(limits: tuple[int, ...], replies: Mapping[int, Reply]) -> list[_Fault]:
+    found: list[_Fault] = []
+    for narrow, wide in pairwise(limits):
+        short, long = _length(replies[narrow]), _length(replies[wide])
+        if long >= _SEEN and 2 * short <= long and _claims_end(replies[narrow]):
+            found.append(_Fault(f"a reply cut at {narrow} tokens says that it ended by itself", narrow, _claims_end))
+        if _is_cut_early(replies[wide], wide, short):
+            words = f"max_tokens {wide} cuts where max_tokens {narrow} does, or soon behind it"
+            found.append(_Fault(words, wide, partial(_is_cut_early, limit=wide, short=short)))
+    for limit, reply in replies.items():
+        if _is_too_long(reply, limit):
+            words = f"a reply of {_length(reply)} characters is more than {limit} tokens"
+            found.append(_Fault(words, limit, partial(_is_too_long, limit=limit)))
+    return found
+
+
+def _length(reply: Reply) -> int:
+    return len(reply.text + reply.thinking)
+
+
+def _is_cut_early(reply: Reply, limit: int, short: int) -> bool:
+    """Whether a reply is cut, and hardly longer than one under a fourth of its limit.
+
+    Where the service counts as many tokens as the limit allows, hidden reasoning is among them.
+    """
+    tokens = reply.output_tokens
+    if reply.stop_reason != "max_tokens" or short < _SEEN or (tokens and 0.75 * limit <= tokens <= 1.5 * limit):
+        return False
+    return _length(reply) <= (_NEAR if tokens else _SAME) * short
+
+
+def _claims_end(reply: Reply) -> bool:
+    """Whether a reply says that it ended by itself, in the middle of a sentence."""
+    last = (reply.text or reply.thinking).rstrip()[-1:]
+    return reply.stop_reason in ("end_turn", "stop_sequence") and (last.isalnum() or last in ",;-")
+
+
+def _is_too_long(reply: Reply, limit: int) -> bool:
+    return _length(reply) > _WIDE_TOKENS * limit + _SLACK

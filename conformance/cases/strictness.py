@@ -1,0 +1,229 @@
+"""More rows of the wire, at no further request: each says how strict it is, and whom a fault of it breaks.
+
+MUST is what the SDK or a real client breaks on. SHOULD is what the specification says and clients live without: such
+a row is judged only where the provider's own page documents it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from email.utils import parsedate_to_datetime
+from itertools import pairwise
+
+from conformance.cases.registry import inspection
+from conformance.protocol.damage import broken_characters
+from conformance.protocol.exchange import Exchange
+from conformance.protocol.reply import Reply
+from conformance.trouble import Inconclusive
+from conformance.values import Behaviour, Json, Observation
+
+_SILENCE_MS = 20_000.0
+"""Milliseconds without a byte in a stream, after which a ping is due: proxies give up after 30 to 60 s."""
+
+_FULL_CURVE = 40
+"""Points to which an arrival curve is thinned: below that it has all of them, and its gaps are real."""
+
+
+def _replies(exchanges: Iterable[Exchange]) -> list[Exchange]:
+    """The answers that are messages.
+
+    Raises:
+        Inconclusive: there is none, so nothing can be said of what they hold, nor of what they lack.
+    """
+    found = [exchange for exchange in exchanges if exchange.is_messages and exchange.ok]
+    if not found:
+        raise Inconclusive("no message was seen")
+    return found
+
+
+def _judged(looked_at: int, findings: Sequence[str], what: str, breaks: str) -> Observation:
+    """Honoured where nothing is found; otherwise ignored, with the first finding and whom it breaks."""
+    if not looked_at:
+        raise Inconclusive(f"no {what} were seen")
+    figures = {"seen": looked_at, "with_findings": len(findings)}
+    if not findings:
+        return Observation(Behaviour.HONOURED, f"right in all of {looked_at} {what}", statistics=figures)
+    words = f"{len(findings)} of {looked_at} {what}, the first: {findings[0]} ({breaks})"
+    return Observation(Behaviour.IGNORED, words, statistics=figures)
+
+
+@inspection("stream.text")
+def no_character_comes_in_halves(exchanges: Sequence[Exchange]) -> Observation:
+    """A character is never divided between two deltas. MUST: whoever reads the stream shows U+FFFD for it.
+
+    Honoured: in all streams. Ignored: one delta ends with half of a character, and the next begins with the other.
+    """
+    streams = [exchange for exchange in _replies(exchanges) if exchange.is_stream]
+    broken = [str(finding) for exchange in streams for finding in list(broken_characters(exchange.events))[:1]]
+    return _judged(len(streams), broken, "streams", "MUST: every client shows it as U+FFFD")
+
+
+@inspection("response.id")
+def every_message_has_an_id_of_its_own(exchanges: Sequence[Exchange]) -> Observation:
+    """No two messages share an id. MUST: Claude Code takes messages of one id for one turn, and merges them.
+
+    Honoured: each has its own. Accepted: no message has an id, which is a matter of its shape. Ignored: answers that
+    say different things to different requests have the same. (One answer may come out of a cache again, id and all.)
+    """
+    first: dict[str, Reply] = {}
+    looked_at = 0
+    repeated: list[str] = []
+    for reply in map(Reply, _replies(exchanges)):
+        name = reply.message.get("id")
+        if not isinstance(name, str) or not name:
+            continue
+        looked_at += 1
+        before = first.setdefault(name, reply)
+        if before.exchange.request_body != reply.exchange.request_body and before.content != reply.content:
+            repeated.append(f"{name!r} is the id of answers to two different requests")
+    if not looked_at:
+        return Observation(Behaviour.ACCEPTED, "no message has an id")
+    return _judged(looked_at, repeated, "messages", "MUST: Claude Code merges turns of one id")
+
+
+@inspection("tools.id")
+def no_id_of_a_call_comes_again(exchanges: Sequence[Exchange]) -> Observation:
+    """Within a conversation no two calls share an id. MUST: Claude Code loses later calls and their results.
+
+    Honoured: no call has an id that the same service gave to an earlier call of the conversation. Ignored: some have.
+    """
+    given: set[str] = set()
+    looked_at = 0
+    repeated: list[str] = []
+    for exchange in _replies(exchanges):
+        calls = _ids(Reply(exchange).tool_calls)
+        history = _ids(_history(exchange)) & given
+        looked_at += bool(calls and history)
+        repeated += [f"{name!r} is the id of an earlier call as well" for name in sorted(calls & history)[:1]]
+        given |= calls
+    if not looked_at:
+        words = "no conversation went on from a call of its own to another, so no id could come again"
+        return Observation(Behaviour.ACCEPTED, words)
+    return _judged(looked_at, repeated, "conversations", "MUST: Claude Code loses the later call and its result")
+
+
+def _ids(blocks: Iterable[Json]) -> set[str]:
+    return {block["id"] for block in blocks if isinstance(block.get("id"), str) and block["id"]}
+
+
+def _history(exchange: Exchange) -> Iterator[Json]:
+    """The calls in the messages of a request."""
+    request = exchange.request if isinstance(exchange.request, dict) else {}
+    messages = request.get("messages")
+    for message in messages if isinstance(messages, list) else ():
+        content = message.get("content") if isinstance(message, dict) else None
+        for block in content if isinstance(content, list) else ():
+            if isinstance(block, dict) and block.get("type") == "tool_use":
+                yield block
+
+
+@inspection("response.signature")
+def every_thought_is_signed(exchanges: Sequence[Exchange]) -> Observation:
+    """A thinking block has a signature when it is whole. SHOULD: clients carry on, and the thought cannot be checked.
+
+    Honoured: all of them, streamed or not. Accepted: nothing was thought. Ignored: some have none, or an empty one.
+    (A thought that max_tokens cuts off need not be signed.)
+    """
+    thoughts: list[bool] = []
+    for exchange in _replies(exchanges):
+        reply = Reply(exchange)
+        for at, block in enumerate(reply.content):
+            is_whole = reply.stop_reason != "max_tokens" or at + 1 < len(reply.content)
+            if block.get("type") == "thinking" and block.get("thinking") and is_whole:
+                signature = block.get("signature")
+                thoughts.append(isinstance(signature, str) and bool(signature))
+    if not thoughts:
+        return Observation(Behaviour.ACCEPTED, "no reply holds a thinking block that is whole")
+    unsigned = ["a thinking block without a signature"] * thoughts.count(False)
+    return _judged(len(thoughts), unsigned, "thinking blocks", "SHOULD: clients carry on")
+
+
+@inspection("response.empty_text")
+def no_text_block_beside_a_call_is_empty(exchanges: Sequence[Exchange]) -> Observation:
+    """Beside a call there is no text block without text. SHOULD: sent back as it is, some services refuse it.
+
+    Honoured: none. Accepted: nothing was called. Ignored: a reply that calls a tool has an empty text block as well.
+    """
+    calling = [reply for reply in map(Reply, _replies(exchanges)) if reply.tool_calls]
+    if not calling:
+        return Observation(Behaviour.ACCEPTED, "no reply calls a tool")
+    empty = [
+        "an empty text block beside a call"
+        for reply in calling
+        if any(not str(block.get("text") or "") for block in reply.blocks("text"))
+    ]
+    return _judged(len(calling), empty, "replies with calls", "SHOULD: sent back to a strict service it is refused")
+
+
+@inspection("stream.ping")
+def long_silences_are_broken(exchanges: Sequence[Exchange]) -> Observation:
+    """In a long silence inside a stream there are pings. SHOULD: proxies and clients may take silence for an end.
+
+    Honoured: there are. Accepted: no stream was silent for 20 seconds. Ignored: one was, from its first byte on.
+    """
+    silent = [
+        f"{longest / 1000:.0f} s without a byte"
+        for exchange in _replies(exchanges)
+        if exchange.is_stream and (longest := _longest_silence(exchange)) >= _SILENCE_MS
+    ]
+    pinging = sum(
+        any(event.type == "ping" for event in exchange.events)
+        for exchange in exchanges
+        if exchange.is_stream and exchange.elapsed_ms >= _SILENCE_MS
+    )
+    if silent:
+        return _judged(len(silent), silent, "long silences", "SHOULD: a proxy in between may hang up")
+    if pinging:
+        return Observation(Behaviour.HONOURED, f"{pinging} long streams have pings and no long silence")
+    return Observation(Behaviour.ACCEPTED, "no stream was so slow that it had to be kept alive")
+
+
+def _longest_silence(exchange: Exchange) -> float:
+    """The longest time between two arrivals, in ms; 0 where the curve was thinned and does not tell."""
+    times = [arrival.ms for arrival in exchange.arrivals]
+    if len(times) >= _FULL_CURVE:
+        return 0.0
+    return max((after - before for before, after in pairwise(times)), default=0.0)
+
+
+@inspection("errors.request_id")
+def every_error_names_its_request(exchanges: Sequence[Exchange]) -> Observation:
+    """An error has a request_id beside its error object. SHOULD: nobody breaks, and nobody can ask about it either.
+
+    Honoured: all of them. Accepted: nothing was refused. Ignored: some have none.
+    """
+    errors = [e for e in exchanges if e.is_messages and e.status >= 400]
+    if not errors:
+        return Observation(Behaviour.ACCEPTED, "nothing was refused")
+    nameless = [
+        f"a {exchange.status} without a request_id"
+        for exchange in errors
+        if not (isinstance(exchange.json, dict) and isinstance(exchange.json.get("request_id"), str))
+    ]
+    return _judged(len(errors), nameless, "errors", "SHOULD: support cannot find the request")
+
+
+@inspection("errors.retry_after")
+def a_wait_is_in_whole_seconds(exchanges: Sequence[Exchange]) -> Observation:
+    """``retry-after`` is a whole number of seconds, or a date. SHOULD: clients that cannot read it guess.
+
+    Honoured: it is. Accepted: no answer that was kept asks to wait. (What is asked for by a 429 or a 529 is waited
+    for, and not kept.) Ignored: it is something else.
+    """
+    given = [exchange.headers["retry-after"].strip() for exchange in exchanges if "retry-after" in exchange.headers]
+    if not given:
+        return Observation(Behaviour.ACCEPTED, "no answer that was kept asks to wait")
+    odd = [f"retry-after: {value[:40]}" for value in given if not _is_delay(value)]
+    return _judged(len(given), odd, "waits", "SHOULD: clients that cannot read it guess")
+
+
+def _is_delay(value: str) -> bool:
+    if re.fullmatch(r"[0-9]{1,9}", value):
+        return True
+    try:
+        parsedate_to_datetime(value)
+    # A year of eleven digits, an hour of 99, an offset of months: each fails in a way of its own.
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return False
+    return True
