@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
+from conformance.cases.baseline import HELLO, hello, zone_of
+from conformance.cases.counts import LOST, PART, WHOLE, Growth, Zone
 from conformance.cases.endpoint import Endpoint
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive, NotApplicable
@@ -11,22 +15,24 @@ from conformance.values import Behaviour, Json, Observation
 
 __all__ = [
     "BALLAST",
-    "FLAT",
     "HELLO",
     "QUESTION",
-    "RISE",
     "ROOM",
-    "WHOLE",
     "assistant",
+    "compared",
     "control",
     "crashed",
     "fact",
+    "hello",
     "is_crash",
     "is_read",
     "is_read_whole",
     "long_fact",
     "needs_streams",
+    "part_of",
+    "plain_hello",
     "rejected",
+    "replaced",
     "text",
     "user",
 ]
@@ -45,14 +51,11 @@ BALLAST = (
 )
 """Harmless prose of about 130 tokens: it shows in a prompt's size where nothing shows in the reply."""
 
-RISE = 50
-"""Tokens by which a prompt must grow for the ballast to count as read."""
-
-FLAT = 12
-"""Tokens by which a prompt may differ and still count as the same: templates add a few."""
-
 
 QUESTION = "What is the name of the office cat? Answer with the name only."
+
+QUESTION_AGAIN = "Which name has the office cat been given? Say just that name."
+"""The same in other words: what a model answers to one wording only says little of what it has read."""
 
 
 def user(*content: Json) -> dict[str, Json]:
@@ -75,10 +78,6 @@ def fact(codeword: str) -> str:
     return f"The name of the office cat is {codeword}. {BALLAST}"
 
 
-HELLO: Mapping[str, Json] = {"messages": [user("Say hello in one short sentence.")], "max_tokens": ROOM}
-"""The plainest request of all: the control of what needs no prompt of its own."""
-
-
 def control(api: Endpoint, arm: str = "control", **params: Json) -> Reply:
     """An arm that must be taken for the experiment to mean anything.
 
@@ -91,6 +90,18 @@ def control(api: Endpoint, arm: str = "control", **params: Json) -> Reply:
     return reply
 
 
+def plain_hello(api: Endpoint) -> Reply:
+    """The plainest request of all as the control; asked once for all cases of a run.
+
+    Raises:
+        Inconclusive: it was refused.
+    """
+    reply = hello(api)
+    if not reply.ok:
+        raise Inconclusive(f"the control was refused ({reply.refusal})")
+    return reply
+
+
 def needs_streams(api: Endpoint) -> None:
     """What is tried over a stream says nothing where there are none: their loss is another row's finding.
 
@@ -98,8 +109,8 @@ def needs_streams(api: Endpoint) -> None:
         NotApplicable: a plain stream is refused.
         Inconclusive: so is the same request without streaming.
     """
-    if not api.ask("control, streamed", **HELLO, stream=True).ok:
-        control(api, **HELLO)
+    if not hello(api, "control, streamed", stream=True).ok:
+        plain_hello(api)
         raise NotApplicable("streams are refused altogether")
 
 
@@ -114,8 +125,20 @@ def rejected(what: str, reply: Reply) -> Observation:
 
 
 def is_crash(reply: Reply) -> bool:
-    """Whether bad input was answered with a fault of the server's own: an accident is no check."""
-    return reply.status >= 500
+    """Whether bad input was answered with a fault of the server's own: an accident is no check.
+
+    By its status, or by its words: some services put a program's last words into a 400.
+    """
+    return reply.status >= 500 or (not reply.ok and _CRASH.search(reply.error_message) is not None)
+
+
+_CRASH = re.compile(
+    r"is not a function|is not iterable|cannot read propert|undefined is not|traceback \(most recent|nil pointer|panic:"
+    r"|object has no attribute|object is not (subscriptable|callable|iterable)|not supported between instances"
+    r"|could not convert string|\b(Type|Key|Attribute|NullPointer|ClassCast)(Error|Exception)\b",
+    re.IGNORECASE,
+)
+"""Words of a program that failed, whatever status they come with."""
 
 
 def crashed(what: str, reply: Reply) -> Observation:
@@ -133,18 +156,23 @@ def is_read(
     carrying: Mapping[str, Json],
     plainly: Mapping[str, Json],
     bare: Mapping[str, Json] | None = None,
+    counted: Mapping[str, Json] | None = None,
 ) -> Observation:
     """Is what stands in this place part of the prompt?
 
-    Two signals: the codeword comes back, or the prompt is larger by the service's own count.
-    Before content is called ignored, the same content in the plainest place shows that a signal
-    would have shown: some models never repeat a codeword, and some services count nothing.
+    Two signals: the codeword comes back, which is proof; or the prompt grows by what the same content adds in plain
+    sight, by the service's own count. Before content is called ignored, the same content in the plainest place
+    shows that a signal would have shown: some models never repeat a codeword, and some services count nothing, or
+    not in every place. A count alone blames only where it is known to count such a place; else the model has to
+    say the codeword from plain sight every time, to two wordings of the question, and never from here.
 
     Args:
         without: the control, whose request lacks the content.
         carrying: the treatment, which has it in the place under test.
         plainly: the positive control, which has it in the user's own words.
         bare: the control without what every arm has of the feature; asked where the control is refused.
+        counted: the content in another form of the same kind of place, whose growth shows that the service counts
+            such places: that of ``plainly`` where the place is one for plain text.
     """
     before = api.ask("control", **without)
     if not before.ok:
@@ -152,30 +180,156 @@ def is_read(
     after = api.ask("treatment", **carrying)
     if not after.ok:
         return rejected(what, after)
-    growth = _grew(before, after)
-    signals = _signals(before, after, codeword)
-    if growth is None and not signals:
-        # Without a count the model's words decide, and one silence of a model proves little.
-        again = [api.ask("treatment", **carrying) for _ in range(2)]
-        signals = ("text",) if any(reply.ok and _says(reply, codeword) for reply in again) else ()
-    if signals == ("size",) and _is_only_counted(api, codeword, carrying, plainly):
-        raise Inconclusive(
-            f"{what} is counted ({_sizes(before, after)}), but the model never says the codeword, which it does "
-            "every time from plain text"
-        )
-    if signals:
-        seen = {"text": "the codeword came back", "size": _sizes(before, after)}
-        words = f"{what} is read: {' and '.join(seen[signal] for signal in signals)}"
-        return Observation(Behaviour.HONOURED, words, signals=signals)
-    if growth is not None and abs(growth) > FLAT:
-        raise Inconclusive(f"the prompt grew by {growth} tokens, neither by nothing nor by the ballast")
-    shown = _shown(api, before, codeword, plainly, counted=growth is not None)
-    words = f"{what} is not read: no codeword, {_sizes(before, after)}; in plain text it shows ({', '.join(shown)})"
-    return Observation(Behaviour.IGNORED, words, signals=shown)
+    if _says(after, codeword):
+        return _came_back(what, before, after)
+    return _weighed(api, what, _Place(without, carrying, plainly, codeword, counted), before, after)
 
 
-WHOLE = 0.8
-"""The share of a long text's tokens that must be counted for all of it to have been read."""
+def _weighed(api: Endpoint, what: str, place: _Place, before: Reply, after: Reply) -> Observation:
+    """What the prompt's size says where the codeword did not come back, and what the model says where it cannot."""
+    growth = place.in_plain_sight(api, before, after)
+    zone = zone_of(api, growth)
+    if zone is Zone.BETWEEN:
+        growth = place.asked_again(api, growth)
+        zone = zone_of(api, growth)
+    if found := next((reply for reply in growth.after if _says(reply, place.codeword)), None):
+        return _came_back(what, before, found)
+    if zone is Zone.EXPECTED:
+        if _is_only_counted(api, growth, place):
+            raise Inconclusive(
+                f"{what} is counted ({growth}), but the model never says the codeword, which it does every time from "
+                "plain text"
+            )
+        return Observation(Behaviour.HONOURED, f"{what} is read: {compared(growth)}", signals=("size",))
+    if zone is Zone.NOTHING and _is_lost(api, growth, place):
+        words = f"{what} is not read: no codeword, {compared(growth)}"
+        return Observation(Behaviour.IGNORED, words, signals=("size",))
+    return _heard(api, what, growth, zone, place)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The requests that show whether content in some place is read."""
+
+    without: Mapping[str, Json]
+    carrying: Mapping[str, Json]
+    shown: Mapping[str, Json]
+    codeword: str
+    counted: Mapping[str, Json] | None = None
+
+    @property
+    def plainly(self) -> dict[str, Json]:
+        """The content in plain sight: streamed where the treatment is, for a stream may be counted otherwise."""
+        return {**self.shown, **({"stream": True} if self.carrying.get("stream") else {})}
+
+    @property
+    def plainly_without(self) -> dict[str, Json]:
+        """The question alone, where the content would be in plain sight."""
+        facts = (f"{words(self.codeword)}\n\n" for words in (fact, long_fact))
+        return replaced(self.plainly, dict.fromkeys(facts, ""))
+
+    def in_plain_sight(self, api: Endpoint, before: Reply, after: Reply, enough: float = PART) -> Growth:
+        """How the prompt grew, beside what the content adds in plain sight.
+
+        Raises:
+            Inconclusive: plain text is refused.
+        """
+        bare = self.plainly_without
+        alone = before if bare == dict(self.without) else api.once(f"{_SHOWN}, without", **bare)
+        if not alone.ok:
+            raise Inconclusive(f"the question alone was refused ({alone.refusal})")
+        return Growth((before,), (after,), (alone,), (control(api, _SHOWN, **self.plainly),), enough)
+
+    def asked_again(self, api: Endpoint, growth: Growth) -> Growth:
+        """The same arms, each asked twice more: by that a vendor's prompt of a changing length is told."""
+        for _ in range(2):
+            before = control(api, "control", **self.without)
+            after = control(api, "treatment", **self.carrying)
+            growth = growth.with_more(self.in_plain_sight(api, before, after))
+        return growth
+
+    def with_codeword(self, codeword: str) -> _Place:
+        """The same place with another codeword: what a service has cached of the first is no part of it."""
+        new = {self.codeword: codeword}
+        return _Place(self.without, replaced(self.carrying, new), replaced(self.shown, new), codeword)
+
+
+_SHOWN = "positive control"
+
+
+def _came_back(what: str, before: Reply, after: Reply) -> Observation:
+    words = f"{what} is read: the codeword came back"
+    if before.size is not None and after.size is not None:
+        words += f", and the prompt went from {before.size} to {after.size} tokens"
+    return Observation(Behaviour.HONOURED, words, signals=("text",))
+
+
+def compared(growth: Growth) -> str:
+    """A growth in words, beside what was expected."""
+    if growth.expected() is None or growth.grown() is None:
+        return "the service does not count the prompt"
+    return f"{growth}, by {growth.grown()}; in plain sight by {growth.expected()}"
+
+
+def _is_lost(api: Endpoint, growth: Growth, place: _Place) -> bool:
+    """Whether the count alone shows that content is lost: it counts such a place, and the loss is seen twice."""
+    if place.counted is None:
+        return False
+    if place.counted != place.shown:
+        other = api.ask(f"{_SHOWN}, another form", **place.counted)
+        if not other.ok or zone_of(api, replace(growth, after=(other,))) is not Zone.EXPECTED:
+            return False
+    anew = place.with_codeword("Quorvendil")
+    after = control(api, "treatment, another codeword", **anew.carrying)
+    again = anew.in_plain_sight(api, growth.before[0], after)
+    return zone_of(api, again) is Zone.NOTHING and not _says(after, anew.codeword)
+
+
+def _heard(api: Endpoint, what: str, growth: Growth, zone: Zone, place: _Place) -> Observation:
+    """What the model says, where the count cannot tell: never a word of it here, and every time from plain sight.
+
+    Raises:
+        Inconclusive: it repeats the codeword from plain sight only now and then, or never.
+    """
+    if not all(_says(reply, place.codeword) for reply in growth.plain_after):
+        why = {
+            Zone.NOTHING: f"the count does not show it ({growth}), and may not count this place at all",
+            Zone.BETWEEN: f"{compared(growth)}, which is neither nothing nor what was expected",
+        }.get(zone, "the service's count does not follow the prompt")
+        raise Inconclusive(f"{why}; and the model does not repeat the codeword every time from plain sight either")
+    for number in range(1, _HEARD):
+        reworded: dict[str, str] = {QUESTION: QUESTION_AGAIN} if number % 2 else {}
+        if not _says(control(api, _SHOWN, **replaced(place.plainly, reworded)), place.codeword):
+            raise Inconclusive("the model repeats the codeword only now and then")
+        again = control(api, "treatment", **replaced(place.carrying, reworded))
+        if _says(again, place.codeword):
+            return _came_back(what, growth.before[0], again)
+    words = f"{what} is not read: the codeword comes back in none of {_HEARD} replies, in plain sight in all of them"
+    return Observation(Behaviour.IGNORED, words, signals=("text",))
+
+
+_HEARD = 5
+"""How often the model is asked, here and in plain sight, where its words alone decide."""
+
+
+def replaced(request: Mapping[str, Json], words: Mapping[str, str]) -> dict[str, Json]:
+    """A request with some words replaced, wherever they stand in it."""
+
+    def changed(value: Json) -> Json:
+        match value:
+            case str():
+                for old, new in words.items():
+                    value = value.replace(old, new)
+                return value
+            case list():
+                return [changed(item) for item in value]
+            case dict():
+                return {name: changed(item) for name, item in value.items()}
+            case _:
+                return value
+
+    return {name: changed(value) for name, value in request.items()}
+
 
 _LENGTH = 12
 """How often the ballast is said in a long text: some 1500 tokens."""
@@ -201,22 +355,35 @@ def is_read_whole(
     The prompt grows by as much as it does for the same text in the user's own words. Where the service
     does not count this place at all, the codeword at the text's end decides, as in ``is_read``.
     """
+    place = _Place(without, carrying, plainly, codeword)
     before = api.ask("control", **without)
     if not before.ok:
         return _refused_already(api, what, before, bare)
-    plain = control(api, "witness", **plainly)
     after = api.ask("treatment", **carrying)
     if not after.ok:
         return rejected(what, after)
-    expected, growth = _grew(before, plain), _grew(before, after)
-    if expected is None or growth is None or growth <= FLAT:
-        return is_read(api, what, codeword, without=without, carrying=carrying, plainly=plainly, bare=bare)
-    if expected < _LENGTH * RISE:
-        raise Inconclusive(f"the same text in plain sight is counted as {expected} tokens, which cannot be right")
-    seen = f"{growth} tokens are counted, {expected} where the same text is in plain sight"
-    if growth >= WHOLE * expected:
-        return Observation(Behaviour.HONOURED, f"{what} is read: {seen}", signals=("size",))
-    return Observation(Behaviour.IGNORED, f"{what} is read only in part: {seen}", signals=("size",))
+    growth = place.in_plain_sight(api, before, after, WHOLE)
+    zone = zone_of(api, growth)
+    if zone is Zone.BETWEEN:
+        growth = place.asked_again(api, growth)
+        zone = zone_of(api, growth)
+    if zone is Zone.EXPECTED:
+        return Observation(Behaviour.HONOURED, f"{what} is read: {compared(growth)}", signals=("size",))
+    if zone is Zone.BETWEEN:
+        return part_of(what, growth)
+    return is_read(api, what, codeword, without=without, carrying=carrying, plainly=plainly, bare=bare)
+
+
+def part_of(what: str, growth: Growth) -> Observation:
+    """A long text of which only a part is counted, each time it was asked.
+
+    Raises:
+        Inconclusive: the count of one and the same request differs by as much, or it grew by more.
+    """
+    grown, expected = growth.grown() or 0, growth.expected() or 0
+    if -expected / 10 <= grown < LOST * expected and 2 * growth.noise() < expected - grown:
+        return Observation(Behaviour.IGNORED, f"{what} is read only in part: {compared(growth)}", signals=("size",))
+    raise Inconclusive(f"the service's count does not follow the prompt: {compared(growth)}")
 
 
 def _refused_already(api: Endpoint, what: str, refused: Reply, bare: Mapping[str, Json] | None) -> Observation:
@@ -230,57 +397,21 @@ def _refused_already(api: Endpoint, what: str, refused: Reply, bare: Mapping[str
     return rejected(what, refused)
 
 
-_HEARD = 4
-"""How often more each arm is asked where the count and the model's words disagree."""
-
-
-def _is_only_counted(api: Endpoint, codeword: str, carrying: Mapping[str, Json], plainly: Mapping[str, Json]) -> bool:
+def _is_only_counted(api: Endpoint, growth: Growth, place: _Place) -> bool:
     """Whether content is counted and yet never heard: tokens may be billed for what was dropped.
 
     A model that does not repeat the codeword from plain text either cannot tell, and the count stands.
     """
-    if not _says(control(api, "witness", **plainly), codeword):
+    if not all(_says(reply, place.codeword) for reply in growth.plain_after):
         return False
-    for _ in range(_HEARD):
-        again = api.ask("treatment", **carrying)
-        if not again.ok or _says(again, codeword) or not _says(control(api, "witness", **plainly), codeword):
+    for _ in range(_HEARD - 1):
+        again = api.ask("treatment", **place.carrying)
+        if not again.ok or _says(again, place.codeword):
+            return False
+        if not _says(control(api, _SHOWN, **place.plainly), place.codeword):
             return False
     return True
 
 
-def _shown(
-    api: Endpoint, before: Reply, codeword: str, plainly: Mapping[str, Json], *, counted: bool
-) -> tuple[str, ...]:
-    """The signals that show when the content stands in the user's own words.
-
-    Raises:
-        Inconclusive: none does, or only the model does, and not every time.
-    """
-    signals = _signals(before, control(api, "witness", **plainly), codeword)
-    if not signals:
-        raise Inconclusive("nothing in this service's replies shows what it has read, not even in plain text")
-    if not counted or "size" not in signals:
-        again = [control(api, "witness", **plainly) for _ in range(2)]
-        if not all(_says(reply, codeword) for reply in again):
-            raise Inconclusive("the model repeats the codeword only now and then")
-    return signals
-
-
 def _says(reply: Reply, codeword: str) -> bool:
     return codeword.casefold() in f"{reply.text} {reply.thinking}".casefold()
-
-
-def _grew(before: Reply, after: Reply) -> int | None:
-    return None if before.size is None or after.size is None else after.size - before.size
-
-
-def _signals(before: Reply, after: Reply, codeword: str) -> tuple[str, ...]:
-    growth = _grew(before, after)
-    found = ["text"] if _says(after, codeword) and not _says(before, codeword) else []
-    if growth is not None and growth >= RISE:
-        found.append("size")
-    return tuple(found)
-
-
-def _sizes(before: Reply, after: Reply) -> str:
-    return f"the prompt went from {before.size} to {after.size} tokens"

@@ -8,10 +8,14 @@ where something is missing is each place asked about by itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from conformance.cases.common import FLAT, assistant, control, text, user
+from conformance.cases.baseline import zone_of
+from conformance.cases.common import assistant, compared, control, text, user
+from conformance.cases.counts import Growth, Zone
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
+from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
 
@@ -22,9 +26,6 @@ _LONG = (
     "works. There are eleven chairs, four lamps, two printers and one old clock that runs a little slow."
 )
 """Some sixty tokens of it show in a prompt's size."""
-
-_LEAST = 30
-"""Tokens that the paragraph must add in plain sight for its loss to be told from a template's whims."""
 
 _PLACES: Mapping[str, str] = {
     "the first block of system": "system",
@@ -73,12 +74,12 @@ def nothing_is_lost_among_the_rest(api: Endpoint) -> Observation:
     where it stands alone. A prompt that grows by less than its places add up to says nothing sure. Each mode is
     looked at by itself: one that is refused, or cannot tell, says nothing of the others.
     """
-    paragraph = _paragraph(api)
+    shown: dict[int | None, Growth] = {}
     whole: list[str] = []
     undecided: list[str] = []
     for mode, params in _MODES.items():
         try:
-            whole.append(_whole(api, mode, paragraph, params))
+            whole.append(_whole(api, mode, shown, params))
         except Inconclusive as reason:
             undecided.append(f"{mode or 'plainly'}: {reason}")
         except _Lost as loss:
@@ -86,7 +87,7 @@ def nothing_is_lost_among_the_rest(api: Endpoint) -> Observation:
             return Observation(Behaviour.IGNORED, words, signals=("size",))
     if not whole:
         raise Inconclusive("; ".join(dict.fromkeys(undecided)))
-    seen = f"{len(_PLACES)} places, of {paragraph} tokens each; the prompt grows, {', '.join(whole)}"
+    seen = f"{len(_PLACES)} places; the prompt grows, {', '.join(whole)}"
     if undecided:
         seen += f"; undecided {'; '.join(undecided)}"
     return Observation(Behaviour.HONOURED, seen, signals=("size",))
@@ -96,7 +97,7 @@ class _Lost(Exception):
     """Places are lost among the rest, by name."""
 
 
-def _whole(api: Endpoint, mode: str, paragraph: int, params: Mapping[str, Json]) -> str:
+def _whole(api: Endpoint, mode: str, shown: dict[int | None, Growth], params: Mapping[str, Json]) -> str:
     """By how much the conversation grows under a mode, in words, where nothing of it is lost.
 
     Raises:
@@ -111,34 +112,84 @@ def _whole(api: Endpoint, mode: str, paragraph: int, params: Mapping[str, Json])
         short = calm if calm.ok else short
     if not short.ok:
         raise Inconclusive(f"the control was refused ({short.refusal})")
-    long = control(api, f"treatment {mode}".strip(), **{**_conversation(dict.fromkeys(_PLACES, _LONG)), **params})
-    if short.size is None or long.size is None:
-        raise Inconclusive("the service does not count what it has read")
-    growth = long.size - short.size
-    if growth < (len(_PLACES) - 0.5) * paragraph:
-        alone = _growths(api, short.size, params)
-        if lost := _lost(api, alone, paragraph, params):
-            raise _Lost(", ".join(lost))
-        if growth < sum(alone.values()) - paragraph / 2:
-            raise Inconclusive(f"the prompt grows by {growth} tokens, place by place by {sum(alone.values())}")
-    return f"{mode or 'plainly'}: {growth} tokens"
-
-
-def _paragraph(api: Endpoint) -> int:
-    """The tokens a paragraph adds to a plain prompt."""
-    short = control(api, "witness, short", messages=[user(_SHORT)], max_tokens=_ENOUGH)
-    long = control(api, "witness, long", messages=[user(_LONG)], max_tokens=_ENOUGH)
-    if short.size is None or long.size is None or long.size - short.size < _LEAST:
+    growth = _grown(api, short, mode, params, _in_plain_sight(api, short, params, shown))
+    if zone_of(api, growth) is Zone.BETWEEN:
+        for _ in range(_AGAIN):
+            again = control(api, _arm("control", mode), **{**_conversation({}), **params})
+            growth = growth.with_more(_grown(api, again, mode, params, _in_plain_sight(api, again, params, {})))
+    zone = zone_of(api, growth)
+    if zone is Zone.UNKNOWN:
         raise Inconclusive("the service's count does not follow the prompt")
-    return long.size - short.size
+    if zone is not Zone.EXPECTED and (noise := growth.noise()):
+        raise Inconclusive(f"the size of one and the same prompt differs by {noise}: {compared(growth)}")
+    if zone is not Zone.EXPECTED and (lost := _looked_for(api, growth, params)):
+        raise _Lost(", ".join(lost))
+    return f"{mode or 'plainly'}: {growth.grown()} tokens (in plain sight {growth.expected()})"
 
 
-def _growths(api: Endpoint, short: int, params: Mapping[str, Json]) -> dict[str, int]:
+_AGAIN = 2
+"""How often more all arms are asked where a prompt grew by less than its places add up to."""
+
+_ALL = (len(_PLACES) - 0.5) / len(_PLACES)
+"""The share of what is expected below which a place is missing."""
+
+
+def _arm(name: str, mode: str) -> str:
+    return f"{name} {mode}".strip()
+
+
+def _in_plain_sight(api: Endpoint, short: Reply, params: Mapping[str, Json], shown: dict[int | None, Growth]) -> Growth:
+    """By how much a plain prompt grows by as many paragraphs as there are places.
+
+    A stream may be counted otherwise, or not at all: then it is asked for as one where the conversation is.
+
+    Args:
+        shown: what was found before, by the size of the conversation that it was found for.
+    """
+    if short.size not in shown:
+        streamed = {name: value for name, value in params.items() if name == "stream"}
+        least, most = (
+            control(api, f"positive control, {name}", messages=[user(words)], max_tokens=_ENOUGH, **streamed)
+            for name, words in (
+                ("short", "\n\n".join([_SHORT] * len(_PLACES))),
+                ("long", "\n\n".join([_LONG] * len(_PLACES))),
+            )
+        )
+        shown[short.size] = Growth((), (), (least,), (most,))
+    return shown[short.size]
+
+
+def _grown(api: Endpoint, short: Reply, mode: str, params: Mapping[str, Json], plain: Growth) -> Growth:
+    """By how much the conversation grows by a paragraph in all of its places."""
+    everything = {**_conversation(dict.fromkeys(_PLACES, _LONG)), **params}
+    long = control(api, _arm("treatment", mode), **everything)
+    return replace(plain, before=(short,), after=(long,), enough=_ALL)
+
+
+def _looked_for(api: Endpoint, growth: Growth, params: Mapping[str, Json]) -> list[str]:
+    """The places that are lost, asked about one by one; none where all that is counted adds up.
+
+    Raises:
+        Inconclusive: it adds up to more than the conversation grew by.
+    """
+    grown, expected, size = growth.grown(), growth.expected(), growth.before[0].size
+    if grown is None or expected is None or size is None:
+        raise Inconclusive("the service's count does not follow the prompt")
+    paragraph = expected // len(_PLACES)
+    alone = _growths(api, size, params, paragraph)
+    if lost := _lost(api, alone, paragraph, params):
+        return lost
+    if grown < sum(alone.values()) - paragraph / 2:
+        raise Inconclusive(f"the prompt grows by {grown} tokens, place by place by {sum(alone.values())}")
+    return []
+
+
+def _growths(api: Endpoint, short: int, params: Mapping[str, Json], paragraph: int) -> dict[str, int]:
     """By how much the conversation grows where one place alone holds the paragraph."""
     growths: dict[str, int] = {}
     for place in _PLACES:
         size = control(api, place, **{**_conversation({place: _LONG}), **params}).size
-        if size is None or size - short < -FLAT:
+        if size is None or short - size > paragraph / 4:
             raise Inconclusive(f"the service's count does not follow the prompt: {short} tokens, and {size} with more")
         growths[place] = size - short
     return growths

@@ -95,8 +95,10 @@ class Endpoint:
         target: ModelUnderTest,
         transport: Transport,
         repeat: Callable[[int], None] = lambda _: None,
+        share: Callable[[], None] = lambda: None,
     ) -> None:
         self._repeat = repeat
+        self._share = share
         self._transport = SdkTransport(transport)
         self._client = client.with_options(http_client=httpx2.Client(transport=self._transport, trust_env=False))
         self._target = target
@@ -157,6 +159,15 @@ class Endpoint:
         """
         if times > 1:
             self._repeat(times)
+
+    def once(self, arm: str, **params: Json) -> Reply:
+        """Ask what many cases ask alike: in a live run all of them get the one answer, each on its cassette.
+
+        Only for plain requests that no state of the service's can change. What is compared with it in a replay
+        is on the cassette, as everything is; a case that runs a second time, to confirm, asks it anew.
+        """
+        self._share()
+        return self.ask(arm, **params)
 
     def ask(self, arm: str, *, headers: Mapping[str, str | Omit] | None = None, **params: Json) -> Reply:
         """Ask the Messages endpoint through the SDK's typed call.

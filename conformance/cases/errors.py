@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.cases.common import HELLO, ROOM, control
+from conformance.cases.common import HELLO, ROOM, plain_hello
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
 from conformance.protocol import shapes
@@ -21,7 +21,7 @@ def no_key_is_a_401(api: Endpoint) -> Observation:
     """
     if api.auth == "none":
         raise NotApplicable("the server has no keys")
-    control(api, **HELLO)
+    plain_hello(api)
     return _refused(api.ask("treatment", **HELLO, headers=api.no_credentials()), "a request without a key", 401)
 
 
@@ -31,7 +31,7 @@ def a_field_nobody_has(api: Endpoint) -> Observation:
 
     Honoured: refused. Ignored: taken.
     """
-    control(api, **HELLO)
+    plain_hello(api)
     reply = api.ask("unknown field", **HELLO, conformance_no_such_field=True)
     return _refused(reply, "an unknown top-level field", 400)
 
@@ -42,7 +42,7 @@ def a_conversation_of_nothing(api: Endpoint) -> Observation:
 
     Honoured: 400. Accepted: refused with another status. Ignored: it is answered.
     """
-    control(api, **HELLO)
+    plain_hello(api)
     return _refused(api.ask("malformed", messages=[], max_tokens=ROOM), "messages: []", 400)
 
 
@@ -53,7 +53,7 @@ def a_path_nobody_has(api: Endpoint) -> Observation:
     Honoured: 404. Accepted: refused with another status. Ignored: it is answered. (Often a router says so and
     not the API, so its shape is told and not judged.)
     """
-    control(api, **HELLO)
+    plain_hello(api)
     reply = api.send("malformed", {"model": api.model}, path="/v1/no_such_endpoint")
     found = _refused(reply, "an unknown path", 404)
     shape = next(shapes.error_of(reply.status, reply.exchange.json), None)

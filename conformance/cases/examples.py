@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import anthropic
 
-from conformance.cases.common import FLAT, HELLO, QUESTION, RISE, control, fact, needs_streams, rejected, user
+from conformance.cases.common import HELLO, QUESTION, ROOM, control, fact, is_read, needs_streams, rejected, user
 from conformance.cases.endpoint import Endpoint, outcome
 from conformance.cases.registry import experiment
 from conformance.cases.tools import ASKS_FOR_ONE, WEATHER
@@ -166,50 +166,31 @@ def goes_back(api: Endpoint, *, stream: bool = False) -> Observation:
     first = _first_call(api, opening)
     if not all(isinstance(call.get("input"), dict) for call in first.tool_calls):
         raise Inconclusive("the input of a call is no object, so it cannot be sent back: that is another row's finding")
-    results = [
-        {"type": "tool_result", "tool_use_id": call.get("id"), "content": fact("Marulvane")}
-        for call in first.tool_calls
-    ]
     returned = {"role": "assistant", "content": [dict(block) for block in first.content]}
-    history = [ASKS_FOR_ONE, returned, user(*results, {"type": "text", "text": QUESTION})]
-    second = api.ask("second turn", messages=history, **opening)
+
+    def turn(words: str, asking: str = QUESTION) -> dict[str, Json]:
+        results = [
+            {"type": "tool_result", "tool_use_id": call.get("id"), "content": words} for call in first.tool_calls
+        ]
+        return {"messages": [ASKS_FOR_ONE, returned, user(*results, {"type": "text", "text": asking})], **opening}
+
+    second = api.ask("second turn", **turn(fact("Marulvane")))
     if not second.ok:
         return rejected("the service's own content", second)
     if stream:
-        again = user(*results, {"type": "text", "text": "Now call the get_weather tool again, for Oslo."})
-        api.ask("third turn", messages=[ASKS_FOR_ONE, returned, again], **opening, tool_choice={"type": "any"})
+        more = turn(fact("Marulvane"), "Now call the get_weather tool again, for Oslo.")
+        api.ask("third turn", **more, tool_choice={"type": "any"})
     kinds = "+".join(str(block.get("type")) for block in first.content)
-    growth = second.size - first.size if first.size is not None and second.size is not None else None
-    if _says_it(second):
+    if "marulvane" in f"{second.text} {second.thinking}".lower():
         return Observation(Behaviour.HONOURED, f"{kinds} went back, the result is read", signals=("text",))
-    if growth is None:
-        raise Inconclusive("the service does not count what it has read, and the reply does not show it")
-    seen = f"{kinds} went back, the prompt grew by {growth} tokens"
-    if growth >= RISE:
-        return Observation(Behaviour.HONOURED, seen, signals=("size",))
-    if not 0 < growth <= FLAT:
-        raise Inconclusive(f"{seen}, neither by nothing nor by the result")
-    # What is said to be lost must come back every time from plain text in the same place, and never from the result.
-    bare = [{**result, "content": "Done."} for result in results]
-    told = user(*bare, {"type": "text", "text": f"{fact('Marulvane')}\n\n{QUESTION}"})
-    return _compared(api, {"messages": history, **opening}, {"messages": [*history[:2], told], **opening}, seen)
-
-
-def _compared(api: Endpoint, carrying: Mapping[str, Json], plainly: Mapping[str, Json], seen: str) -> Observation:
-    for _ in range(_ROUNDS):
-        if not _says_it(api.ask("positive control, in plain text", **plainly)):
-            raise Inconclusive(f"{seen}, and the model does not repeat what is said in plain text either")
-        if _says_it(api.ask("second turn", **carrying)):
-            return Observation(Behaviour.HONOURED, f"{seen}; the result comes back now and then", signals=("text",))
-    return Observation(Behaviour.IGNORED, f"{seen}, and the model never repeats it", signals=("size", "text"))
-
-
-def _says_it(reply: Reply) -> bool:
-    return "marulvane" in f"{reply.text} {reply.thinking}".lower()
-
-
-_ROUNDS = 4
-"""How often more the result and plain text are set side by side before a loss is blamed on the service."""
+    return is_read(
+        api,
+        f"the result behind {kinds}",
+        "Marulvane",
+        without=turn("Done."),
+        carrying=turn(fact("Marulvane")),
+        plainly={"messages": [user(f"{fact('Marulvane')}\n\n{QUESTION}")], "max_tokens": ROOM},
+    )
 
 
 def _first_call(api: Endpoint, opening: Mapping[str, Json]) -> Reply:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.cases.common import HELLO, control, rejected
+from conformance.cases.common import HELLO, control, plain_hello, rejected
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
 from conformance.trouble import NotApplicable
@@ -34,7 +34,7 @@ def x_api_key_is_checked(api: Endpoint) -> Observation:
 def _checked(api: Endpoint, header: str) -> Observation:
     if api.auth == "none":
         raise NotApplicable("the server has no keys")
-    control(api, **HELLO)
+    plain_hello(api)
     right = api.ask("treatment", **HELLO, headers=api.credentials_in(header))
     if not right.ok:
         return rejected(f"the key in {header}", right)
@@ -51,7 +51,7 @@ def old_and_new_versions_are_taken(api: Endpoint) -> Observation:
     Honoured: both are taken, and one that does not exist is refused. Accepted: anything is taken.
     Rejected: one that clients send is refused.
     """
-    control(api, **HELLO)
+    plain_hello(api)
     for version in ("2023-06-01", "2026-10-21"):
         reply = api.ask(version, **HELLO, headers={"anthropic-version": version})
         if not reply.ok:
@@ -84,7 +84,7 @@ def an_unknown_beta_is_harmless(api: Endpoint) -> Observation:
 
     Accepted: an unknown name is taken. Rejected: it is refused.
     """
-    control(api, **HELLO)
+    plain_hello(api)
     reply = api.ask("treatment", **HELLO, headers={"anthropic-beta": "conformance-no-such-beta-2026-01-01"})
     if not reply.ok:
         return rejected("an unknown anthropic-beta", reply)

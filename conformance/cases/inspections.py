@@ -90,11 +90,14 @@ def every_body_is_a_message(exchanges: Sequence[Exchange]) -> Observation:
 def every_body_is_counted(exchanges: Sequence[Exchange]) -> Observation:
     """Every answer counts its tokens: input and output, above zero where there is any.
 
-    Honoured: all of them. Ignored: some leave it out, or count nothing.
+    Honoured: all of them. Ignored: some leave it out, or count nothing, or what was read from the cache is counted
+    in input_tokens as well: clients add the two up.
     """
     found = _inspect(_bodies(exchanges), _uncounted, "answers")
-    if found.behaviour is Behaviour.HONOURED and (stuck := _stuck(list(_bodies(exchanges)))):
-        return Observation(Behaviour.IGNORED, stuck, statistics=found.statistics)
+    if found.behaviour is Behaviour.HONOURED:
+        bodies = list(_bodies(exchanges))
+        if wrong := _stuck(bodies) or _counted_twice(bodies):
+            return Observation(Behaviour.IGNORED, wrong, statistics=found.statistics)
     return found
 
 
@@ -374,6 +377,36 @@ def _stuck(exchanges: Sequence[Exchange]) -> str:
         if len(counts) == 1 and lengths and max(lengths) - min(lengths) > far:
             return f"{name} is always {counts.pop()} tokens, of {min(lengths)} to {max(lengths)} characters"
     return ""
+
+
+_TWICE = 2
+"""Requests that were asked cold and warm, and counted twice the second time, that it takes to say so."""
+
+
+def _counted_twice(exchanges: Sequence[Exchange]) -> str:
+    """Why the sum of a prompt's parts is too large: input_tokens hold what the cache repeats; else empty.
+
+    Of one and the same request, input_tokens must fall by what is read from the cache. Where they stay as they were,
+    time and again and never otherwise, it is counted twice.
+    """
+    asked: dict[bytes, list[Reply]] = {}
+    for exchange in exchanges:
+        asked.setdefault(exchange.request_body, []).append(Reply(exchange))
+    twice: list[tuple[int, Reply]] = []
+    for replies in asked.values():
+        cold = {size for reply in replies if not reply.cache_read and (size := reply.size) is not None}
+        warm = {reply.exchange.body: reply for reply in replies if reply.cache_read}
+        for size, reply in ((size, reply) for size in cold for reply in warm.values()):
+            if len(cold) > 1 or reply.usage.get("input_tokens") != size:
+                return ""
+            twice.append((size, reply))
+    if len(twice) < _TWICE:
+        return ""
+    size, reply = twice[0]
+    return (
+        f"what is read from the cache is counted twice, in {len(twice)} replies: a prompt of {size} input_tokens has "
+        f"{reply.usage['input_tokens']}, asked again, and {reply.cache_read} cache_read_input_tokens beside them"
+    )
 
 
 def _misnamed_stop(exchange: Exchange) -> Iterator[Finding]:

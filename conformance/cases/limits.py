@@ -6,6 +6,7 @@ from conformance.cases.common import BALLAST, control, rejected, user
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
 from conformance.protocol.reply import Reply
+from conformance.protocol.sse import Event
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Observation
 
@@ -46,18 +47,34 @@ def _speed(api: Endpoint) -> float:
         max_tokens=256,
         stream=True,
     )
-    arrivals = reply.exchange.arrivals
-    if not reply.exchange.events or len(arrivals) < 2:
+    deltas = [event for event in reply.exchange.events if event.type == "content_block_delta"]
+    came = [(reply.exchange.arrived(event.end), len(_words(event))) for event in deltas]
+    if len({when for when, _ in came}) <= 1 or not reply.exchange.arrivals:
         raise Inconclusive("the answer came in one piece, so nothing can be timed")
-    # The first piece is not in the measured time, and so not in the measured tokens either.
-    share = 1 - arrivals[0].size / arrivals[-1].size
-    tokens = (reply.output_tokens or _estimate(reply)) * share
-    seconds = max(arrivals[-1].ms - arrivals[0].ms, 0.1) / 1000
-    return tokens / seconds
+    # Time runs from the first piece that shows: hidden thinking is over by then, and neither it nor what came with
+    # that piece is in the measured words.
+    first, last = came[0][0], came[-1][0]
+    words = sum(length for when, length in came if when > first)
+    seconds = max(last - first, 0.1) / 1000
+    return words * _tokens_per_character(reply) / seconds
 
 
-def _estimate(reply: Reply) -> float:
-    return len(reply.text + reply.thinking) / 4
+def _words(event: Event) -> str:
+    """What a delta adds to a text or a thought."""
+    delta = event.json.get("delta") if isinstance(event.json, dict) else None
+    return str(delta.get("text") or delta.get("thinking") or "") if isinstance(delta, dict) else ""
+
+
+def _tokens_per_character(reply: Reply) -> float:
+    """By the service's own count, where that is of all that shows and of nothing else; else as English prose has it."""
+    shown = len(reply.text + reply.thinking)
+    share = (reply.output_tokens or 0) / shown if shown else 0.0
+    return share if _FEWEST <= share <= _MOST else _PROSE
+
+
+_PROSE = 0.25
+_FEWEST, _MOST = 0.125, 0.5
+"""Tokens to a character of English prose: usually, and at the least and the most."""
 
 
 @experiment("limits.context_window", expensive=True, needs="context_window")

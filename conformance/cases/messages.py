@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 import struct
 import textwrap
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from conformance.cases.baseline import zone_of
 from conformance.cases.common import (
     BALLAST,
-    FLAT,
     QUESTION,
-    RISE,
     ROOM,
-    WHOLE,
     assistant,
+    compared,
     control,
     fact,
     is_read,
     long_fact,
     needs_streams,
+    part_of,
     rejected,
     text,
     user,
 )
+from conformance.cases.counts import PART, WHOLE, Growth, Zone
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
 from conformance.cases.tools import WEATHER
@@ -59,6 +60,7 @@ def every_block_of_a_turn_is_read(api: Endpoint) -> Observation:
             "max_tokens": ROOM,
         },
         plainly=_plainly("Velmodar"),
+        counted=_plainly("Velmodar"),
     )
 
 
@@ -80,6 +82,7 @@ def the_first_and_the_last_block_are_read(api: Endpoint) -> Observation:
             without={"messages": [user(question, thanks)], "max_tokens": ROOM},
             carrying={"messages": [user(*carrying)], "max_tokens": ROOM},
             plainly=_plainly("Doriwelk"),
+            counted=_plainly("Doriwelk"),
         )
         if found.behaviour is not Behaviour.HONOURED:
             break
@@ -107,6 +110,7 @@ def a_long_history_is_read(api: Endpoint) -> Observation:
         without=asked(user("Good morning."), assistant("Good morning!")),
         carrying=asked(user(f"Good morning. {fact('Mistravane')}"), assistant("Good morning!")),
         plainly=_plainly("Mistravane"),
+        counted=_plainly("Mistravane"),
     )
 
 
@@ -118,24 +122,37 @@ def a_long_message_is_read_to_its_end(api: Endpoint) -> Observation:
     back where nothing is counted. Ignored: the prompt grows by less, so a part of the text was cut away.
     """
     codeword, times = "Gossamund", 20
-    none = control(api, messages=[user(QUESTION)], max_tokens=ROOM)
-    once = control(api, "control, once", messages=[user(f"{BALLAST}\n\n{QUESTION}")], max_tokens=ROOM)
-    # The first words are its own: what other cases have had cached, and the service may not count, is no part of it.
-    words = f"A long note, of {times} paragraphs. {long_fact(codeword, times)}\n\n{QUESTION}"
-    long = api.ask("treatment", messages=[user(words)], max_tokens=ROOM)
+
+    def noted(many: int, words: str) -> dict[str, Json]:
+        # The first words are its own: what other prompts have had cached, and the service may not count, is no part.
+        note = f"A long note, of {many} paragraphs. {words}\n\n{QUESTION}"
+        return {"messages": [user(note)], "max_tokens": ROOM}
+
+    half, whole = noted(times // 2, " ".join([BALLAST] * (times // 2))), noted(times, long_fact(codeword, times))
+
+    def sized(before: Reply, middle: Reply, after: Reply) -> Growth:
+        return Growth((middle,), (after,), (before,), (middle,), WHOLE)
+
+    none = api.once("control", **noted(0, ""))
+    middle = control(api, "control, half of it", **half)
+    long = api.ask("treatment", **whole)
     if not long.ok:
         raise Inconclusive(f"a message of {times} paragraphs is refused ({long.refusal})")
-    if none.size is not None and once.size is not None and long.size is not None and once.size - none.size >= RISE:
-        seen = f"the prompt went from {none.size} to {once.size} tokens, and to {long.size} with {times} times as much"
-        if long.size - none.size >= WHOLE * times * (once.size - none.size):
-            return Observation(Behaviour.HONOURED, seen, signals=("size",))
-        if long.size - none.size <= once.size - none.size:
-            # Less than its beginning alone: a cache that is not counted hides it, or it is lost whole.
-            raise Inconclusive(f"the service's count does not follow the prompt: {seen}")
-        return Observation(Behaviour.IGNORED, seen, signals=("size",))
+    growth = sized(none, middle, long)
+    zone = zone_of(api, growth)
+    if zone is Zone.EXPECTED:
+        return Observation(Behaviour.HONOURED, f"{compared(growth)} for its first half", signals=("size",))
     if codeword.lower() in long.text.lower():
         return Observation(Behaviour.HONOURED, "the codeword at its end came back", signals=("text",))
-    raise Inconclusive("the service does not count what it has read, and the reply does not show it")
+    if zone is Zone.UNKNOWN:
+        raise Inconclusive("the service does not count what it has read, and the reply does not show it")
+    again = sized(api.once("control", **noted(0, "")), control(api, **half), control(api, "treatment", **whole))
+    both = growth.with_more(again)
+    if zone_of(api, both) is Zone.EXPECTED:
+        return Observation(Behaviour.HONOURED, f"{compared(both)} for its first half", signals=("size",))
+    if zone_of(api, again) is not zone:
+        raise Inconclusive(f"the service's count does not follow the prompt: {compared(both)} for its first half")
+    return part_of("a long message", both)
 
 
 @experiment("messages.text")
@@ -155,17 +172,25 @@ def what_is_not_ascii_is_read(api: Endpoint) -> Observation:
         return rejected("a Chinese text", after)
     if "墨团团" in after.text and "墨团团" not in before.text:
         return Observation(Behaviour.HONOURED, "the codeword came back", signals=("text",))
-    if before.size is None or after.size is None:
-        raise Inconclusive("the service does not count what it has read, and the reply does not show it")
-    seen = f"the prompt went from {before.size} to {after.size} tokens"
-    if after.size - before.size >= RISE:
-        return Observation(Behaviour.HONOURED, f"a Chinese text is read: {seen}", signals=("size",))
-    english = sized("witness", BALLAST).size
-    if english is None or english - before.size < RISE:
-        raise Inconclusive("the service's count does not follow the prompt")
-    words = f"a Chinese text is not read: {seen}, with an English one to {english}"
-    return Observation(Behaviour.IGNORED, words, signals=("size",))
+    # How many tokens a Chinese text has is the service's affair: the same text twice has twice as many.
+    twice = sized("treatment, twice", f"这段文字写了两遍。{_CHINESE}\n\n{_CHINESE}")
+    growth = Growth((after,), (twice,), (before,), (after,))
+    if zone_of(api, growth) is Zone.EXPECTED:
+        return Observation(Behaviour.HONOURED, f"a Chinese text is read: {compared(growth)}", signals=("size",))
+    english, joined = sized(_SHOWN, BALLAST), sized(f"{_SHOWN}, one word", BALLAST.replace(" ", ""))
+    lost = [Growth((before,), (some,), (before,), (english,)) for some in (after, twice)]
+    in_words = Growth((before,), (joined,), (before,), (english,))
+    if zone_of(api, in_words) is Zone.NOTHING:
+        raise Inconclusive("the service counts words, and a Chinese text has no spaces between its own")
+    # Asked before, not long ago, the text may be cached and not counted: with other first words it is not.
+    anew = sized("treatment, anew", f"今天下雨。{_CHINESE}")
+    lost.append(Growth((before,), (anew,), (before,), (english,)))
+    if any(zone_of(api, each) is not Zone.NOTHING for each in lost):
+        raise Inconclusive(f"the service's count does not follow the prompt: {compared(growth)}")
+    return Observation(Behaviour.IGNORED, f"a Chinese text is not read: {compared(lost[0])}", signals=("size",))
 
+
+_SHOWN = "positive control"
 
 _CHINESE = (
     "办公室的猫名叫墨团团。办公室在一条安静街道的拐角处，一边是面包店，一边是修自行车的铺子。早晨，阳光从高高的窗户照进来，"
@@ -198,6 +223,7 @@ def earlier_turns_are_read(api: Endpoint) -> Observation:
             "max_tokens": ROOM,
         },
         plainly=_plainly("Tarnovique"),
+        counted=_plainly("Tarnovique"),
     )
 
 
@@ -224,6 +250,7 @@ def what_the_assistant_said_is_read(api: Endpoint) -> Observation:
             "max_tokens": ROOM,
         },
         plainly=_plainly("Brimwaldo"),
+        counted=_plainly("Brimwaldo"),
     )
 
 
@@ -349,6 +376,7 @@ def the_result_of_a_call_is_read(api: Endpoint) -> Observation:
         without=way(_looked_up("office", "Done.")),
         carrying=way(_looked_up("office", fact("Fennigrath"))),
         plainly=_plainly("Fennigrath"),
+        counted=way(_looked_up("office", [text("Done."), text(fact("Fennigrath"))])),
     )
 
 
@@ -373,6 +401,7 @@ def a_result_of_blocks_is_read(api: Endpoint) -> Observation:
         without=way(_looked_up("office", [text("Done.")])),
         carrying=way(_looked_up("office", [text("Done."), text(fact("Calderwist"))])),
         plainly=_plainly("Calderwist"),
+        counted=way(_looked_up("office", fact("Calderwist"))),
     )
 
 
@@ -409,6 +438,7 @@ def every_result_of_a_turn_is_read(api: Endpoint) -> Observation:
             without=way(both("Done.", "Done.")),
             carrying=way(both(*results)),
             plainly=_plainly("Wintersole"),
+            counted=way(both(*reversed(results))),
         )
         if found.behaviour is not Behaviour.HONOURED:
             break
@@ -431,6 +461,7 @@ def what_is_said_beside_a_result_is_read(api: Endpoint) -> Observation:
         without=way(_looked_up("office", "Done.")),
         carrying=way(_looked_up("office", "Done.", asking=f"{fact('Marigolden')}\n\n{QUESTION}")),
         plainly=_plainly("Marigolden"),
+        counted=_plainly("Marigolden"),
     )
 
 
@@ -457,6 +488,7 @@ def an_error_is_read_over_a_stream(api: Endpoint) -> Observation:
         without=way(failed("It failed.")),
         carrying=way(failed(f"It failed. {fact('Sorbettine')}")),
         plainly=_plainly("Sorbettine"),
+        counted=way({**_looked_up("office", fact("Sorbettine")), "stream": True}),
     )
 
 
@@ -485,12 +517,13 @@ _HARD_QUESTION = user(
 def _thought_goes_back(api: Endpoint, first: Reply, thinking: Mapping[str, Json]) -> Observation:
     results = [{"type": "tool_result", "tool_use_id": call.get("id"), "content": "Rain."} for call in first.tool_calls]
 
-    def turn(arm: str, content: list[Json]) -> Reply:
-        history = [_HARD_QUESTION, assistant(*content), user(*results)]
+    def turn(arm: str, content: list[Json], question: Json = _HARD_QUESTION) -> Reply:
+        history = [question, assistant(*content), user(*results)]
         return api.ask(arm, messages=history, max_tokens=4096, tools=[WEATHER], **thinking)
 
     whole = [dict(block) for block in first.content]
-    without = turn("control", [block for block in whole if block["type"] != "thinking"])
+    bare = [block for block in whole if block["type"] not in _THOUGHTS]
+    without = turn("control", bare)
     after = turn("treatment", whole)
     if not after.ok and without.ok:
         return rejected("the service's own thinking block", after)
@@ -501,31 +534,29 @@ def _thought_goes_back(api: Endpoint, first: Reply, thinking: Mapping[str, Json]
         return Observation(Behaviour.HONOURED, words, signals=("status",))
     if without.size is None or after.size is None:
         return Observation(Behaviour.ACCEPTED, "taken; the service counts no prompt", signals=("status",))
-    if first.size is None or without.size <= first.size or after.size < without.size:
-        raise Inconclusive(
-            f"the service's count does not follow the prompt: {first.size}, {without.size}, {after.size}"
-        )
-    # Templates put a few tokens around a block; the words of the thought itself must be there.
-    expected = max(3, len(first.thinking) // 16)
-    words = f"{len(first.thinking)} characters of thinking: the prompt went from {without.size} to {after.size} tokens"
-    if after.size - without.size >= expected:
+    said = turn(_SHOWN, bare, user(f"{first.thinking}\n\n{_HARD_QUESTION['content']}"))
+    if not said.ok:
+        raise Inconclusive(f"the thought as plain text is refused ({said.refusal})")
+    growth = Growth((without,), (after,), (without,), (said,), least=_A_THOUGHT)
+    words = f"{len(first.thinking)} characters of thinking: {compared(growth)}"
+    zone = zone_of(api, growth)
+    if zone is Zone.EXPECTED:
         return Observation(Behaviour.HONOURED, words, signals=("size",))
-    if not _counts_thoughts(first):
-        raise Inconclusive(f"{words}, and the service does not count the thoughts of a reply either")
-    said = turn("positive control, as text", [text(first.thinking), *(b for b in whole if b["type"] not in _THOUGHTS)])
-    if not said.ok or said.size is None or said.size - without.size < expected:
-        raise Inconclusive(f"{words}, and the same words as text do not show in it either")
-    return Observation(Behaviour.IGNORED, f"{words}, and with the same words as text to {said.size}", signals=("size",))
+    if zone is Zone.NOTHING and _counts_thoughts(first, growth.expected() or 0):
+        return Observation(Behaviour.IGNORED, words, signals=("size",))
+    if zone is Zone.NOTHING:
+        raise Inconclusive(f"{words}; the service does not count what is thought, in its replies either")
+    raise Inconclusive(f"the service's count does not follow the prompt: {words}")
 
 
-def _counts_thoughts(reply: Reply) -> bool:
-    """Whether a reply's own count is so large that its thoughts must be in it.
+_A_THOUGHT = 8
+"""What a thought must add as plain text for its loss to be seen: a short one has a dozen words."""
 
-    No tokenizer makes more than a token of two characters of calls and prose in a Latin script, on the whole, or
-    fewer than one of eight.
-    """
-    seen = len(reply.text) + sum(len(json.dumps(call.get("input"))) for call in reply.tool_calls)
-    return reply.output_tokens is not None and reply.output_tokens - seen / 2 >= len(reply.thinking) / 8
+
+def _counts_thoughts(reply: Reply, thought: int) -> bool:
+    """Whether a reply's tokens hold those of its thought: a service that does not count them there does nowhere."""
+    said = len(reply.text) + sum(len(str(call.get("name"))) + len(str(call.get("input"))) for call in reply.tool_calls)
+    return reply.output_tokens is not None and reply.output_tokens >= PART * (thought + said / 4)
 
 
 def _foreign_thought(api: Endpoint) -> Observation:
@@ -537,11 +568,12 @@ def _foreign_thought(api: Endpoint) -> Observation:
         if "signature" in after.error_message.lower():
             raise Inconclusive("the model does not think in a tool loop, and our own block has no valid signature")
         return rejected("a thinking block in the history", after)
-    if without.size is not None and after.size is not None and after.size - without.size >= RISE:
-        words = f"the prompt went from {without.size} to {after.size} tokens"
-        return Observation(Behaviour.HONOURED, words, signals=("size",))
-    said = api.ask("positive control, as text", **_looked_up("office", "Done.", text(BALLAST)))
-    if not said.ok or without.size is None or said.size is None or said.size - without.size < RISE:
+    plain = api.ask(_SHOWN, **_looked_up("office", "Done.", text(BALLAST)))
+    growth = Growth((without,), (after,), (without,), (plain,))
+    zone = zone_of(api, growth)
+    if zone is Zone.EXPECTED:
+        return Observation(Behaviour.HONOURED, compared(growth), signals=("size",))
+    if zone is not Zone.NOTHING:
         raise Inconclusive("the model does not think in a tool loop, and a block of our own leaves no trace")
     words = "taken; the model does not think in a tool loop, and a thought that is not its own is left out"
     return Observation(Behaviour.ACCEPTED, words, signals=("size",))
@@ -551,25 +583,121 @@ def _foreign_thought(api: Endpoint) -> Observation:
 def a_picture_is_seen(api: Endpoint) -> Observation:
     """An image block shows the model a picture.
 
-    Honoured: its colour comes back, or the prompt grows by it. Rejected: it is refused. Ignored: a
-    plain 200 to a prompt that did not grow, the worst of the three.
+    Honoured: the colours of two pictures come back, or the prompt grows by a picture and not by junk of the same
+    length. Rejected: it is refused. Ignored: a plain 200 to a prompt that did not grow, the worst of the three, or
+    that grew by the letters of the picture's code.
     """
-    question = text("What colour is the picture? Answer with one word.")
+    question = text(_COLOUR)
     before = control(api, messages=[user(question)], max_tokens=ROOM)
-    return _is_seen(api, before, lambda side: {"messages": [user(_red(side), question)], "max_tokens": ROOM})
+    return _is_seen(api, before, lambda block: {"messages": [user(block, question)], "max_tokens": ROOM})
 
 
-def _is_seen(api: Endpoint, before: Reply, asked: Callable[[int], dict[str, Json]]) -> Observation:
-    """Whether a red picture is seen, in a request that holds one of so many pixels to a side."""
-    after = api.ask("treatment", **asked(256))
-    found = _taken_in("image", before, after, says="red")
-    if found.signals != ("size",) or found.behaviour is not Behaviour.HONOURED:
-        return found
-    # A sentence in the picture's place makes the prompt grow as well, but not by the picture's size.
-    larger = api.ask("treatment, larger", **asked(1024))
-    if not larger.ok or larger.size is None or after.size is None or abs(larger.size - after.size) <= FLAT:
-        raise Inconclusive(f"{found.summary}, whatever the picture's size, and the reply does not name its colour")
-    return found
+_COLOUR = "What colour is the picture? Answer with one word."
+
+_COLOURS: Mapping[str, tuple[tuple[int, int, int], re.Pattern[str]]] = {
+    "red": ((255, 0, 0), re.compile(r"\bred\b|红", re.IGNORECASE)),
+    "green": ((0, 160, 0), re.compile(r"green|绿", re.IGNORECASE)),
+    "yellow": ((255, 255, 0), re.compile(r"yellow|黄", re.IGNORECASE)),
+}
+"""Colours that no two people call by another's name, and the words for them."""
+
+
+def _named(reply: Reply) -> set[str]:
+    """The colours that a reply names; other colours than those of the pictures do not count."""
+    return {colour for colour, (_, words) in _COLOURS.items() if words.search(reply.text)}
+
+
+def _is_seen(api: Endpoint, before: Reply, asked: Callable[[Json], dict[str, Json]]) -> Observation:
+    """Whether pictures are seen, in a request that holds a block.
+
+    A model that sees nothing guesses, and guesses alike: so two of three colours must be named, and each only by its
+    own picture. Where none is, the prompt's size is looked at: it grows by text that stands for a picture as well.
+    """
+    replies: dict[str, Reply] = {}
+    for colour in _COLOURS:
+        replies[colour] = api.ask(f"treatment, {colour}", **asked(_square(colour, 256)))
+        if not replies[colour].ok:
+            break
+        right = [known for known, reply in replies.items() if _named(reply) == {known}]
+        if len(right) == _RIGHT:
+            words = f"type=image is read: the reply names the colours {' and '.join(right)}"
+            return Observation(Behaviour.HONOURED, words, signals=("text",))
+        if len(replies) == _RIGHT and not right:
+            break
+    first = replies["red"]
+    if not first.ok:
+        return rejected("type=image", first)
+    if not all(reply.ok for reply in replies.values()):
+        raise Inconclusive("one picture is taken, and another is refused")
+    grown = Growth((before,), (first,), (before,), (control(api, _SHOWN, **asked(text(BALLAST))),))
+    wrong = [colour for colour, reply in replies.items() if _named(reply) - {colour}]
+    return _is_taken_in("image", api, grown, _Coded(asked, _square("red", 256), _square("red", 1024)), wrong)
+
+
+_RIGHT = 2
+"""How many pictures must be named by their colour."""
+
+
+@dataclass(frozen=True)
+class _Coded:
+    """What is sent in base64: a request for such a block, the block that was sent, and a larger one."""
+
+    asked: Callable[[Json], dict[str, Json]]
+    sent: Mapping[str, Json]
+    larger: Mapping[str, Json]
+
+    @property
+    def junk(self) -> dict[str, Json]:
+        """A block of the same length and much the same letters that holds nothing: its bytes stand the wrong way."""
+        data = base64.b64encode(base64.b64decode(self.data)[::-1]).decode()
+        return {**self.sent, "source": {**self.sent["source"], "data": data}}
+
+    @property
+    def data(self) -> str:
+        """The letters that were sent."""
+        return str(self.sent["source"]["data"])
+
+    @property
+    def ratio(self) -> float:
+        """How many times as many letters the larger one has."""
+        return len(self.larger["source"]["data"]) / len(self.data)
+
+
+def _is_taken_in(kind: str, api: Endpoint, growth: Growth, coded: _Coded, wrong: Sequence[str] = ()) -> Observation:
+    """Whether a block that no reply shows anything of is part of the prompt, by the prompt's size.
+
+    Raises:
+        Inconclusive: the size cannot tell.
+    """
+    grown, expected = growth.grown(), growth.expected()
+    zone = zone_of(api, growth)
+    if grown is None or expected is None or zone is Zone.UNKNOWN or (zone is not Zone.NOTHING and grown < 0):
+        raise Inconclusive("the service does not count what it has read, and the reply does not show it")
+    if zone is Zone.NOTHING:
+        return Observation(Behaviour.IGNORED, f"type={kind} is taken and dropped: {growth}", signals=("size", "text"))
+    junk = api.ask("malformed, as long", **coded.asked(coded.junk))
+    larger = api.ask("treatment, larger", **coded.asked(coded.larger))
+    if not larger.ok or larger.size is None:
+        raise Inconclusive(f"{growth}, and a larger one cannot be compared ({larger.refusal})")
+    more = replace(growth, after=(larger,)).grown() or 0
+    if junk.ok:
+        alike = replace(growth, after=(junk,)).grown() or 0
+        if abs(alike - grown) <= _ALIKE * grown and more >= grown * coded.ratio / 2:
+            words = f"type={kind} is no more than its letters: {growth}, by {grown}; by {alike} for junk as long"
+            return Observation(Behaviour.IGNORED, words, signals=("size", "text"))
+    if abs(more - grown) <= expected / 10:
+        raise Inconclusive(f"{growth}, whatever the size of what is sent, and the reply shows nothing of it")
+    if wrong:
+        raise Inconclusive(f"{growth}, but the reply names a wrong colour where the picture is {' and '.join(wrong)}")
+    if junk.ok:
+        raise Inconclusive(f"{growth}, but junk is taken as well, and the reply shows nothing of what was sent")
+    return Observation(
+        Behaviour.HONOURED, f"type={kind} is read: {growth}; junk is refused", signals=("size", "status")
+    )
+
+
+_ALIKE = 0.2
+"""The share by which two texts of one length may differ in their tokens."""
 
 
 @experiment("messages.image.url")
@@ -579,7 +707,7 @@ def a_picture_is_fetched(api: Endpoint) -> Observation:
     Honoured: one that does not exist is looked for and missed. Rejected: the kind of source is refused.
     Ignored: it is answered, though there is nothing that could have been seen.
     """
-    question = text("What colour is the picture? Answer with one word.")
+    question = text(_COLOUR)
     picture = {"type": "image", "source": {"type": "url", "url": "https://images.conformance.invalid/red.png"}}
     control(api, messages=[user(question)], max_tokens=ROOM)
     after = api.ask("treatment", messages=[user(picture, question)], max_tokens=ROOM)
@@ -600,8 +728,8 @@ _FETCHED = re.compile(
 def a_picture_in_a_result_is_seen(api: Endpoint) -> Observation:
     """A tool may return a picture: a tool_result's content may hold image blocks.
 
-    Honoured: its colour comes back, or the prompt grows by it. Rejected: it is refused. Ignored: a
-    plain 200 to a prompt that did not grow.
+    Honoured: the colours of two pictures come back, or the prompt grows by a picture. Rejected: it is refused.
+    Ignored: a plain 200 to a prompt that did not grow, or grew by the letters of the picture's code.
     """
     question = "What colour is the picture that the tool has returned? Answer with one word."
     way: _Way = dict
@@ -609,11 +737,11 @@ def a_picture_in_a_result_is_seen(api: Endpoint) -> Observation:
     if not before.ok:
         way = _some_history(api)
         before = control(api, **way(_looked_up("office", [text("Done.")], asking=question)))
-    return _is_seen(api, before, lambda side: way(_looked_up("office", [text("Done."), _red(side)], asking=question)))
+    return _is_seen(api, before, lambda block: way(_looked_up("office", [text("Done."), block], asking=question)))
 
 
-def _red(side: int) -> dict[str, Json]:
-    data = base64.b64encode(_png((255, 0, 0), side)).decode()
+def _square(colour: str, side: int) -> dict[str, Json]:
+    data = base64.b64encode(_png(_COLOURS[colour][0], side)).decode()
     return {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
 
 
@@ -624,12 +752,34 @@ def a_pdf_is_read(api: Endpoint) -> Observation:
     Honoured: a codeword in it comes back, or the prompt grows by it. Rejected: it is refused.
     Ignored: a plain 200 to a prompt that did not grow.
     """
-    question = text(QUESTION)
-    data = base64.b64encode(_pdf(fact("Brackenhurst"))).decode()
-    source = {"type": "base64", "media_type": "application/pdf", "data": data}
+    question, codeword = text(QUESTION), "Brackenhurst"
     before = control(api, messages=[user(question)], max_tokens=ROOM)
-    after = api.ask("treatment", messages=[user({"type": "document", "source": source}, question)], max_tokens=ROOM)
-    return _taken_in("document", before, after, says="brackenhurst")
+
+    def asked(block: Json) -> dict[str, Json]:
+        return {"messages": [user(block, question)], "max_tokens": ROOM}
+
+    after = api.ask("treatment", **asked(_document(fact(codeword))))
+    if not after.ok:
+        return rejected("type=document", after)
+    if codeword.lower() in after.text.lower():
+        words = f"type=document is read: the reply says {codeword.lower()}"
+        return Observation(Behaviour.HONOURED, words, signals=("text",))
+    shown = control(api, _SHOWN, **asked(text(fact(codeword))))
+    # What the model says from plain sight it does not say from here: where it says nothing, that is no evidence.
+    silent = [] if codeword.lower() in shown.text.lower() else ["silent"]
+    growth = Growth((before,), (after,), (before,), (shown,))
+    found = _is_taken_in("document", api, growth, _Coded(asked, _document(fact(codeword)), _document(_LARGER)))
+    if found.behaviour is Behaviour.IGNORED and silent:
+        raise Inconclusive(f"{found.summary}; and the model does not repeat the codeword from plain sight either")
+    return found
+
+
+_LARGER = " ".join([BALLAST] * 6)
+
+
+def _document(words: str) -> dict[str, Json]:
+    data = base64.b64encode(_pdf(words)).decode()
+    return {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": data}}
 
 
 @experiment("messages.document")
@@ -637,35 +787,18 @@ def a_document_is_read(api: Endpoint) -> Observation:
     """A document block gives the model a text to read.
 
     Honoured: a codeword in it comes back, or the prompt grows by it. Rejected: it is refused.
-    Ignored: a plain 200 to a prompt that did not grow.
+    Ignored: a plain 200, and the model knows nothing of it.
     """
     question = text(QUESTION)
     source = {"type": "text", "media_type": "text/plain", "data": fact("Wexalindo")}
-    before = control(api, messages=[user(question)], max_tokens=ROOM)
-    after = api.ask("treatment", messages=[user({"type": "document", "source": source}, question)], max_tokens=ROOM)
-    return _taken_in("document", before, after, says="wexalindo")
-
-
-_READ = 90
-"""Tokens by which a document's ballast must make a prompt grow: a sentence in its place has fewer."""
-
-
-def _taken_in(kind: str, before: Reply, after: Reply, *, says: str) -> Observation:
-    if not after.ok:
-        return rejected(f"type={kind}", after)
-    said = says in after.text.lower() and says not in before.text.lower()
-    if before.size is None or after.size is None:
-        if said:
-            return Observation(Behaviour.HONOURED, f"type={kind} is read: the reply says {says}", signals=("text",))
-        raise Inconclusive("the service does not count what it has read, and the reply does not show it")
-    growth = after.size - before.size
-    seen = f"the prompt went from {before.size} to {after.size} tokens"
-    if said or growth >= (_READ if kind == "document" else FLAT):
-        signals = ("text", "size") if said else ("size",)
-        return Observation(Behaviour.HONOURED, f"type={kind} is read: {seen}", signals=signals)
-    if growth > FLAT:
-        raise Inconclusive(f"{seen}, neither by nothing nor by the document")
-    return Observation(Behaviour.IGNORED, f"type={kind} is taken and dropped: {seen}", signals=("size",))
+    return is_read(
+        api,
+        "type=document",
+        "Wexalindo",
+        without={"messages": [user(question)], "max_tokens": ROOM},
+        carrying={"messages": [user({"type": "document", "source": source}, question)], "max_tokens": ROOM},
+        plainly=_plainly("Wexalindo"),
+    )
 
 
 def _png(colour: tuple[int, int, int], side: int) -> bytes:
@@ -747,17 +880,48 @@ def _cached(reply: Reply) -> int:
 def a_prompt_is_counted(api: Endpoint) -> Observation:
     """POST /v1/messages/count_tokens gives a prompt's size without answering it.
 
-    Honoured: a number that grows with the prompt. Ignored: one that does not. Rejected: no such endpoint.
+    Honoured: as many tokens as the usage of the same prompts tells, long and short. Ignored: others. Rejected: no
+    such endpoint. (A count that differs a little, or is told from the usage by a vendor's own prompt, is an estimate.)
     """
-    short = api.send("short", {"model": api.model, "messages": [user(QUESTION)]}, path="/v1/messages/count_tokens")
-    if not short.ok:
-        return rejected("count_tokens", short)
-    long = api.send(
-        "long", {"model": api.model, "messages": [user(fact("Zorbanix"))]}, path="/v1/messages/count_tokens"
-    )
-    bodies = [reply.exchange.json for reply in (short, long) if reply.ok]
+    prompts = [[user(QUESTION)], [user(f"{fact('Zorbanix')}\n\n{QUESTION}")]]
+    counted: list[Reply] = []
+    for arm, messages in zip(("short", "long"), prompts, strict=True):
+        counted.append(api.send(arm, {"model": api.model, "messages": messages}, path="/v1/messages/count_tokens"))
+        if not counted[-1].ok:
+            return rejected("count_tokens", counted[-1])
+    bodies = [reply.exchange.json for reply in counted]
     given = [body.get("input_tokens") if isinstance(body, dict) else None for body in bodies]
-    sizes = [size for size in map(token_count, given) if size is not None]
-    if len(sizes) == 2 and sizes[1] - sizes[0] >= RISE:
-        return Observation(Behaviour.HONOURED, f"{sizes[0]} tokens, then {sizes[1]}", signals=("size",))
-    return Observation(Behaviour.IGNORED, f"the counts are {given}", signals=("size",))
+    short, long = map(token_count, given)
+    if short is None or long is None:
+        return Observation(Behaviour.IGNORED, f"the counts are {given}", signals=("size",))
+    before = api.once(f"{_SHOWN}, without", messages=prompts[0], max_tokens=ROOM)
+    after = control(api, "usage of the long one", messages=prompts[1], max_tokens=ROOM)
+    growth = Growth((before,), (after,), (before,), (after,))
+    least = [_fewest(messages) for messages in prompts]
+    seen = f"{short} tokens, then {long}"
+    if short < least[0] or long < least[1] or long <= short:
+        return Observation(Behaviour.IGNORED, f"{seen}, which cannot be", signals=("size",))
+    if before.size is None or after.size is None or zone_of(api, growth) is Zone.UNKNOWN:
+        # A usage that counts nothing is the finding of another row; these numbers are at least possible.
+        most = sum(len(str(message["content"])) for message in prompts[1])
+        if long - short > most:
+            raise Inconclusive(f"{seen}, and the service's usage has nothing to compare them with")
+        return Observation(Behaviour.HONOURED, seen, signals=("size",))
+    seen += f"; their usage is {before.size}, then {after.size}"
+    share = (long - short) / max(after.size - before.size, 1)
+    if _NEAR <= share <= 1 / _NEAR:
+        return Observation(Behaviour.HONOURED, seen, signals=("size",))
+    if share < _OFF or share > 1 / _OFF:
+        return Observation(Behaviour.IGNORED, seen, signals=("size",))
+    raise Inconclusive(f"{seen}: neither the same nor clearly another")
+
+
+_NEAR, _OFF = 0.75, 0.4
+"""Shares of what a prompt grows by in the usage: above the one a count agrees with it, below the other it does not."""
+
+_CHARACTERS = 16
+"""No tokenizer needs fewer tokens than one for so many characters of prose."""
+
+
+def _fewest(messages: list[Json]) -> float:
+    return sum(len(str(message["content"])) for message in messages) / _CHARACTERS

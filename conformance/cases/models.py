@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from conformance.cases.common import HELLO, rejected
+from conformance.cases.common import HELLO, hello, rejected
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
 from conformance.trouble import Inconclusive
@@ -71,7 +71,7 @@ def a_model_nobody_has_is_refused(api: Endpoint) -> Observation:
 
     Honoured: a model that does not exist is refused. Ignored: the request is answered by another one.
     """
-    if not (plain := api.ask("control", **HELLO)).ok:
+    if not (plain := hello(api)).ok:
         raise Inconclusive(f"the control was refused ({plain.refusal})")
     name = f"{api.model}{NOBODY}"
     reply = api.ask("treatment", **{**HELLO, "model": name})

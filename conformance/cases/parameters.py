@@ -6,9 +6,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 from anthropic import Omit
 
+from conformance.cases.baseline import zone_of
 from conformance.cases.common import (
     HELLO,
     QUESTION,
@@ -21,10 +23,12 @@ from conformance.cases.common import (
     is_read_whole,
     long_fact,
     needs_streams,
+    plain_hello,
     rejected,
     text,
     user,
 )
+from conformance.cases.counts import Growth, Zone
 from conformance.cases.endpoint import BETAS, Endpoint
 from conformance.cases.registry import experiment
 from conformance.protocol.reply import Reply
@@ -68,7 +72,7 @@ _LOOKED_UP = re.compile(
 def sixteen_cuts_a_long_answer(api: Endpoint) -> Observation:
     """max_tokens is the most tokens a reply may have.
 
-    Honoured: a long answer is cut at 16 tokens, thinking included. Ignored: it runs on.
+    Honoured: a long answer is cut at 16 tokens, or its text follows the limit, 16 to 48. Ignored: it runs on.
     """
     return _is_cut(api, *_cut(api))
 
@@ -76,25 +80,36 @@ def sixteen_cuts_a_long_answer(api: Endpoint) -> Observation:
 def _is_cut(api: Endpoint, whole: Reply, cap: int, cut: Reply, **more: Json) -> Observation:
     if not cut.ok:
         return rejected("max_tokens", cut)
-    tokens, length = cut.output_tokens, len(cut.text + cut.thinking)
-    short = length <= cap * _CHARACTERS_PER_TOKEN
-    full = f"{whole.output_tokens}, {len(whole.text + whole.thinking)} at 512"
-    seen = f"{tokens} tokens, {length} characters at max_tokens={cap}; {full}"
+    tokens, lengths = cut.output_tokens, _lengths(cut)
+    short = min(lengths) <= cap * _CHARACTERS_PER_TOKEN
+    full = f"{whole.output_tokens}, {max(_lengths(whole))} at 512"
+    seen = f"{tokens} tokens, {max(lengths)} characters at max_tokens={cap}; {full}"
     if short and (tokens is None or tokens <= cap):
         return Observation(Behaviour.HONOURED, f"cut: {seen}", signals=("usage", "text"))
     if short and tokens is not None:
-        # Short, and counted as more than it may be: either the limit is another, or the count is an estimate.
+        # Short, and counted as more than it may be: either the limit is another, or the count is an estimate, or it
+        # holds more than was said. What is written under three times the limit tells.
         wider = api.ask("treatment, wider", **_LONG, max_tokens=3 * cap, **more)
-        grown = len(wider.text + wider.thinking)
-        if wider.ok and _follows(grown, length) and _follows(wider.output_tokens, tokens):
-            words = f"cut: {seen}; {wider.output_tokens} and {grown} at {3 * cap}, so the count is an estimate"
+        if wider.ok and any(map(_follows, _lengths(wider), lengths)):
+            words = (
+                f"cut: {seen}; {wider.output_tokens} and {max(_lengths(wider))} at {3 * cap}, so it follows the limit"
+            )
             return Observation(Behaviour.HONOURED, words, signals=("text",))
     return Observation(Behaviour.IGNORED, f"not cut: {seen}", signals=("usage", "text"))
 
 
-def _follows(wider: int | None, narrow: int) -> bool:
+def _lengths(reply: Reply) -> tuple[int, int]:
+    """Characters that were written under the limit: with what was thought, and without where there is a text.
+
+    A service may think outside max_tokens and then cut the text: the limit is kept.
+    """
+    whole = len(reply.text + reply.thinking)
+    return whole, len(reply.text) or whole
+
+
+def _follows(wider: int, narrow: int) -> bool:
     """Whether a reply three times as long was allowed for, and came: near enough to three times."""
-    return wider is not None and 2.4 * narrow <= wider <= 3.6 * narrow
+    return 2.2 * narrow <= wider <= 4 * narrow
 
 
 @experiment("max_tokens")
@@ -139,7 +154,7 @@ def _cut(api: Endpoint, **more: Json) -> tuple[Reply, int, Reply]:
     cap = _CUT if tokens is None or tokens > 2 * _CUT else max(1, tokens // 4)
     if tokens is not None and tokens <= cap:
         raise Inconclusive(f"the whole answer has {tokens} tokens, too few to be cut")
-    if tokens is None and len(whole.text + whole.thinking) < 2 * cap * _CHARACTERS_PER_TOKEN:
+    if tokens is None and max(_lengths(whole)) < 2 * cap * _CHARACTERS_PER_TOKEN:
         raise Inconclusive("the service counts no tokens, and its whole answer is too short to be seen cut")
     return whole, cap, api.ask("treatment", **_LONG, max_tokens=cap, **more)
 
@@ -167,6 +182,7 @@ def a_codeword_comes_back(api: Endpoint) -> Observation:
         bare=_bare(asked),
         carrying={**asked, "system": fact("Zorbanix")},
         plainly={**asked, "messages": [user(f"{fact('Zorbanix')}\n\n{QUESTION}")]},
+        counted={**asked, "system": [text(fact("Zorbanix"))]},
     )
 
 
@@ -185,6 +201,7 @@ def blocks_of_it_are_all_read(api: Endpoint) -> Observation:
         bare=_bare(asked),
         carrying={**asked, "system": [text(_BRIEFLY), text(fact("Quillomar"))]},
         plainly={**asked, "messages": [user(f"{fact('Quillomar')}\n\n{QUESTION}")]},
+        counted={**asked, "system": fact("Quillomar")},
     )
 
 
@@ -203,6 +220,7 @@ def the_first_block_of_it_is_read(api: Endpoint) -> Observation:
         bare=_bare(asked),
         carrying={**asked, "system": [text(fact("Ulverante")), text(_BRIEFLY)]},
         plainly={**asked, "messages": [user(f"{fact('Ulverante')}\n\n{QUESTION}")]},
+        counted={**asked, "system": fact("Ulverante")},
     )
 
 
@@ -251,7 +269,7 @@ def user_id_is_checked(api: Endpoint) -> Observation:
     Accepted: a user_id is taken, and a wrong type is refused, of metadata and of user_id. Ignored: one of the
     wrong types is taken as well.
     """
-    control(api, **HELLO)
+    plain_hello(api)
     taken = api.ask("treatment", **HELLO, metadata={"user_id": "conformance-suite"})
     if not taken.ok:
         return rejected("metadata", taken)
@@ -356,7 +374,7 @@ def a_tier_leaves_a_trace(api: Endpoint) -> Observation:
     Honoured: a tier that does not exist is refused, or the tier asked for shows in the reply.
     Ignored: any word is taken and leaves no trace. Rejected: a tier that exists is refused.
     """
-    plain = control(api, **HELLO)
+    plain = plain_hello(api)
     tier = str(api.details.get("tier", "auto"))
     taken = api.ask("treatment", **HELLO, service_tier=tier)
     if not taken.ok:
@@ -408,7 +426,7 @@ def an_unreachable_server_is_missed(api: Endpoint) -> Observation:
 
 def _looked_up(api: Endpoint, name: str, value: Json, *, trace: str, **more: Json) -> Observation:
     """A reference to something that does not exist: an error about *it* shows that it was looked for."""
-    control(api, **HELLO)
+    plain_hello(api)
     reply = api.ask("treatment", **HELLO, **{name: value}, **more)
     words = reply.error_message
     if not reply.ok and not _NOT_SUPPORTED.search(words) and (reply.status == 404 or _LOOKED_UP.search(words)):
@@ -459,12 +477,25 @@ def old_tool_results_are_cleared(api: Endpoint) -> Observation:
         return Observation(Behaviour.HONOURED, f"applied_edits: {edits}", signals=("blocks",))
     if before.size is None or after.size is None:
         raise Inconclusive("no applied_edits, and the service does not count what it has read")
-    behaviour = Behaviour.HONOURED if before.size - after.size > 100 else Behaviour.IGNORED
-    return Observation(behaviour, f"the prompt went from {before.size} to {after.size} tokens", signals=("size",))
+    seen = f"the prompt went from {before.size} to {after.size} tokens"
+    if after.size == before.size:
+        return Observation(Behaviour.IGNORED, f"{seen}, without applied_edits", signals=("size",))
+    # What clears them would leave so much: the same history, with little in its results.
+    bare = control(api, "positive control, cleared by hand", **_tool_history(cleared=True), max_tokens=ROOM)
+    growth = Growth((after,), (before,), (bare,), (before,))
+    zone = zone_of(api, growth)
+    if zone is not Zone.NOTHING:
+        # A prefix that is cached and not counted makes a prompt smaller as well: the control, asked again, shows it.
+        again = control(api, "control, again", **history)
+        still = replace(growth, before=(after,), after=(again,), plain_after=(again,))
+        if zone_of(api, still) is not zone or zone is not Zone.EXPECTED:
+            raise Inconclusive(f"{seen}; without it, asked again, it has {again.size}, and cleared by hand {bare.size}")
+        return Observation(Behaviour.HONOURED, f"{seen}, without it it stays at {again.size}", signals=("size",))
+    return Observation(Behaviour.IGNORED, f"{seen}, without applied_edits", signals=("size",))
 
 
-def _tool_history() -> dict[str, Json]:
-    """A conversation with four long tool results behind it."""
+def _tool_history(*, cleared: bool = False) -> dict[str, Json]:
+    """A conversation with four long tool results behind it, or with results that say nothing."""
     messages: list[Json] = [user("Read the four reports one after the other.")]
     for number in range(1, 5):
         call = {
@@ -473,7 +504,8 @@ def _tool_history() -> dict[str, Json]:
             "name": "read_report",
             "input": {"number": number},
         }
-        result = {"type": "tool_result", "tool_use_id": call["id"], "content": fact(f"Report{number}")}
+        words = "[cleared]" if cleared else fact(f"Report{number}")
+        result = {"type": "tool_result", "tool_use_id": call["id"], "content": words}
         messages += [{"role": "assistant", "content": [call]}, user(result)]
     schema = {"type": "object", "properties": {"number": {"type": "integer"}}, "required": ["number"]}
     messages[-1]["content"].append(text("Thank you. Say goodbye in one short sentence."))
@@ -511,10 +543,9 @@ def _range(api: Endpoint, name: str) -> Observation:
     for value, reply in taken.items():
         if not reply.ok:
             return rejected(f"{name}={value}, inside the range,", reply)
-    replies = {value: api.ask(f"treatment {name}={value!r}", **HELLO, **{name: value}) for value in outside}
-    taken_outside = [value for value, reply in replies.items() if reply.ok]
-    if taken_outside:
-        words = ", ".join(repr(value) for value in taken_outside)
+    replies = {repr(value): api.ask(f"treatment {name}={value!r}", **HELLO, **{name: value}) for value in outside}
+    if taken_outside := [value for value, reply in replies.items() if reply.ok]:
+        words = ", ".join(taken_outside)
         return Observation(Behaviour.IGNORED, f"taken although outside the range: {words}", signals=("status",))
     streamed = api.ask(f"treatment {name}={outside[0]!r}, streamed", **HELLO, **{name: outside[0]}, stream=True)
     if streamed.ok:
@@ -549,7 +580,7 @@ def impossible_limits_are_refused(api: Endpoint) -> Observation:
     Honoured: 0, -1, a word, and its absence are all refused. Ignored: some are taken.
     """
     asked: dict[str, Json] = {"model": api.model, "messages": HELLO["messages"]}
-    control(api, **HELLO)
+    plain_hello(api)
     wrong: dict[str, dict[str, Json]] = {
         "0": {"max_tokens": 0},
         "-1": {"max_tokens": -1},
@@ -557,7 +588,10 @@ def impossible_limits_are_refused(api: Endpoint) -> Observation:
         "none at all": {},
     }
     # A service may run on until its own limit here: a stop sequence and brevity keep it affordable.
-    taken = [name for name, value in wrong.items() if api.send(f"malformed: {name}", {**asked, **value}).ok]
-    if taken:
+    replies = {name: api.send(f"malformed: {name}", {**asked, **value}) for name, value in wrong.items()}
+    if taken := [name for name, reply in replies.items() if reply.ok]:
         return Observation(Behaviour.IGNORED, f"taken: {', '.join(taken)}", signals=("status",))
+    for name, reply in replies.items():
+        if is_crash(reply):
+            return crashed(f"max_tokens: {name}", reply)
     return Observation(Behaviour.HONOURED, f"refused: {', '.join(wrong)}", signals=("status",))

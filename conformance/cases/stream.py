@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.cases.common import HELLO, control, rejected, user
+from conformance.cases.common import HELLO, control, plain_hello, rejected, user
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
 from conformance.protocol.exchange import Exchange
@@ -36,7 +36,7 @@ def a_streamed_reply_is_events(api: Endpoint) -> Observation:
 
     Honoured: events with content in their deltas. Ignored: one JSON body. Rejected: refused.
     """
-    whole = control(api, **HELLO)
+    whole = plain_hello(api)
     streamed = api.ask("treatment", **HELLO, stream=True)
     if not streamed.ok:
         return rejected("stream", streamed)
@@ -95,11 +95,7 @@ def _window(exchange: Exchange) -> tuple[float, float]:
     deltas = [event.end for event in exchange.events if event.type == "content_block_delta"]
     if not deltas or not exchange.arrivals:
         return exchange.elapsed_ms, exchange.elapsed_ms
-    return _arrived(exchange, deltas[0]), _arrived(exchange, deltas[-1])
-
-
-def _arrived(exchange: Exchange, size: int) -> float:
-    return next((arrival.ms for arrival in exchange.arrivals if arrival.size >= size), exchange.elapsed_ms)
+    return exchange.arrived(deltas[0]), exchange.arrived(deltas[-1])
 
 
 def _pieces(exchange: Exchange) -> int:

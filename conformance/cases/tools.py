@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.cases.common import BALLAST, FLAT, QUESTION, RISE, control, fact, needs_streams, rejected, user
+from conformance.cases.baseline import zone_of
+from conformance.cases.common import BALLAST, QUESTION, compared, control, fact, needs_streams, rejected, user
+from conformance.cases.counts import Growth, Zone
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
 from conformance.protocol.reply import Reply
@@ -66,14 +69,13 @@ def a_declared_tool_is_called(api: Endpoint) -> Observation:
     offered = api.ask("treatment", **asked, tools=declared)
     if not offered.ok:
         return rejected("tools", offered)
-    signals: list[str] = []
     if _called(offered):
-        signals.append("blocks")
-    if plain.size is not None and offered.size is not None and offered.size - plain.size >= RISE:
-        signals.append("size")
-    seen = f"{_calls(offered)}; the prompt went from {plain.size} to {offered.size} tokens"
-    if signals:
-        return Observation(Behaviour.HONOURED, seen, signals=tuple(signals))
+        return Observation(Behaviour.HONOURED, f"{_calls(offered)} ({_sizes(plain, offered)})", signals=("blocks",))
+    growth = _counted(api, plain, offered, ASKS_FOR_ONE, declared)
+    seen = f"no call; {compared(growth)}"
+    zone = zone_of(api, growth)
+    if zone is Zone.EXPECTED:
+        return Observation(Behaviour.HONOURED, seen, signals=("size",))
     cut = 0
     for _ in range(_ROUNDS):
         forced = api.ask("treatment, forced", **asked, tools=declared, tool_choice={"type": "any"})
@@ -84,11 +86,25 @@ def a_declared_tool_is_called(api: Endpoint) -> Observation:
         cut += _is_cut(forced)
     if cut or _is_cut(offered):
         raise Inconclusive(_CUT)
-    told = {"messages": [user(f"{BALLAST}\n\n{ASKS_FOR_ONE['content']}")], "max_tokens": ROOM}
-    if plain.size is None or (control(api, "positive control", **told).size or 0) - plain.size < RISE:
-        raise Inconclusive("the model calls nothing, and the service does not count what it has read")
+    if zone is not Zone.NOTHING:
+        raise Inconclusive(f"the model calls nothing, and the service's count does not tell: {compared(growth)}")
     words = f"{seen}; forced, it makes no call in {_ROUNDS} replies"
     return Observation(Behaviour.IGNORED, words, signals=("blocks", "size"))
+
+
+def _sizes(before: Reply, after: Reply) -> str:
+    return f"the prompt went from {before.size} to {after.size} tokens"
+
+
+def _counted(
+    api: Endpoint, plain: Reply, offered: Reply, asks: Mapping[str, Json], tools: Sequence[Mapping[str, Json]]
+) -> Growth:
+    """By how much a prompt grows by its tools, and by the same declarations in plain sight."""
+    words = f"{json.dumps(tools)}\n\n{asks['content']}"
+    return Growth((plain,), (offered,), (plain,), (control(api, _SHOWN, messages=[user(words)], max_tokens=ROOM),))
+
+
+_SHOWN = "positive control"
 
 
 @experiment("tools")
@@ -104,19 +120,23 @@ def what_describes_a_tool_is_read(api: Endpoint) -> Observation:
         tool = {**WEATHER, "description": f"{WEATHER['description']} {more}".strip()}
         return {"messages": [user(QUESTION)], "max_tokens": ROOM, "tools": [tool]}
 
-    bare = control(api, "control, no tools", messages=[user(QUESTION)], max_tokens=ROOM)
+    codeword = "Umbertalle"
     short = control(api, **declared(""))
-    long = api.ask("treatment", **declared(fact("Umbertalle")))
+    long = api.ask("treatment", **declared(fact(codeword)))
     if not long.ok:
         return rejected("a long description of a tool", long)
-    if bare.size is not None and short.size is not None and long.size is not None:
-        seen = f"the prompt went from {short.size} to {long.size} tokens, and from {bare.size} with the tool itself"
-        if long.size - short.size >= RISE:
-            return Observation(Behaviour.HONOURED, seen, signals=("size",))
-        if short.size - bare.size >= RISE // 2 and long.size - short.size <= FLAT:
-            return Observation(Behaviour.IGNORED, f"the description is not read: {seen}", signals=("size",))
-    if "umbertalle" in long.text.lower():
+    if codeword.lower() in long.text.lower():
         return Observation(Behaviour.HONOURED, "the codeword came back", signals=("text",))
+    bare = api.once(f"{_SHOWN}, without", messages=[user(QUESTION)], max_tokens=ROOM)
+    shown = control(api, _SHOWN, messages=[user(f"{fact(codeword)}\n\n{QUESTION}")], max_tokens=ROOM)
+    growth = Growth((short,), (long,), (bare,), (shown,))
+    zone = zone_of(api, growth)
+    if zone is Zone.EXPECTED:
+        return Observation(Behaviour.HONOURED, compared(growth), signals=("size",))
+    tool = Growth((bare,), (short,), (bare,), (shown,))
+    if zone is Zone.NOTHING and zone_of(api, tool) in (Zone.BETWEEN, Zone.EXPECTED) and (tool.grown() or 0) > 0:
+        words = f"the description is not read: {compared(growth)}, and the tool itself by {tool.grown()}"
+        return Observation(Behaviour.IGNORED, words, signals=("size",))
     raise Inconclusive("the service does not count its tools, and the model does not repeat what describes them")
 
 
@@ -379,7 +399,7 @@ def _tools_are_read(api: Endpoint) -> None:
     if _called(offered):
         return
     bare = control(api, "no tools", messages=[ASKS_FOR_ONE], max_tokens=ROOM)
-    if bare.size is None or offered.size is None or offered.size - bare.size < RISE // 2:
+    if zone_of(api, _counted(api, bare, offered, ASKS_FOR_ONE, BOTH)) is not Zone.EXPECTED:
         raise Inconclusive("nothing shows that the tools themselves are read")
 
 

@@ -6,9 +6,11 @@ SDK, and nothing is patched.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Callable
 from concurrent.futures import Future
-from threading import Thread
+from dataclasses import replace
+from threading import Lock, Thread
 from typing import Protocol
 
 import httpx2
@@ -16,7 +18,7 @@ import httpx2
 from conformance.http.cassette import Player
 from conformance.protocol.exchange import Exchange
 
-__all__ = ["Recorder", "Replayer", "SdkTransport", "Transport"]
+__all__ = ["AskedOnce", "Recorder", "Replayer", "SdkTransport", "Transport"]
 
 
 class Transport(Protocol):
@@ -39,13 +41,59 @@ class Replayer:
         return self._player.play(request.method, relative(request.url, self._base_path), request.read())
 
 
-class Recorder:
-    """Sends through a transport and remembers every exchange that counts, in the order the case looked at them."""
+Question = tuple[str, str, bytes]
+"""A request's method, address and body."""
 
-    def __init__(self, transport: Transport) -> None:
+
+class AskedOnce:
+    """What many cases of a run ask alike: the first to ask waits for the service, all others for the first.
+
+    One that failed is not kept: whoever comes next asks again.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._asked: dict[tuple[Question, int], Future[Exchange]] = {}
+
+    def answer(self, question: Question, number: int, ask: Callable[[], Exchange]) -> Exchange:
+        """The one answer to a question.
+
+        Args:
+            number: how often the case has asked it before; each time has an answer of its own.
+            ask: sends it, for whoever is the first.
+        """
+        while True:
+            with self._lock:
+                future = self._asked.get((question, number))
+                mine = future is None
+                if future is None:
+                    future = self._asked[question, number] = Future()
+            if mine:
+                try:
+                    future.set_result(ask())
+                except BaseException as failure:
+                    with self._lock:
+                        del self._asked[question, number]
+                    future.set_exception(failure)
+                    raise
+            if mine or future.exception() is None:
+                return future.result()
+
+
+class Recorder:
+    """Sends to a wire and remembers every exchange that counts, in the order in which the case looked at them.
+
+    Args:
+        asked_once: what the run's cases share; without it every request is sent, as a fresh run of a case needs it.
+    """
+
+    def __init__(self, transport: Transport, asked_once: AskedOnce | None = None) -> None:
         self._transport = transport
+        self._asked_once = asked_once
+        self._shares = False
+        self._shared: Counter[Question] = Counter()
         self._times = 1
-        self._ahead: dict[tuple[str, str, bytes], deque[Future[Exchange]]] = {}
+        self._ahead: dict[Question, deque[Future[Exchange]]] = {}
         self._seen: list[Exchange] = []
 
     @property
@@ -58,9 +106,20 @@ class Recorder:
         """The next request will come this many times in all: all of them are sent with it."""
         self._times = times
 
+    def share(self) -> None:
+        """The next request is one that many cases ask: an answer that another has already is as good."""
+        self._shares = self._asked_once is not None
+
     def send(self, request: httpx2.Request) -> Exchange:
         """The service's final answer; transient ones were waited out further down."""
         question = (request.method, str(request.url), request.read())
+        shares, self._shares = self._shares, False
+        if shares and self._asked_once is not None:
+            number = self._shared[question]
+            self._shared[question] += 1
+            answer = self._asked_once.answer(question, number, lambda: self._transport.send(request))
+            self._seen.append(replace(answer, shared=True))
+            return answer
         copies = self._ahead.setdefault(question, deque())
         times, self._times = self._times, 1
         if copies:

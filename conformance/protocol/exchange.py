@@ -34,6 +34,8 @@ class Exchange:
     body: bytes
     elapsed_ms: float = 0.0
     arrivals: tuple[Arrival, ...] = field(default=())
+    shared: bool = False
+    """Whether it was asked once for many cases (a baseline), and stands in the recording of each of them."""
 
     @cached_property
     def request(self) -> Json:
@@ -66,6 +68,10 @@ class Exchange:
         return self.is_stream and not any(
             event.type in ("message_delta", "message_stop", "error") for event in self.events
         )
+
+    def arrived(self, size: int) -> float:
+        """When so many bytes of the body had come, in ms after the request; the end, where that was not noted."""
+        return next((arrival.ms for arrival in self.arrivals if arrival.size >= size), self.elapsed_ms)
 
     @property
     def wants_stream(self) -> bool:

@@ -100,6 +100,22 @@ class Reply:
         counts = [count for count in map(token_count, given) if count is not None]
         return sum(counts) or None if len(counts) == len(given) else None
 
+    @cached_property
+    def cache_read(self) -> int:
+        """The tokens that came from a cache, as the service says; 0 where it says nothing of them."""
+        return token_count(self.usage.get("cache_read_input_tokens")) or 0
+
+    @cached_property
+    def size_if_inside(self) -> int | None:
+        """The prompt's size, if ``input_tokens`` still hold what was read from the cache; None as for ``size``.
+
+        Anthropic counts the two beside one another, and ``size`` is their sum. Some services leave what the cache
+        repeats in ``input_tokens``: their sum is too large. Where fewer tokens are counted as input than as read
+        from the cache, it cannot be inside, and the size is the sum all the same.
+        """
+        fresh = token_count(self.usage.get("input_tokens")) or 0
+        return self.size if self.size is None or fresh < self.cache_read else self.size - self.cache_read
+
     @property
     def output_tokens(self) -> int | None:
         """The service's own count of what it wrote; None where it counts nothing."""

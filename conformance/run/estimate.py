@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from conformance.cases import Experiment, Inspection
 from conformance.cases.endpoint import REPLAY_KEY, Endpoint, ModelUnderTest, credentials, open_client
 from conformance.http.budget import cost_of, tokens_of
 from conformance.http.cassette import Cassette
-from conformance.http.transport import Recorder
+from conformance.http.transport import AskedOnce, Recorder
 from conformance.matrix import Matrix, Price
 from conformance.protocol.exchange import Exchange
 from conformance.protocol.reply import Reply
@@ -35,6 +36,9 @@ _SOURCES = {
 
 _REQUEST = "\n- request:\n"
 """How every exchange begins in a cassette's file."""
+
+_SHARED = "\n    shared: true\n"
+"""How one ends that was asked for other cases as well."""
 
 Basis = str
 """What a figure rests on, in words: recordings (whose, and of which model) or a dry run."""
@@ -73,18 +77,21 @@ class Estimator:
         self._prices = {model.name: model.price for model in matrix.models if model.price}
         self._dry: dict[tuple[str, str, str], tuple[Exchange, ...]] = {}
         """By feature, case, and what the case is told of its model."""
+        self._payers: dict[tuple[str, int], tuple[str, str, str]] = {}
+        """What cases share, and the case in whose need it is counted."""
 
     def requests(self, planned: Planned) -> int:
         """How many requests a case is going to need."""
         for _, path in self._recordings(planned):
             try:
-                return max(1, path.read_text("utf-8").count(_REQUEST))
+                text = path.read_text("utf-8")
+                return max(1, text.count(_REQUEST) - text.count(_SHARED))
             except (OSError, ValueError):
                 continue
-        return len(self._tried(planned))
+        return max(1, sum(not exchange.shared for exchange in self._tried(planned)))
 
     def need(self, planned: Planned) -> Need:
-        """All that a case is going to need."""
+        """All that a case is going to need; what cases share is the need of the first that was looked up."""
         if not planned.asks:
             return Need()
         price = self._prices.get(planned.model)
@@ -94,8 +101,23 @@ class Estimator:
             except (CassetteMissing, CassetteDamaged):
                 continue
             basis = _SOURCES[cassette.provenance.source]
-            return _need(cassette.exchanges, price, basis if model == planned.model else f"{basis}, of {model}")
-        return _need(self._tried(planned), price, DRY)
+            mine = self._own(planned, cassette.exchanges)
+            return _need(mine, price, basis if model == planned.model else f"{basis}, of {model}")
+        return _need(self._own(planned, self._tried(planned)), price, DRY)
+
+    def _own(self, planned: Planned, exchanges: Iterable[Exchange]) -> list[Exchange]:
+        """The exchanges without those that are another case's need already."""
+        own: list[Exchange] = []
+        met: Counter[str] = Counter()
+        for exchange in exchanges:
+            if exchange.shared:
+                asked = exchange.request if isinstance(exchange.request, dict) else {}
+                question = json.dumps({**asked, "model": planned.model}, sort_keys=True)
+                met[question] += 1
+                if self._payers.setdefault((question, met[question]), planned.slug) != planned.slug:
+                    continue
+            own.append(exchange)
+        return own
 
     def _recordings(self, planned: Planned) -> Iterable[tuple[str, Path]]:
         """The case's own recording, then those of the target's other models."""
@@ -125,10 +147,10 @@ def _need(exchanges: Iterable[Exchange], price: Price | None, basis: Basis) -> N
 
 def _dry_run(experiment: Experiment, target: ModelUnderTest, endpoint: str) -> tuple[Exchange, ...]:
     """What a case asks of a service that says yes to everything; every reply as long as it may be."""
-    recorder = Recorder(_Nobody())
+    recorder = Recorder(_Nobody(), AskedOnce())
     client = open_client(endpoint, REPLAY_KEY, credentials(REPLAY_KEY, "authorization"), "2023-06-01", recorder)
     with suppress(Exception):  # nobody's answers need not make sense to a case: what it asked is what counts
-        experiment.run(Endpoint(client, target, recorder))
+        experiment.run(Endpoint(client, target, recorder, share=recorder.share))
     return recorder.exchanges
 
 

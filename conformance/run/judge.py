@@ -114,7 +114,7 @@ class Judge:
             replace(observation, arms=endpoint.arms),
             [cassette],
             planned.cassette(self._matrix.target.name).as_posix(),
-            len(cassette.exchanges),
+            sum(not exchange.shared for exchange in cassette.exchanges),
         )
 
     def _inspected(self, planned: Planned, inspection: Inspection) -> CaseResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +23,7 @@ from conformance.http.keys import Credentials
 from conformance.http.live import RETRY_POLICY, LiveTransport, RetryPolicy
 from conformance.http.rate_limit import RateLimiter
 from conformance.http.redact import Redactor
-from conformance.http.transport import Recorder
+from conformance.http.transport import AskedOnce, Recorder
 from conformance.matrix import Matrix
 from conformance.protocol.exchange import Exchange
 from conformance.protocol.reply import Reply
@@ -62,6 +62,8 @@ class LiveService:
     probe_request: Callable[[Json], httpx2.Request]
     first: Exchange
     """The answer to the first plain request."""
+    asked_once: AskedOnce = field(default_factory=AskedOnce)
+    """What the cases of this run ask alike."""
 
     @property
     def source(self) -> Source:
@@ -95,9 +97,9 @@ class LiveService:
         experiment = planned.case
         if isinstance(experiment, Inspection):
             return None
-        recorder = Recorder(self.transport)
+        recorder = Recorder(self.transport, self.asked_once)
         try:
-            experiment.run(Endpoint(self.client, planned.target, recorder, recorder.repeat))
+            experiment.run(Endpoint(self.client, planned.target, recorder, recorder.repeat, recorder.share))
         except NotApplicable:
             if not recorder.exchanges:
                 return None

@@ -78,6 +78,7 @@ MUTANTS: Final = (
         {
             "messages.tool_result::what_is_said_beside_a_result_is_read": "unchanged",
             "messages.tool_result::*": "ignored falls_short",
+            "examples.tool_history::the_whole_reply_goes_back": "ignored falls_short",
         },
     ),
     Mutant(

@@ -146,11 +146,7 @@ _ORDER: Final = (
         "stream.blocks-delta-before-start",
         "A delta comes before its block's start.",
         changing_streams(_too_early),
-        {
-            "stream.blocks::every_block_is_started_and_stopped": "ignored falls_short",
-            "messages.text::a_long_history_is_read": "inconclusive",
-            "messages.tool_result::an_error_is_read_over_a_stream": "inconclusive",
-        },
+        ignored("stream.blocks::every_block_is_started_and_stopped"),
     ),
     *(
         Mutant(
@@ -191,8 +187,6 @@ _EVENTS: Final = (
             "stream.shape::every_event_has_its_shape": "ignored falls_short",
             "stream::a_streamed_reply_is_events": "ignored falls_short",
             "examples.streaming::the_second_example_prints_something": "ignored falls_short",
-            "messages.text::a_long_history_is_read": "inconclusive",
-            "messages.tool_result::an_error_is_read_over_a_stream": "inconclusive",
             "temperature::near_zero_collapses_streams": "inconclusive",
             "top_k::one_collapses_streams": "inconclusive",
             "top_p::tiny_nucleus_collapses_streams": "inconclusive",
