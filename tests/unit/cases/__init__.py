@@ -1,0 +1,1 @@
+"""What the experiments do with replies, without a service."""
