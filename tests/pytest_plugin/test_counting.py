@@ -286,8 +286,8 @@ def is_wrong(body: Body) -> bool:
 @pytest.mark.parametrize(
     ("wrong", "status", "seen_as"),
     [
-        (is_wrong, 500, "inconclusive"),
-        (is_wrong, 400, "inconclusive"),
+        (is_wrong, 500, "accepted"),
+        (is_wrong, 400, "accepted"),
         (lambda body: isinstance(body.get("metadata"), str), 422, "ignored"),
     ],
     ids=["a crash", "a crash called a refusal", "one of two"],
