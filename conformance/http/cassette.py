@@ -59,12 +59,24 @@ class Provenance:
 
 
 class Cassette:
-    """The exchanges of one case with one model, in the order they happened."""
+    """The exchanges of one case with one model, in the order they happened.
 
-    def __init__(self, path: Path, exchanges: tuple[Exchange, ...], provenance: Provenance) -> None:
+    Args:
+        exchanges: of all takes, one take after another.
+        takes: how many exchanges each take has; by default there is one take.
+    """
+
+    def __init__(
+        self, path: Path, exchanges: tuple[Exchange, ...], provenance: Provenance, takes: tuple[int, ...] = ()
+    ) -> None:
         self.path = path
         self.exchanges = exchanges
         self.provenance = provenance
+        self.takes = takes or (len(exchanges),)
+
+    def with_take(self, exchanges: tuple[Exchange, ...]) -> Cassette:
+        """The same recording with one take more; it stays as old as its first."""
+        return Cassette(self.path, self.exchanges + exchanges, self.provenance, (*self.takes, len(exchanges)))
 
     @classmethod
     def load(cls, path: Path) -> Cassette:
@@ -91,7 +103,10 @@ class Cassette:
             raise CassetteDamaged(f"{path} is damaged (nested too deeply)") from None
         except (ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
             raise CassetteDamaged(f"{path} is damaged ({_first_line(error)})") from None
-        cassette = cls(path, exchanges, provenance)
+        takes = tuple(metadata.get("takes", ()))
+        if takes and sum(takes) != len(exchanges):
+            raise _damaged(path, ("metadata", "takes"), f"the takes have {sum(takes)} exchanges, of {len(exchanges)}")
+        cassette = cls(path, exchanges, provenance, takes)
         cassette._claims_no_more_than_it_shows()
         return cassette
 
@@ -138,7 +153,8 @@ class Cassette:
             CassetteLeaks: it does; nothing was written.
         """
         cassette = VcrCassette(str(self.path), persister=_Persister, serializer=_Serializer)
-        for name, value in _metadata(self.provenance).items():
+        takes = {"takes": list(self.takes)} if len(self.takes) > 1 else {}
+        for name, value in {**_metadata(self.provenance), **takes}.items():
             cassette.get_metadata(name, value)
         for exchange in self.exchanges:
             cassette.append(_vcr_request(exchange), _vcr_response(exchange))
@@ -149,9 +165,10 @@ class Cassette:
             raise CassetteLeaks(f"{self.path} is not written: it would show the key")
         cassette._save(force=True)  # noqa: SLF001  vcrpy saves only on leaving its patching context
 
-    def player(self) -> Player:
-        """A fresh replay of this cassette."""
-        return Player(self)
+    def player(self, take: int = 0) -> Player:
+        """A fresh replay of one take, counted from 0."""
+        begin = sum(self.takes[:take])
+        return Player(self.path, self.exchanges[begin : begin + self.takes[take]])
 
 
 _WEIGHT = (Source.LIVE, Source.LOCAL, Source.SIMULATOR)
@@ -169,17 +186,17 @@ def _damaged(path: Path, place: contents.Place, words: str) -> CassetteDamaged:
 
 
 class Player:
-    """Replays a cassette once: each recorded answer is given to one equal request, in order."""
+    """Replays exchanges once: each recorded answer is given to one equal request, in order."""
 
-    def __init__(self, cassette: Cassette) -> None:
-        self._path = cassette.path
-        self._exchanges = cassette.exchanges
+    def __init__(self, path: Path, exchanges: tuple[Exchange, ...]) -> None:
+        self._path = path
+        self._exchanges = exchanges
         self._vcr = VcrCassette(
-            str(cassette.path),
+            str(path),
             record_mode=RecordMode.NONE,
             match_on=(matchers.method, matchers.uri, matchers.raw_body),
         )
-        for number, exchange in enumerate(cassette.exchanges):
+        for number, exchange in enumerate(exchanges):
             asked = _question(exchange.method, exchange.path, exchange.request_body)
             self._vcr.append(asked, {"number": number})
         self._vcr.rewound = True

@@ -117,6 +117,7 @@ class _Metadata(_Shape):
     suite: Text
     target: Text = ""
     model: Text = ""
+    takes: Annotated[list[Annotated[int, Field(strict=True, ge=1)]], Field(min_length=2)] | None = None
 
 
 class _File(_Shape):

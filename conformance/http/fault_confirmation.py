@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from threading import Lock
 
 from conformance.protocol.exchange import Exchange
+from conformance.protocol.reply import Reply
 
 __all__ = ["KnownFaults", "SuspectedFault", "suspected_fault", "transient"]
 
@@ -45,7 +47,31 @@ def transient(exchange: Exchange) -> str | None:  # noqa: PLR0911  one return a 
         return f"the service failed inside a {status}: {kind}"
     if not exchange.is_stream and not isinstance(exchange.json, dict) and not exchange.is_blank:
         return f"a {status} whose body is not a JSON object ({exchange.content_type or 'no content-type'})"
+    if exchange.is_messages and (words := _trouble_in_words(exchange)):
+        return f"the service said in a {status}: {words!r}"
     return None
+
+
+_SHORT = 200
+"""Characters of a text that may be a gateway's, in the place of the model's."""
+
+_BUSY_WORDS = re.compile(
+    r"rate[ _-]?limit|too many requests|(request|usage|token) limit|quota|overloaded|temporarily unavailable"
+    r"|(server|service|system) (is |was )?(too )?(busy|unavailable)"
+    r"|(please|and) (re)?try( again)?\b|try again (later|in)\b"
+    r"|过于频繁|请求频率|限流|稍[后候]再?[重试]|繁忙|配额|超出.{0,6}限制",
+    re.IGNORECASE,
+)
+
+
+def _trouble_in_words(exchange: Exchange) -> str:
+    """What an answer says in the place of a model where it has the form of a reply; empty where it is one.
+
+    Some gateways tell a rate limit as a text. Whoever asks again gets the reply: a model that only spoke of limits
+    says so again, and its case is inconclusive.
+    """
+    said = Reply(exchange).text.strip()
+    return said[:80] if len(said) <= _SHORT and _BUSY_WORDS.search(said) else ""
 
 
 def suspected_fault(exchange: Exchange) -> SuspectedFault | None:  # noqa: PLR0911  one return a fault

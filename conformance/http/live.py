@@ -40,6 +40,13 @@ _MAX_BODY = 8_000_000
 _MAX_ARRIVALS = 40
 """Points kept of a stream's arrival curve: enough to see it stream, few enough to read."""
 
+_LOOKS = 6
+"""How often a request is asked once more whose refusal went away."""
+
+_TOO_MANY = 2
+"""Refusals among those with which it comes and goes: at one stray refusal in ten requests they are as many in 11 of
+100 cases, which end as inconclusive; where one of two replicas refuses, in 89 of 100."""
+
 _PROBES = 2
 _BUSY = (429, 529)
 
@@ -134,8 +141,11 @@ class LiveTransport:
         """
         return self._with_retries(request, unreached=min(_PROBES, self._retry_policy.retries))
 
-    def send(self, request: httpx2.Request) -> Exchange:
+    def send(self, request: httpx2.Request, *, repeats: int = 1) -> Exchange:
         """The service's own answer.
+
+        Args:
+            repeats: how often a refusal must come again to be one.
 
         Raises:
             NetworkTrouble: it could not be reached, or never answered whole.
@@ -151,7 +161,33 @@ class LiveTransport:
         self._health.well()
         if exchange.status in (401, 403) and self._ordinary is not None and self._ordinary.on(request):
             self._still_welcome(request, exchange)
-        return exchange
+        return self._repeated(request, exchange, repeats) if 400 <= exchange.status < 500 else exchange
+
+    def _repeated(self, request: httpx2.Request, refused: Exchange, repeats: int) -> Exchange:
+        """A refusal, where the same request is refused again; what came in its place, where it was a passing one.
+
+        A stray 400 hits any request; a replica that refuses a parameter hits this one again and again. So where a
+        refusal goes away the same is asked some more.
+
+        Raises:
+            ServiceTrouble: it is refused now and then.
+        """
+        for _ in range(repeats):
+            again = self._with_retries(request)
+            if again.status >= 500:
+                raise ServiceTrouble(
+                    f"the service refused it with {refused.status}, and then failed with {again.status}"
+                )
+            if again.ok:
+                return self._taken(request, refused, again)
+        return refused
+
+    def _taken(self, request: httpx2.Request, refused: Exchange, taken: Exchange) -> Exchange:
+        refusals = sum(not self._with_retries(request).ok for _ in range(_LOOKS))
+        if refusals >= _TOO_MANY:
+            words = f"the service refused it with {refused.status} {refusals + 1} times of {_LOOKS + 2}"
+            raise ServiceTrouble(f"{words}, and took it in between")
+        return taken
 
     def _with_retries(self, request: httpx2.Request, *, unreached: int | None = None) -> Exchange:
         retry_policy, wait = self._retry_policy, self._retry_policy.first_wait

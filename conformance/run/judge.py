@@ -20,6 +20,7 @@ from conformance.http.cassette import Cassette
 from conformance.http.transport import Replayer
 from conformance.matrix import Claim, Matrix
 from conformance.protocol.exchange import Exchange
+from conformance.run.confirmation import confirmed
 from conformance.run.plan import Planned
 from conformance.trouble import (
     CassetteDamaged,
@@ -97,25 +98,39 @@ class Judge:
                 return self._inspected(planned, inspection)
 
     def _replayed(self, planned: Planned, experiment: Experiment, load: Callable[[], Cassette]) -> CaseResult:
-        transport = _Lazily(lambda: Replayer(load().player(), self._base_path()))
+        try:
+            takes = [self._take(planned, experiment, load, 0)]
+        except NotApplicable as reason:
+            return CaseResult(None, Verdict.NOT_APPLICABLE, str(reason), reason=str(reason))
+        cassette = load()
+        for number in range(1, len(cassette.takes)):
+            try:
+                takes.append(self._take(planned, experiment, load, number))
+            except NotApplicable as reason:
+                takes.append(Observation(Behaviour.INCONCLUSIVE, str(reason)))
+        seen = confirmed(planned.claim.statuses, takes)
+        where = planned.cassette(self._matrix.target.name).as_posix()
+        requests = sum(not exchange.shared for exchange in cassette.exchanges)
+        result = _result(planned.claim, seen.observation, [cassette], where, requests)
+        return replace(result, takes=seen.takes)
+
+    def _take(self, planned: Planned, experiment: Experiment, load: Callable[[], Cassette], number: int) -> Observation:
+        """What one take of an experiment saw.
+
+        Raises:
+            NotApplicable: the target cannot have the feature.
+            SuiteFault: the recording does not hold what the case asks.
+        """
+        transport = _Lazily(lambda: Replayer(load().player(number), self._base_path()))
         endpoint = Endpoint(self._replay_client(), planned.target, transport)
         try:
             observation = experiment.run(endpoint)
-        except NotApplicable as reason:
-            return CaseResult(None, Verdict.NOT_APPLICABLE, str(reason), reason=str(reason))
         except Inconclusive as reason:
             observation = Observation(Behaviour.INCONCLUSIVE, str(reason))
         except (ServiceTrouble, NetworkTrouble) as trouble:
             where = planned.cassette(self._matrix.target.name).as_posix()
             raise SuiteFault(f"{where} holds trouble, which has no place on a cassette: {trouble}") from None
-        cassette = load()
-        return _result(
-            planned.claim,
-            replace(observation, arms=endpoint.arms),
-            [cassette],
-            planned.cassette(self._matrix.target.name).as_posix(),
-            sum(not exchange.shared for exchange in cassette.exchanges),
-        )
+        return replace(observation, arms=endpoint.arms)
 
     def _inspected(self, planned: Planned, inspection: Inspection) -> CaseResult:
         cassettes: list[Cassette] = []

@@ -23,7 +23,7 @@ from conformance.http.keys import Credentials
 from conformance.http.live import RETRY_POLICY, LiveTransport, RetryPolicy
 from conformance.http.rate_limit import RateLimiter
 from conformance.http.redact import Redactor
-from conformance.http.transport import AskedOnce, Recorder
+from conformance.http.transport import AskedOnce, Recorder, Transport
 from conformance.matrix import Matrix
 from conformance.protocol.exchange import Exchange
 from conformance.protocol.reply import Reply
@@ -94,16 +94,40 @@ class LiveService:
             Stopped: the run ends early.
             SuiteFault: the case itself failed.
         """
+        taken = self._take(planned, self.transport, self.asked_once)
+        if isinstance(taken, Trouble):
+            return taken
+        if taken:
+            cassette = self._cassette(path, planned.model, taken)
+            if not unchanged(cassette):
+                self._save(cassette)
+        return None
+
+    def record_again(self, planned: Planned, path: Path) -> Trouble | None:
+        """Run an experiment once more, and put what was exchanged beside the take its cassette holds.
+
+        Raises:
+            Aborted, Stopped, SuiteFault: as in ``record``; the cassette stays as it was.
+        """
+        first = Cassette.load(path)
+        taken = self._take(planned, _Careful(self.transport))
+        if isinstance(taken, Trouble):
+            return taken
+        if taken:
+            self._save(first.with_take(taken))
+        return None
+
+    def _take(
+        self, planned: Planned, transport: Transport, asked_once: AskedOnce | None = None
+    ) -> tuple[Exchange, ...] | Trouble:
+        """One whole run of an experiment: what was exchanged, or the trouble that was in the way."""
         experiment = planned.case
         if isinstance(experiment, Inspection):
-            return None
-        recorder = Recorder(self.transport, self.asked_once)
+            return ()
+        recorder = Recorder(transport, asked_once)
         try:
             experiment.run(Endpoint(self.client, planned.target, recorder, recorder.repeat, recorder.share))
-        except NotApplicable:
-            if not recorder.exchanges:
-                return None
-        except Inconclusive:
+        except (NotApplicable, Inconclusive):
             pass
         except (ServiceTrouble, NetworkTrouble) as trouble:
             return trouble
@@ -113,10 +137,7 @@ class LiveService:
             # The key must not be in a traceback's locals, so only the words go on.
             words = self.redactor.text(f"{type(error).__name__}: {error}")
             raise SuiteFault(f"{'::'.join(planned.slug)} failed while recording: {words}") from None
-        cassette = self._cassette(path, planned.model, recorder.exchanges)
-        if not unchanged(cassette):
-            self._save(cassette)
-        return None
+        return recorder.exchanges
 
     def _cassette(self, path: Path, model: str, exchanges: tuple[Exchange, ...]) -> Cassette:
         provenance = Provenance(
@@ -140,6 +161,19 @@ class LiveService:
             raise SuiteFault(str(leak)) from None
         except OSError as error:
             raise Aborted(f"cannot write the recording {cassette.path}: {error.strerror or error}") from None
+
+
+@dataclass(frozen=True)
+class _Careful:
+    """The way to a service in a second take, which may confirm a refusal: that must come four times in a row.
+
+    At one stray refusal in ten requests one comes twice in a hundredth, four times in a ten thousandth of all.
+    """
+
+    transport: LiveTransport
+
+    def send(self, request: httpx2.Request) -> Exchange:
+        return self.transport.send(request, repeats=3)
 
 
 def open_service(

@@ -54,6 +54,9 @@ class Tally(Watch):
         self.cases: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
+        self.again_in_all: int | None = None
+        """How many cases are asked a second time; None as long as that is not known."""
+        self.again_done = 0
         self.running: Counter[str] = Counter()
 
     def begin(self, needs: dict[Slug, int], budget: Budget) -> None:
@@ -65,6 +68,12 @@ class Tally(Watch):
         self._before = budget.spent.requests
         self.cases = Counter(model for model, _, _ in needs)
 
+    def again(self, needs: dict[Slug, int]) -> None:
+        """These cases are asked a second time."""
+        self._needs = needs
+        self._left = sum(needs.values())
+        self.again_in_all = len(needs)
+
     def started(self, item: Planned) -> None:
         """A case is being asked."""
         self.running[item.model] += 1
@@ -72,8 +81,11 @@ class Tally(Watch):
     def ended(self, item: Planned, outcome: Outcome) -> None:
         """A case is recorded, or it is not."""
         self.running[item.model] -= 1
-        self.done[item.model] += 1
-        self.failed[item.model] += not isinstance(outcome, Recorded)
+        if self.again_in_all is None:
+            self.done[item.model] += 1
+            self.failed[item.model] += not isinstance(outcome, Recorded)
+        else:
+            self.again_done += 1
         self._left -= self._needs[item.slug]
 
     @property
@@ -94,6 +106,8 @@ class Tally(Watch):
         ]
         if self.failed.total():
             words.insert(1, f"{self.failed.total()} without a recording")
+        if self.again_in_all:
+            words.insert(1, f"{self.again_done} of {self.again_in_all} second takes")
         if spent.cost is not None:
             words.append(f"${spent.cost:.4f}")
         if (left := self.seconds_left) is not None and self._left > 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,12 +23,12 @@ from conformance.run.evidence import Evidence, refusal, set_aside
 from conformance.run.freshness import age_of
 from conformance.run.judge import Judge
 from conformance.run.key_collisions import refuse_common_words
-from conformance.run.live_service import LiveService, open_service
+from conformance.run.live_service import SDK, LiveService, open_service
 from conformance.run.matrix_run import MatrixRun, Slug
 from conformance.run.plan import Planned
-from conformance.run.workers import Watch, WorkerPool
-from conformance.trouble import Aborted, CassetteDamaged, CassetteMissing, Stopped, SuiteFault
-from conformance.values import Behaviour, Source
+from conformance.run.workers import Stage, Watch, WorkerPool
+from conformance.trouble import Aborted, CassetteDamaged, CassetteMissing, Stopped, SuiteFault, Trouble
+from conformance.values import Behaviour, CaseResult, Source
 
 __all__ = ["Settings", "record", "side_by_side"]
 
@@ -143,13 +143,26 @@ def _recorded(
     with closing(service):
         _is_worth_asking(service, matrix_run.matrix, models)
         _make_way(matrix_run, report, Evidence(service.source, access.endpoint), settings, say)
-        kept = _finished(matrix_run, experiments, service) if settings.resume else {}
+        judged = _judged_before(matrix_run, experiments, service) if settings.resume else {}
+        kept: dict[Slug, Outcome] = {slug: Recorded() for slug in judged}
+        halfway = [item for item in experiments if (result := judged.get(item.slug)) and _awaits_second_take(result)]
         asked = [item for item in experiments if item.slug not in kept]
         if settings.resume:
-            say(f"resuming: {len(kept)} of {len(experiments)} cases have a finished recording")
+            words = f", {len(halfway)} of them of one take where it takes two" if halfway else ""
+            say(f"resuming: {len(kept)} of {len(experiments)} cases have a finished recording{words}")
         shown = without_userinfo(access.endpoint)
         say(f"recording {len(asked)} cases of {len(models)} models, {workers} at a time, from {shown}")
-        outcomes = side_by_side(service, matrix_run, asked, workers, settings=settings, budget=budget, watch=watch)
+        outcomes = side_by_side(
+            service,
+            matrix_run,
+            asked,
+            workers,
+            halfway=halfway,
+            settings=settings,
+            budget=budget,
+            watch=watch,
+            say=say,
+        )
     failed = sum(not isinstance(outcome, Recorded) for outcome in outcomes.values())
     say(f"recorded {len(outcomes) - failed} cases" + (f", {failed} without a recording" if failed else ""))
     return {**kept, **outcomes}
@@ -161,32 +174,71 @@ def side_by_side(
     items: Sequence[Planned],
     workers: int,
     *,
+    halfway: Sequence[Planned] = (),
     settings: Settings | None = None,
     budget: Budget | None = None,
     watch: Watch | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> dict[Slug, Outcome]:
-    """Record cases, so many at a time; what became of each."""
+    """Record cases, so many at a time, and then once more what is held against the service; what became of each.
+
+    The second takes come after all first ones, one case at a time: so what only happens between requests that are
+    in flight together, or only happened at one time, does not happen to both.
+
+    Args:
+        halfway: cases whose recording lacks its second take, and nothing else.
+    """
     settings = settings or Settings(refresh=True)
     unchanged = partial(_unchanged, matrix_run, settings)
+    judge = matrix_run.judge
 
-    def one(item: Planned) -> Outcome:
+    def told(attempt: Callable[[], Trouble | None]) -> Outcome:
         try:
-            trouble = service.record(item, matrix_run.judge.path(item), unchanged=partial(unchanged, item))
+            trouble = attempt()
         except SuiteFault as fault:
             return Faulted(str(fault))
         return Recorded() if trouble is None else Troubled(trouble.kind, service.redactor.text(str(trouble)))
 
+    def first(item: Planned) -> Outcome:
+        return told(lambda: service.record(item, judge.path(item), unchanged=partial(unchanged, item)))
+
+    def second(item: Planned) -> Outcome:
+        return told(lambda: service.record_again(item, judge.path(item)))
+
+    def once(recorded: Mapping[Slug, Outcome]) -> list[Planned]:
+        new = [item for item in items if isinstance(recorded.get(item.slug), Recorded)]
+        found = [*(item for item in new if _was_seen_once(matrix_run, item)), *halfway]
+        if found:
+            say(f"asking again, one at a time, about {len(found)} cases: nothing is held against a service once")
+        return found
+
     pool = WorkerPool(
-        one,
         service.transport.halt,
         estimator=Estimator(matrix_run.matrix, matrix_run.cassettes),
         budget=budget or Budget(),
-        places=workers,
         watch=watch or Watch(),
     )
-    outcomes = pool.work(items)
+    recorded, again = pool.work(Stage(lambda _: items, first, workers), Stage(once, second, 1))
     matrix_run.stopped = pool.stopped
-    return outcomes
+    missed = {slug: outcome for slug, outcome in again.items() if isinstance(outcome, NotRun | Troubled)}
+    if missed:
+        why = next(iter(missed.values()))
+        say(f"{len(missed)} cases were seen once and not asked again, and are inconclusive: {why}")
+    # What was seen once is on its cassette, and judged from there as in every replay.
+    return {**recorded, **{slug: outcome for slug, outcome in again.items() if isinstance(outcome, Faulted)}}
+
+
+def _was_seen_once(matrix_run: MatrixRun, item: Planned) -> bool:
+    """Whether what a case's recording says takes a second take, which it does not have."""
+    try:
+        cassette = Cassette.load(matrix_run.judge.path(item))
+        return _awaits_second_take(matrix_run.judge.judge_recording(item, cassette))
+    except SuiteFault:
+        return False
+
+
+def _awaits_second_take(result: CaseResult) -> bool:
+    return len(result.takes) == 1
 
 
 def _make_way(
@@ -209,21 +261,24 @@ def _make_way(
         say(f"{moved} recordings of another service are now in {where}")
 
 
-def _finished(matrix_run: MatrixRun, items: Sequence[Planned], service: LiveService) -> dict[Slug, Outcome]:
-    """The cases that need not be asked again: recorded from this very service, and decided."""
+def _judged_before(matrix_run: MatrixRun, items: Sequence[Planned], service: LiveService) -> dict[Slug, CaseResult]:
+    """The cases that need not be asked all over: recorded from this very service, and decided, or half-way to it."""
     judge = Judge(matrix_run.matrix, matrix_run.cassettes, matrix_run.planned)
-    return {item.slug: Recorded() for item in items if _is_decided(judge, item, service)}
+    found = ((item.slug, _decided(judge, item, service)) for item in items)
+    return {slug: result for slug, result in found if result is not None}
 
 
-def _is_decided(judge: Judge, item: Planned, service: LiveService) -> bool:
+def _decided(judge: Judge, item: Planned, service: LiveService) -> CaseResult | None:
     try:
         result = judge.judge(item)
     except SuiteFault:
-        return False
-    if result.source is None:
-        return False
+        return None
     same = result.source is not Source.LIVE or result.endpoint == without_userinfo(service.endpoint)
-    return result.source is service.source and same and result.behaviour is not Behaviour.INCONCLUSIVE
+    if result.source is not service.source or not same:
+        return None
+    # A second take must be of the SDK that made the first: a recording names one.
+    halfway = _awaits_second_take(result) and result.sdks == (SDK,)
+    return result if halfway or result.behaviour is not Behaviour.INCONCLUSIVE else None
 
 
 def _unchanged(matrix_run: MatrixRun, settings: Settings, item: Planned, new: Cassette) -> bool:
@@ -235,9 +290,12 @@ def _unchanged(matrix_run: MatrixRun, settings: Settings, item: Planned, new: Ca
         before, after = matrix_run.judge.judge_recording(item, old), matrix_run.judge.judge_recording(item, new)
     except (CassetteMissing, CassetteDamaged, SuiteFault):
         return False
+    if before.takes and before.behaviour is Behaviour.INCONCLUSIVE:
+        return False
     # How many draws a sequential test takes is chance; what was asked is not.
     asked = [{(e.method, e.path, e.request_body) for e in cassette.exchanges} for cassette in (old, new)]
-    found = [(result.behaviour, result.verdict, result.signals, len(result.arms) > 0) for result in (before, after)]
+    # The new one has its first take only: what that saw is compared.
+    found = [((one.takes or (one.behaviour,))[0], one.signals, len(one.arms) > 0) for one in (before, after)]
     where = [(cassette.provenance.source, cassette.provenance.endpoint) for cassette in (old, new)]
     fresh = age_of(old.provenance.recorded_at, datetime.now(UTC)) <= (
         settings.max_age or matrix_run.matrix.target.max_age

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
 
@@ -14,7 +15,7 @@ from conformance.run.matrix_run import Slug
 from conformance.run.plan import Planned
 from conformance.trouble import OutOfBudget, Stopped
 
-__all__ = ["Watch", "WorkerPool"]
+__all__ = ["Stage", "Watch", "WorkerPool"]
 
 _TICK = 0.25
 """Seconds between two looks at how far the run is."""
@@ -29,6 +30,9 @@ class Watch:
     def begin(self, needs: dict[Slug, int], budget: Budget) -> None:
         """The run begins; so many requests each case is going to need."""
 
+    def again(self, needs: dict[Slug, int]) -> None:
+        """These cases are going to be asked a second time."""
+
     def started(self, item: Planned) -> None:
         """A case is being asked."""
 
@@ -42,50 +46,71 @@ class Watch:
         """The run is over, well or not."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Cases that are asked before any of the next stage."""
+
+    items: Callable[[Mapping[Slug, Outcome]], Sequence[Planned]]
+    """Which, by what became of the stage before."""
+    one: Callable[[Planned], Outcome]
+    """Records a case; what became of it."""
+    places: int
+    """How many cases may be under way. How many requests may be in flight is the wire's business."""
+
+
 class WorkerPool:
     """Runs cases in threads of their own.
 
     Args:
-        one: records a case; what became of it.
         halt: makes everybody who waits for an answer give up.
-        places: how many cases may be under way. How many requests may be in flight is the wire's business.
     """
 
     def __init__(
         self,
-        one: Callable[[Planned], Outcome],
         halt: Callable[[], None],
         *,
         estimator: Estimator,
         budget: Budget,
-        places: int,
         watch: Watch,
     ) -> None:
-        self._one = one
         self._halt = halt
         self._estimator = estimator
         self._budget = budget
-        self._places = places
         self._watch = watch
         self._done: SimpleQueue[tuple[Planned, Outcome | Exception]] = SimpleQueue()
         self._running: dict[Slug, Need] = {}
         self.stopped = ""
         """Why the run ended early, if it did."""
 
-    def work(self, items: Sequence[Planned]) -> dict[Slug, Outcome]:
-        """Record all of them; what became of each.
+    def work(self, first: Stage, second: Stage | None = None) -> tuple[dict[Slug, Outcome], dict[Slug, Outcome]]:
+        """Record all of the first stage, and then of the second; what became of each.
 
         Raises:
             Exception: whatever stopped the whole run and is no trouble of one case.
         """
+        recorded: dict[Slug, Outcome] = {}
+        again: dict[Slug, Outcome] = {}
+        try:
+            recorded = self._through(first, {}, lambda needs: self._watch.begin(needs, self._budget))
+            if second is not None and not self.stopped:
+                again = self._through(second, recorded, self._watch.again)
+        finally:
+            self._halt()
+            self._watch.end()
+        return recorded, again
+
+    def _through(
+        self, stage: Stage, before: Mapping[Slug, Outcome], begin: Callable[[dict[Slug, int]], None]
+    ) -> dict[Slug, Outcome]:
+        items = stage.items(before)
         needs = {item.slug: self._need(item) for item in items}
         # A case asks one thing after another: the longest, begun last, would keep everybody waiting.
         waiting = sorted(items, key=lambda item: -needs[item.slug].requests)
         outcomes: dict[Slug, Outcome] = {}
-        self._watch.begin({slug: need.requests for slug, need in needs.items()}, self._budget)
+        begin({slug: need.requests for slug, need in needs.items()})
         try:
             while waiting or self._running:
-                self._send_out(waiting, needs)
+                self._send_out(stage, waiting, needs)
                 if not self._running:
                     break
                 for item, came in self._finished(_TICK):
@@ -93,9 +118,6 @@ class WorkerPool:
         except KeyboardInterrupt:
             self.stopped = "interrupted"
             outcomes |= self._stragglers()
-        finally:
-            self._halt()
-            self._watch.end()
         for item in items:
             outcomes.setdefault(item.slug, NotRun(self.stopped))
         return outcomes
@@ -105,8 +127,8 @@ class WorkerPool:
             return self._estimator.need(item)
         return Need(self._estimator.requests(item))
 
-    def _send_out(self, waiting: list[Planned], needs: dict[Slug, Need]) -> None:
-        while waiting and not self.stopped and len(self._running) < self._places:
+    def _send_out(self, stage: Stage, waiting: list[Planned], needs: dict[Slug, Need]) -> None:
+        while waiting and not self.stopped and len(self._running) < stage.places:
             item = next((item for item in waiting if self._fits(needs[item.slug])), None)
             if item is None:
                 if not self._running:
@@ -116,7 +138,7 @@ class WorkerPool:
             waiting.remove(item)
             self._running[item.slug] = needs[item.slug]
             self._watch.started(item)
-            Thread(target=self._work_on, args=(item,), name="conformance", daemon=True).start()
+            Thread(target=self._work_on, args=(stage.one, item), name="conformance", daemon=True).start()
 
     def _fits(self, need: Need) -> bool:
         """Whether a case can be finished, and all that were begun before it."""
@@ -126,9 +148,9 @@ class WorkerPool:
         begun = sum((other for other in self._running.values()), start=need)
         return begun.requests <= requests and (begun.cost or 0.0) <= cost
 
-    def _work_on(self, item: Planned) -> None:
+    def _work_on(self, one: Callable[[Planned], Outcome], item: Planned) -> None:
         try:
-            self._done.put((item, self._one(item)))
+            self._done.put((item, one(item)))
         except Exception as failure:  # noqa: BLE001  it is raised where the pool is waited for
             self._done.put((item, failure))
 
