@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import random
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +35,8 @@ class Answer:
     status: int
     message: str = "simulated trouble"
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    said: str = ""
+    """A text that is given in the form of a whole reply, in the model's place."""
 
     @property
     def body(self) -> bytes:
@@ -125,6 +129,60 @@ def failing_at_random(share: float, *, seed: int) -> Habit:
     return lambda _: Answer(500) if chance.random() < share else None
 
 
+def refusing_at_random(share: float, *, seed: int, status: int = 400) -> Habit:
+    """So many of all answers are a refusal, whatever was asked."""
+    chance = random.Random(seed)
+    return lambda _: Answer(status, "invalid params") if chance.random() < share else None
+
+
+def refusing_once(*, given: str, status: int = 400) -> Habit:
+    """The first request with a parameter is refused, and no other."""
+    heard = 0
+
+    def habit(asked: Asked) -> Answer | None:
+        nonlocal heard
+        heard += asked.has(given)
+        return Answer(status, "invalid params") if asked.has(given) and heard == 1 else None
+
+    return habit
+
+
+def refusing_by_turns(*, given: str) -> Habit:
+    """One of two replicas refuses a parameter, and they take turns at every question."""
+    heard: Counter[str] = Counter()
+
+    def habit(asked: Asked) -> Answer | None:
+        question = json.dumps(asked.body)
+        heard[question] += 1
+        return Answer(400, f"{given}: not supported") if asked.has(given) and heard[question] % 2 else None
+
+    return habit
+
+
+def busy_in_words(words: str, share: float, *, seed: int) -> Habit:
+    """So many of all answers are a text of the gateway's in the form of a reply."""
+    chance = random.Random(seed)
+    return lambda _: Answer(200, said=words) if chance.random() < share else None
+
+
+@contextmanager
+def replicas(*apps: ASGIApp, each: int = 1, changes_after: int | None = None) -> Iterator[str]:
+    """Serve two services under one address: every question by turns, or the first for so many requests.
+
+    Args:
+        each: how often one of them gets a question before it is the other's turn.
+    """
+    with serving(_Replicas(apps, each, changes_after)) as url:
+        yield url
+
+
+@contextmanager
+def swapping(app: ASGIApp) -> Iterator[str]:
+    """Serve a service that exchanges the answers of requests it has at the same time."""
+    with serving(_Swapping(app)) as url:
+        yield url
+
+
 def forgetting_the_key(*, after: int) -> Habit:
     """The key is taken so many times, and refused from then on."""
     count = 0
@@ -166,7 +224,52 @@ class _Habitual:
         if answer is None:
             await self.app(scope, again(body, receive), sent)
         else:
-            await _give(answer, sent)
+            await _give(answer, asked, sent)
+
+
+@dataclass
+class _Replicas:
+    apps: Sequence[ASGIApp]
+    each: int
+    changes_after: int | None
+    heard: Counter[bytes] = field(default_factory=Counter[bytes])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = b"".join([part async for part in parts(receive)])
+        self.heard[body] += 1
+        if self.changes_after is None:
+            app = self.apps[(self.heard[body] - 1) // self.each % len(self.apps)]
+        else:
+            app = self.apps[self.heard.total() > self.changes_after]
+        await app(scope, again(body, receive), send)
+
+
+@dataclass
+class _Swapping:
+    """Answers wait a moment for company; where there is some, each goes to the other's request."""
+
+    app: ASGIApp
+    waiting: tuple[list[Message], asyncio.Future[list[Message]]] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        own: list[Message] = []
+
+        async def kept(message: Message) -> None:
+            own.append(message)
+
+        await self.app(scope, receive, kept)
+        if self.waiting is not None:
+            (given, other), self.waiting = self.waiting, None
+            other.set_result(own)
+        else:
+            other = asyncio.get_running_loop().create_future()
+            self.waiting = (own, other)
+            try:
+                given = await asyncio.wait_for(asyncio.shield(other), 0.05)
+            except TimeoutError:
+                given, self.waiting = own, None
+        for message in given:
+            await send(message)
 
 
 @dataclass(frozen=True)
@@ -226,15 +329,40 @@ def _unstamped(send: Send) -> Send:
     return sent
 
 
-async def _give(answer: Answer, send: Send) -> None:
-    kind = "text/event-stream" if answer is CUT or answer is BLANK else "application/json"
+async def _give(answer: Answer, asked: Asked, send: Send) -> None:
+    streamed = bool(answer.said) and asked.body.get("stream") is True
+    kind = "text/event-stream" if answer is CUT or answer is BLANK or streamed else "application/json"
     headers = {"content-type": kind, "retry-after": "0", STAMP: "habit", **answer.headers}
     encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
     if answer is CUT:
         await send({"type": "http.response.body", "body": b"event: message_start\ndata: {", "more_body": True})
     else:
-        await send({"type": "http.response.body", "body": b"" if answer is BLANK else answer.body})
+        await send({"type": "http.response.body", "body": _body(answer, asked, streamed)})
+
+
+def _body(answer: Answer, asked: Asked, streamed: bool) -> bytes:
+    if answer is BLANK:
+        return b""
+    return _saying(answer.said, asked, streamed) if answer.said else answer.body
+
+
+def _saying(words: str, asked: Asked, streamed: bool) -> bytes:
+    """A whole reply of a few words."""
+    usage = {"input_tokens": 0, "output_tokens": 0}
+    head = {"id": "msg_0", "type": "message", "role": "assistant", "model": asked.body.get("model"), "usage": usage}
+    if not streamed:
+        end = {"stop_reason": "end_turn", "stop_sequence": None}
+        return json.dumps({**head, "content": [{"type": "text", "text": words}], **end}).encode()
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": {**head, "content": [], "stop_reason": None, "stop_sequence": None}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": words}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": usage},
+        {"type": "message_stop"},
+    ]
+    return "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events).encode()
 
 
 def _object(body: bytes) -> Mapping[str, Any]:

@@ -172,15 +172,20 @@ class LiveTransport:
         Raises:
             ServiceTrouble: it is refused now and then.
         """
-        for _ in range(repeats):
+        came = 0
+        for _ in range(repeats + _LOOKS):
             again = self._with_retries(request)
             if again.status >= 500:
-                raise ServiceTrouble(
-                    f"the service refused it with {refused.status}, and then failed with {again.status}"
-                )
+                words = f"the service refused it with {refused.status}, and then failed with {again.status}"
+                raise ServiceTrouble(words)
             if again.ok:
                 return self._taken(request, refused, again)
-        return refused
+            # A stray refusal may come before the one that is about the request: the one that comes again counts.
+            came = came + 1 if _kind(again) == _kind(refused) else 0
+            if came == repeats:
+                return again
+            refused = again
+        raise ServiceTrouble(f"the service refused it with {refused.status}, and every time for another reason")
 
     def _taken(self, request: httpx2.Request, refused: Exchange, taken: Exchange) -> Exchange:
         refusals = sum(not self._with_retries(request).ok for _ in range(_LOOKS))
@@ -315,8 +320,11 @@ class LiveTransport:
             return None
 
     def _still_welcome(self, request: httpx2.Request, refused: Exchange) -> None:
-        plain = self._plain(refused)
-        if plain is None or plain.status in (401, 403):
+        for _ in range(_PROBES):
+            plain = self._plain(refused)
+            if plain is not None and plain.status not in (401, 403):
+                break
+        else:
             raise Aborted(f"the service refuses the key: {refused.status} at {request.url.host}")
 
     def _confirmed(self, request: httpx2.Request, suspect: Exchange, suspicion: SuspectedFault) -> Exchange:
@@ -382,6 +390,11 @@ class _Health:
     def check(self) -> None:
         if self._gone:
             raise Stopped(self._gone)
+
+
+def _kind(refusal: Exchange) -> tuple[int, Json]:
+    error = refusal.error
+    return refusal.status, error.get("type") if isinstance(error, dict) else None
 
 
 def _readable(body: bytes) -> list[bool]:
