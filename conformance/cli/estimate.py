@@ -77,7 +77,8 @@ def run(options: argparse.Namespace) -> int:
     if unknown := [model for model in models if model not in priced]:
         print(f"no price in {plain(str(options.matrix))}: {', '.join(map(plain, unknown))}")
     print(
-        "a service that is busy or fails is asked again, which comes on top; --max-requests and --max-cost are bounds"
+        "what deviates is asked a second time, a refusal is asked again, and so is a service that is busy or fails:\n"
+        "where no recording shows it, that comes on top; --max-requests and --max-cost are bounds"
     )
     return 0
 

@@ -71,6 +71,7 @@ def detail(case: ReportedCase, model: str, exchanges: Sequence[Exchange], level:
         "at": case.recorded_at,
         "k": plain(case.cassette or ""),
         "q": case.requests,
+        "tk": list(case.takes),
         "sig": [plain(signal) for signal in case.signals],
         "dr": _drawn(case),
         "st": [[plain(name), plain(_figure(value))] for name, value in _others(case)],

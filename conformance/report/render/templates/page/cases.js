@@ -139,6 +139,7 @@ function caseOf(one, claims, model) {
   const facts = [];
   if (one.sig) facts.push([t("detail.decided_by"), quoted(one.sig.join(", "))]);
   if (one.src) facts.push([t("detail.source"), [t(`source.${one.src}`), one.at ?? t("detail.unknown_time"), ...(one.q ? [t("detail.requests", { count: one.q })] : [])].join(t("page.comma"))]);
+  if (one.tk) facts.push([t("detail.takes"), one.tk.map((seen) => t(`behaviour.${seen}`)).join(t("page.comma"))]);
   if (one.k) facts.push([t("detail.cassette"), make("code", {}, one.k)]);
   facts.push([t("detail.node"), line(`pytest ${quote(one.id)}`)]);
   box.append(make("table", { class: "sums" }, make("tbody", {}, facts.map(([name, value]) => make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, value))))));
