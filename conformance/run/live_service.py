@@ -120,7 +120,13 @@ class LiveService:
     def _take(
         self, planned: Planned, transport: Transport, asked_once: AskedOnce | None = None
     ) -> tuple[Exchange, ...] | Trouble:
-        """One whole run of an experiment: what was exchanged, or the trouble that was in the way."""
+        """One whole run of an experiment: what was exchanged, or the trouble that was in the way.
+
+        Raises:
+            Aborted: the run as a whole cannot go on.
+            Stopped: the run ends early.
+            SuiteFault: the case itself failed.
+        """
         experiment = planned.case
         if isinstance(experiment, Inspection):
             return ()
