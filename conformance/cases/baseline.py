@@ -1,7 +1,7 @@
 """A model's baseline: the plain requests that many cases compare with, each asked once in a run.
 
 What a service's figures mean is found out where a case needs to know it, and once for all cases: a service whose
-sizes leave no doubt is asked nothing more.
+sizes are clear is asked nothing more.
 """
 
 from __future__ import annotations

@@ -68,17 +68,17 @@ def test_where_no_cache_shows_nothing_is_known() -> None:
     assert how_cached(scripted(lambda _: message(tokens=2000))) is None
 
 
-def test_a_service_whose_sizes_leave_no_doubt_is_asked_nothing() -> None:
+def test_a_service_whose_sizes_are_clear_is_asked_nothing() -> None:
     service = Scripted(lambda _: message())
     assert zone_of(scripted(service), growth(20, 150, 150)) is Zone.EXPECTED
     assert service.asked == []
 
 
-def test_a_doubtful_size_is_weighed_as_the_service_counts() -> None:
+def test_an_unclear_size_is_weighed_as_the_service_counts() -> None:
     # The same prompt three times: the second and third from the cache, which stands inside input_tokens.
     cold, warm = reply(300, 0), reply(300, 280)
-    doubtful = Growth((cold,), (warm,), (cold,), (reply(600, 0),))
+    unclear = Growth((cold,), (warm,), (cold,), (reply(600, 0),))
     inside = scripted(lambda _: message(tokens=2000, usage={"cache_read_input_tokens": 1990}))
-    assert doubtful.zone(Cached.BESIDE) is Zone.EXPECTED
-    assert zone_of(inside, doubtful) is Zone.NOTHING
-    assert zone_of(scripted(lambda _: message()), doubtful) is Zone.UNKNOWN
+    assert unclear.zone(Cached.BESIDE) is Zone.EXPECTED
+    assert zone_of(inside, unclear) is Zone.NOTHING
+    assert zone_of(scripted(lambda _: message()), unclear) is Zone.UNKNOWN

@@ -12,7 +12,7 @@ from front_door import MODEL, ROOT, Project, edit
 
 from conformance.__main__ import main
 from conformance.http.budget import Budget
-from conformance.http.cassette import sweep
+from conformance.http.cassette import Cassette, sweep
 from conformance.matrix import load
 from conformance.outcomes import Recorded, Troubled
 from conformance.run.plan import Planned, plan
@@ -35,15 +35,28 @@ def requests(text: str, name: str) -> int:
 
 def test_figures_are_those_of_the_recordings(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     text = estimated(capsys, project.matrix, "--cassettes", project.path / "cassettes", "--model", MODEL, *FEATURES)
-    exchanges = [
-        file.read_text("utf-8").count("\n- request:")
-        for feature in ("system", "stream", "stream.incremental")
-        for file in (project.path / "cassettes" / "minimax" / MODEL / feature).glob("*.yaml")
+    directory = project.path / "cassettes" / "minimax" / MODEL
+    cassettes = [
+        Cassette.load(file) for feature in ("system", "stream*") for file in directory.glob(f"{feature}/*.yaml")
     ]
-    assert requests(text, MODEL) == requests(text, "all") == sum(exchanges)
-    assert f"{len(exchanges)} of {len(exchanges)} cases by recordings of the simulator" in text
+    exchanges = [exchange for cassette in cassettes for exchange in cassette.exchanges]
+    # What cases share was asked once, and is the need of one of them.
+    shared = {exchange.request_body for exchange in exchanges if exchange.shared}
+    own = sum(not exchange.shared for exchange in exchanges)
+    assert requests(text, MODEL) == requests(text, "all") == own + len(shared)
+    assert f"{len(cassettes)} of {len(cassettes)} cases by recordings of the simulator" in text
     assert re.search(r"^prices: MiniMax: pay as you go, https://", text, re.MULTILINE)
     assert re.search(rf"^{MODEL} .*\$0\.\d+ ", text, re.MULTILINE)
+
+
+def test_what_cases_share_is_needed_once(fresh: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    alone = [
+        requests(estimated(capsys, fresh.matrix, "--cassettes", fresh.path / "none", "--model", MODEL, *feature), MODEL)
+        for feature in (["--feature", "metadata"], ["--feature", "container"])
+    ]
+    options = ["--model", MODEL, "--feature", "metadata", "--feature", "container"]
+    together = estimated(capsys, fresh.matrix, "--cassettes", fresh.path / "none", *options)
+    assert requests(together, MODEL) == sum(alone) - 1  # the plain hello is the control of both
 
 
 def test_another_models_recordings_stand_in(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
