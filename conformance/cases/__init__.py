@@ -1,6 +1,9 @@
 """The experiments, one module per family; importing this package declares them all."""
 
 from conformance.cases import (
+    accepts,
+    combinations,
+    company,
     continuing,
     conversation,
     cutting,
@@ -29,6 +32,9 @@ __all__ = [
     "Case",
     "Experiment",
     "Inspection",
+    "accepts",
+    "combinations",
+    "company",
     "continuing",
     "conversation",
     "cutting",

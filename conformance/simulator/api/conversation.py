@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,6 +52,7 @@ class Wording:
 
     empty: str = "messages: at least one message is required"
     role: str = "messages: Unexpected role {role!r}. Allowed roles are 'user' or 'assistant'"
+    system: str = "messages: a turn of the role 'system' must come right after one of the role 'user'"
     orphan: str = (
         "messages: unexpected `tool_use_id` found in `tool_result` blocks: {id}. Each `tool_result` block"
         " must have a corresponding `tool_use` block in the previous message."
@@ -60,10 +61,11 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The check of `messages`: which kinds of block are taken, and in whose words the rest is refused."""
+    """The check of `messages`: which blocks and roles are taken, and in whose words the rest is refused."""
 
     kinds: frozenset[str]
     wording: Wording = Wording()
+    roles: tuple[str, ...] = ("user", "assistant")
 
     def __call__(self, request: Request) -> None:
         """Refuse messages that are not a conversation.
@@ -79,8 +81,10 @@ class Conversation:
             raise Refusal(self.wording.empty)
         called: set[str] = set()
         for at, message in enumerate(messages):
-            if message.get("role") not in ("user", "assistant"):
+            if message.get("role") not in self.roles:
                 raise Refusal(self.wording.role.format(role=message.get("role")))
+            if message["role"] == "system" and (not at or messages[at - 1]["role"] != "user"):
+                raise Refusal(self.wording.system)
             self._blocks(message["content"], f"messages.{at}.content")
             for block in blocks_of(message["content"]):
                 if block["type"] == "tool_use":
@@ -98,6 +102,18 @@ class Conversation:
             if kind == "tool_result" and is_list(block.get("content")):
                 _CONTENT.check(block["content"], f"{place}.content")
                 self._blocks(block["content"], f"{place}.content")
+
+
+def turns(messages: Iterable[Object]) -> list[Object]:
+    """Join messages of one role that follow each other: they count as one turn, in blocks."""
+    joined: list[Object] = []
+    for message in messages:
+        if joined and joined[-1]["role"] == message["role"]:
+            content = [*blocks_of(joined[-1]["content"]), *blocks_of(message["content"])]
+            joined[-1] = {**message, "content": content}
+        else:
+            joined.append(message)
+    return joined
 
 
 def every_block(request: Request) -> Iterator[tuple[str, str, Object]]:

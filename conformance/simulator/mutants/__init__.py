@@ -9,7 +9,9 @@ from typing import Final
 
 from conformance.simulator.mutants import (
     access,
+    company,
     exactness,
+    fragments,
     history,
     media,
     messages,
@@ -26,7 +28,20 @@ from conformance.simulator.personalities.personality import Personality
 
 __all__ = ["FAMILIES", "MUTANTS", "UNCHANGED", "UNDECIDED", "Mutant", "Mutated", "mutated"]
 
-FAMILIES: Final = (parameters, sampling, tools, messages, history, media, replies, streams, exactness, access)
+FAMILIES: Final = (
+    parameters,
+    sampling,
+    tools,
+    messages,
+    history,
+    media,
+    replies,
+    streams,
+    exactness,
+    access,
+    fragments,
+    company,
+)
 """The modules that hold them."""
 
 MUTANTS: Final[Mapping[str, Mutant]] = MappingProxyType(

@@ -19,6 +19,7 @@ from conformance.simulator.mutants.mutant import (
     ignored,
     rejected,
     unchecked,
+    undecided,
 )
 from conformance.simulator.personalities.personality import Failure
 
@@ -127,7 +128,14 @@ _HEADERS: Final = (
         "headers.anthropic-beta-refused",
         "A request with an anthropic-beta header is refused.",
         checking("headers.anthropic-beta", _header("anthropic-beta", None), first=True),
-        {"headers.anthropic-beta::*": "rejected"},
+        {
+            "headers.anthropic-beta::*": "rejected",
+            "accepts.betas_of_claude_code::it_is_taken": "rejected",
+            **undecided(
+                *(f"accepts.{name}::it_is_taken" for name in ("no_mcp_servers", "no_edits", "cache_scope")),
+                *(f"accepts.{name}::it_is_taken" for name in ("deferred_tool", "tool_with_examples")),
+            ),
+        },
     ),
 )
 

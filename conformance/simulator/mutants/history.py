@@ -11,7 +11,15 @@ from conformance.simulator.api.errors import Refusal
 from conformance.simulator.api.validation import Request
 from conformance.simulator.json_values import Object
 from conformance.simulator.mutants.messages import all_but, in_blocks, of_kind
-from conformance.simulator.mutants.mutant import Change, Mutant, changing_requests, checking, ignored, rejected
+from conformance.simulator.mutants.mutant import (
+    Change,
+    Mutant,
+    changing_requests,
+    checking,
+    ignored,
+    rejected,
+    undecided,
+)
 
 
 def _in_results(change: Callable[[list[Object]], list[Object]]) -> Change:
@@ -51,6 +59,14 @@ _TOOL_HISTORY: Final = {
     "messages.conversation::nothing_is_lost_among_the_rest": "inconclusive",
     "messages.image.in_a_result::a_picture_in_a_result_is_seen": "inconclusive",
     "messages.thinking::thinking_goes_back_in_a_tool_loop": "inconclusive",
+    **undecided(
+        "accepts.unicode::*",
+        "accepts.result*",
+        "accepts.failed_result::*",
+        "accepts.call_without_input::*",
+        "accepts.ids_of_another_service::*",
+        "accepts.four_cache_marks::*",
+    ),
 }
 """What else goes wrong where calls, or their results, are refused."""
 
@@ -100,6 +116,7 @@ MUTANTS: Final = (
             "messages.tool_result::a_result_of_blocks_is_read": "rejected falls_short",
             "messages.image.in_a_result::a_picture_in_a_result_is_seen": "inconclusive",
             "messages.conversation::nothing_is_lost_among_the_rest": "inconclusive",
+            "accepts.result_without_content::it_is_taken": "rejected",
         },
     ),
     Mutant(

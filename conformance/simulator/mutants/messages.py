@@ -110,7 +110,10 @@ _TEXT: Final = (
         "messages.text-assistant-lost",
         "What the assistant said before is lost.",
         changing_requests(in_blocks(lambda role, blocks: all_but("text", blocks) if role == "assistant" else blocks)),
-        ignored("messages.text::what_the_assistant_said_is_read"),
+        {
+            **ignored("messages.text::what_the_assistant_said_is_read"),
+            "messages.prefill::half_a_word_is_finished": "ignored",
+        },
     ),
     Mutant(
         "messages.text-ascii-only",
@@ -135,9 +138,9 @@ _CONVERSATION: Final = tuple(
         f"messages.conversation-{name}",
         description,
         change,
-        ignored("messages.conversation::nothing_is_lost_among_the_rest"),
+        ignored("messages.conversation::nothing_is_lost_among_the_rest", *also),
     )
-    for name, description, change in (
+    for name, description, change, *also in (
         (
             "trimmed",
             "Only the last twelve turns are read.",
@@ -147,6 +150,7 @@ _CONVERSATION: Final = tuple(
             "system-lost",
             "Where tools have been called, the system prompt is dropped.",
             changing_requests(_no_system_in_a_loop),
+            "system::it_is_read_after_a_call",
         ),
         ("fourth-block-lost", "Of a turn's text blocks only three are read.", _first_texts(3)),
         (

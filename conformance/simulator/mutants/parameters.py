@@ -25,6 +25,7 @@ from conformance.simulator.mutants.mutant import (
     rejected,
     rejecting,
     unchecked,
+    undecided,
     without_effect,
     without_effect_on_streams,
 )
@@ -60,12 +61,20 @@ def _estimated(reply: Reply) -> Reply:
     return replace(reply, usage=replace(reply.usage, output=max(1, characters // 3)))
 
 
+_FRAGMENTS: Final = {
+    "mcp_servers": rejected("accepts.no_mcp_servers::*"),
+    "context_management": rejected("accepts.no_edits::*"),
+    "stop_sequences": undecided("accepts.*stop_sequences::*"),
+}
+"""What else turns where these are refused."""
+
+
 def _extras(name: str, check: Check) -> tuple[Mutant, ...]:
     """What MiniMax's page says it ignores, honoured or refused; and ignored where it should be honoured."""
-    cases = f"{name}::*"
+    cases, beside = f"{name}::*", _FRAGMENTS.get(name, {})
     return (
         Mutant(f"{name}-honoured", f"{name} has its effect.", honouring(name, check), {cases: "honoured exceeds"}),
-        Mutant(f"{name}-rejected", f"{name} is refused.", rejecting(name), rejected(cases)),
+        Mutant(f"{name}-rejected", f"{name} is refused.", rejecting(name), {**rejected(cases), **beside}),
         Mutant(
             f"{name}-ignored",
             f"{name} is taken and has no effect.",
@@ -113,7 +122,9 @@ _SYSTEM: Final = (
         },
     ),
     without_effect("system", ignored("system::*")),
-    without_effect_on_streams("system", ignored("system::it_is_read_for_a_stream")),
+    without_effect_on_streams(
+        "system", ignored("system::it_is_read_for_a_stream", "system::it_is_read_beside_everything")
+    ),
     Mutant(
         "system-cut",
         "Only the first 400 characters of a system prompt are read.",
@@ -124,7 +135,11 @@ _SYSTEM: Final = (
         "system.list-ignored",
         "A system prompt given as a list of blocks is dropped.",
         changing_requests(lambda body: body if isinstance(body.get("system"), str) else without(body, "system")),
-        ignored("system::blocks_of_it_are_all_read", "system::the_first_block_of_it_is_read"),
+        ignored(
+            "system::blocks_of_it_are_all_read",
+            "system::the_first_block_of_it_is_read",
+            "system::it_is_read_beside_everything",
+        ),
     ),
     Mutant(
         "system.list-rejected",
@@ -133,6 +148,7 @@ _SYSTEM: Final = (
         {
             "system::blocks_of_it_are_all_read": "rejected falls_short",
             "system::the_first_block_of_it_is_read": "rejected falls_short",
+            "system::it_is_read_beside_everything": "rejected falls_short",
             "messages.conversation::nothing_is_lost_among_the_rest": "inconclusive",
         },
     ),
@@ -155,7 +171,13 @@ _MAX_TOKENS: Final = (
     ),
     without_effect("max_tokens", ignored("max_tokens::*")),
     without_effect_on_streams(
-        "max_tokens", ignored("max_tokens::a_streamed_answer_is_cut", "max_tokens::each_limit_cuts_a_stream_*")
+        "max_tokens",
+        ignored(
+            "max_tokens::a_streamed_answer_is_cut",
+            "max_tokens::each_limit_cuts_a_stream_*",
+            "max_tokens::it_cuts_in_company",
+            "max_tokens::it_cuts_what_is_thought",
+        ),
     ),
     Mutant(
         "max_tokens.stop_reason-wrong",
@@ -178,7 +200,10 @@ _MAX_TOKENS: Final = (
 )
 
 _METADATA: Final = (
-    refused("metadata", rejected("metadata::*")),
+    refused(
+        "metadata",
+        {**rejected("metadata::*"), **undecided("accepts.*user_id*", "accepts.empty_metadata::*")},
+    ),
     Mutant("metadata-ignored", "metadata of a wrong type is taken.", unchecked("metadata"), ignored("metadata::*")),
 )
 
@@ -189,7 +214,7 @@ _EXTRAS: Final = (
         "stop_sequences.stop_reason-wrong",
         "The text is cut at a stop sequence, and the reply says end_turn.",
         changing_replies(lambda reply: ended(reply) if reply.stop_reason == "stop_sequence" else reply),
-        ignored("stop_sequences::the_stop_is_named"),
+        ignored("stop_sequences::the_stop_is_named", "stop_sequences::several_words_stop_in_company"),
         personality="reference",
     ),
     Mutant(

@@ -61,6 +61,7 @@ _TEMPERATURE: Final = (
             "temperature::*": "rejected falls_short",
             "temperature.range::each_bound_is_enforced": "inconclusive",
             "headers.anthropic-version.2026-10-21::temperature_is_taken_as_before": "inconclusive",
+            "accepts.temperature_beside_top_p::it_is_taken": "inconclusive",
         },
     ),
     without_effect_on_streams("temperature", ignored("temperature::near_zero_collapses_streams")),
@@ -102,6 +103,7 @@ _TOP_P: Final = (
         {
             "top_p::*": "rejected falls_short",
             "top_p.range::a_share_above_one_is_refused": "inconclusive",
+            "accepts.temperature_beside_top_p::it_is_taken": "inconclusive",
         },
     ),
     without_effect_on_streams("top_p", ignored("top_p::tiny_nucleus_collapses_streams")),
@@ -126,6 +128,7 @@ _THINKING: Final = (
         {
             "thinking::enabled_thinks_and_disabled_does_not": "ignored conforms",
             "thinking::a_stream_thinks_as_well": "not_applicable",
+            "thinking::it_thinks_in_company": "not_applicable",
             "thinking.adaptive::adaptive_may_think": "accepted",
         },
     ),
@@ -136,6 +139,7 @@ _THINKING: Final = (
         {
             "thinking::enabled_thinks_and_disabled_does_not": "ignored conforms",
             "thinking::a_stream_thinks_as_well": "accepted conforms",
+            "thinking::it_thinks_in_company": "accepted conforms",
             "thinking.adaptive::adaptive_may_think": "accepted",
         },
     ),
@@ -144,13 +148,18 @@ _THINKING: Final = (
         {
             "thinking::*": "rejected falls_short",
             "thinking.adaptive::adaptive_may_think": "rejected",
+            "accepts.thinking_omitted::it_is_taken": "inconclusive",
+            "tool_choice.any.with_thinking::*": "inconclusive",
         },
     ),
     Mutant(
         "thinking-ignored-in-streams",
         "What it thinks does not come over a stream.",
         changing_streamed_requests(lambda body: {**body, "thinking": {"type": "disabled"}}),
-        {"thinking::a_stream_thinks_as_well": "ignored falls_short"},
+        {
+            "thinking::a_stream_thinks_as_well": "ignored falls_short",
+            "thinking::it_thinks_in_company": "not_applicable",
+        },
     ),
     Mutant(
         "thinking.enabled-ignored",
@@ -159,13 +168,14 @@ _THINKING: Final = (
         {
             "thinking::enabled_thinks_and_disabled_does_not": "ignored conforms",
             "thinking::a_stream_thinks_as_well": "not_applicable",
+            "thinking::it_thinks_in_company": "not_applicable",
         },
     ),
     Mutant(
         "thinking.enabled-rejected",
         "Thinking of type 'enabled' is refused.",
         refusing_type("thinking", "enabled"),
-        rejected("thinking::*"),
+        {**rejected("thinking::*"), "tool_choice.any.with_thinking::*": "inconclusive"},
     ),
     Mutant(
         "thinking.adaptive-ignored",
@@ -177,7 +187,7 @@ _THINKING: Final = (
         "thinking.adaptive-rejected",
         "Thinking of type 'adaptive' is refused.",
         refusing_type("thinking", "adaptive"),
-        {"thinking.adaptive::*": "rejected"},
+        {"thinking.adaptive::*": "rejected", "accepts.thinking_omitted::it_is_taken": "inconclusive"},
     ),
     Mutant(
         "thinking.disabled-rejected",

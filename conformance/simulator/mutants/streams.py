@@ -89,6 +89,7 @@ _WHOLE: Final = (
         {
             "stream::*": "rejected falls_short",
             "stream.*": "inconclusive",
+            "accepts.stream_false::it_is_taken": "rejected",
             "examples.streaming::the_second_example_prints_something": "rejected falls_short",
             "limits.output_speed::a_long_answer_is_timed": "inconclusive",
             "messages.text::a_long_history_is_read": "not_applicable",
@@ -140,6 +141,7 @@ _ORDER: Final = (
             "stream.event_order::every_stream_begins_and_ends": "ignored falls_short",
             "stream.stop_reason::every_stream_says_why_it_stopped": "ignored falls_short",
             "max_tokens::a_streamed_answer_is_cut": "inconclusive",
+            "max_tokens::it_cuts_what_is_thought": "inconclusive",
         },
     ),
     Mutant(
@@ -188,6 +190,7 @@ _EVENTS: Final = (
             "stream::a_streamed_reply_is_events": "ignored falls_short",
             "examples.streaming::the_second_example_prints_something": "ignored falls_short",
             "temperature::near_zero_collapses_streams": "inconclusive",
+            "stop_sequences::several_words_stop_in_company": "inconclusive",
             "top_k::one_collapses_streams": "inconclusive",
             "top_p::tiny_nucleus_collapses_streams": "inconclusive",
         },

@@ -18,6 +18,7 @@ from conformance.simulator.mutants.mutant import (
     refused,
     refusing_type,
     rejected,
+    undecided,
     without_effect,
     without_effect_on_streams,
 )
@@ -76,6 +77,16 @@ _TOOLS: Final = (
             "messages.thinking::thinking_goes_back_in_a_tool_loop": "inconclusive",
             "messages.image.in_a_result::a_picture_in_a_result_is_seen": "inconclusive",
             "messages.conversation::nothing_is_lost_among_the_rest": "inconclusive",
+            "accepts.no_tools::it_is_taken": "rejected",
+            **undecided("accepts.*tool*", "accepts.schema*"),
+            **undecided(
+                "accepts.unicode::*",
+                "accepts.result*",
+                "accepts.failed_result::*",
+                "accepts.call_without_input::*",
+                "accepts.ids_of_another_service::*",
+                "accepts.four_cache_marks::*",
+            ),
             "context_management::old_tool_results_are_cleared": "inconclusive",
             "examples.tool_history::the_whole_reply_goes_back": "inconclusive",
         },
@@ -87,6 +98,7 @@ _TOOLS: Final = (
             "tools*": "inconclusive",
             "tool_choice.auto::*": "unchanged",
             "tool_choice.disable_parallel_tool_use::one_call_at_a_time": "accepted",
+            "tool_choice.any.with_thinking::a_call_is_forced_after_a_thought": "not_applicable",
             "tool_choice*": "inconclusive",
             "stream.tool_input::every_streamed_input_is_json": "inconclusive",
             "examples.tool_history::the_whole_reply_goes_back": "inconclusive",
@@ -142,7 +154,7 @@ _CHOICES: Final = (
             f"tool_choice.{kind}-rejected",
             f"A tool choice of {kind!r} is refused.",
             refusing_type("tool_choice", kind),
-            rejected(f"tool_choice.{kind}::*"),
+            {**rejected(f"tool_choice.{kind}::*"), **undecided(f"tool_choice.{kind}.*")},
         )
         for kind in ("any", "tool", "none")
     ),
@@ -151,7 +163,7 @@ _CHOICES: Final = (
             f"tool_choice.{kind}-ignored",
             f"A tool choice of {kind!r} is taken as auto.",
             _choosing(kind, _auto),
-            ignored(f"tool_choice.{kind}::*"),
+            {**ignored(f"tool_choice.{kind}::*"), f"tool_choice.{kind}.*": "not_applicable"},
         )
         for kind in ("any", "tool", "none")
     ),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from conformance.simulator.api import validation
-from conformance.simulator.api.conversation import KNOWN_KINDS, Conversation, every_block, with_inner_blocks
+from conformance.simulator.api.conversation import KNOWN_KINDS, Conversation, every_block, turns, with_inner_blocks
 from conformance.simulator.api.dialects import ANTHROPIC
 from conformance.simulator.api.errors import Refusal
 from conformance.simulator.api.validation import STRING, Check, Request, Schema, field
-from conformance.simulator.json_values import Object, blocks_of, is_object, messages_of, object_at, words
+from conformance.simulator.json_values import Object, blocks_of, is_list, is_object, messages_of, object_at, words
 from conformance.simulator.model.context_editing import CLEAR_TOOL_USES
 from conformance.simulator.model.media import Unreadable, look, study
 from conformance.simulator.personalities import documented
@@ -28,6 +29,17 @@ _FIELDS: Final = words(
 _BETA_FIELDS: Final = {
     "context_management": "context-management-2025-06-27",
     "mcp_servers": "mcp-client-2025-11-20",
+}
+# The tools Anthropic defines itself: the types that may be sent without a beta, and the name each must have.
+_KNOWN_TOOLS: Final = {
+    "bash_20250124": "bash",
+    "code_execution_20250825": "code_execution",
+    "memory_20250818": "memory",
+    "text_editor_20250728": "str_replace_based_edit_tool",
+    "tool_search_tool_bm25_20251119": "tool_search_tool_bm25",
+    "tool_search_tool_regex_20251119": "tool_search_tool_regex",
+    "web_fetch_20250910": "web_fetch",
+    "web_search_20250305": "web_search",
 }
 _LEAST_BUDGET: Final = 1024
 _AMOUNT: Final[Object] = {"type": "object", "required": ["value"], "properties": {"value": {"type": "integer"}}}
@@ -99,6 +111,27 @@ def _changed_in_2026(request: Request) -> None:
             raise Refusal(f"{where}: document blocks are not supported in assistant messages")
         if role == "user" and block["type"] == "text" and block.get("citations"):
             raise Refusal(f"{where}.citations: citations on user text blocks must be empty")
+
+
+def tools(request: Request) -> None:
+    """Some tools are known by their type, and need no schema; the others are the caller's own.
+
+    Raises:
+        Refusal: one does not fit, in the words of the API.
+    """
+    given = request.body.get("tools")
+    if not is_list(given):
+        return validation.tools(request)
+    own: list[Any] = []
+    for at, tool in enumerate(given):
+        kind = tool.get("type") if is_object(tool) else None
+        if kind in (None, "custom"):
+            own.append(tool)
+        elif kind not in _KNOWN_TOOLS:
+            raise Refusal(f"tools.{at}.type: {kind!r} is not a known type of tool")
+        elif tool.get("name") != _KNOWN_TOOLS[kind]:
+            raise Refusal(f"tools.{at}.name: Input should be {_KNOWN_TOOLS[kind]!r}")
+    return validation.tools(replace(request, body={**request.body, "tools": own}))
 
 
 def _output_limit(request: Request) -> None:
@@ -205,7 +238,7 @@ def _signatures(request: Request) -> None:
 
 
 def _conversation(request: Request) -> None:
-    """A user begins, nobody says nothing, and every call gets its result in the next message.
+    """A user begins, nobody says nothing, and every call gets its result in the next turn.
 
     Raises:
         Refusal: it does not fit, in the words of the API.
@@ -216,6 +249,8 @@ def _conversation(request: Request) -> None:
     for at, message in enumerate(messages):
         if not message["content"] and (at + 1 < len(messages) or message["role"] == "user"):
             raise Refusal(f"messages.{at}: user messages must have non-empty content")
+    messages = turns(messages)
+    for at, message in enumerate(messages):
         called = {block["id"] for block in blocks_of(message["content"]) if block["type"] == "tool_use"}
         following = blocks_of(messages[at + 1]["content"]) if at + 1 < len(messages) else []
         missing = called - {block["tool_use_id"] for block in following if block["type"] == "tool_result"}
@@ -241,7 +276,8 @@ REFERENCE: Final = Personality(
         **documented.checks(CLAUDE),
         "temperature": field("temperature", validation.SHARE),
         **EXTRA_CHECKS,
-        "messages": Conversation(KNOWN_KINDS),
+        "tools": tools,
+        "messages": Conversation(KNOWN_KINDS, roles=("user", "assistant", "system")),
         "messages.conversation": _conversation,
         "messages.media": readable_media,
         "messages.signatures": _signatures,

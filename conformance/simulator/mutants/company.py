@@ -1,0 +1,120 @@
+"""Services that lose a parameter only where something else is on, and such as refuse two things together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from conformance.simulator.api.errors import Refusal
+from conformance.simulator.api.validation import Request
+from conformance.simulator.json_values import Object, list_at, messages_of, object_at, without
+from conformance.simulator.mutants.mutant import (
+    Mutant,
+    Trial,
+    changing_requests,
+    checking,
+    ignored,
+    rejected,
+    unchecked,
+)
+
+_COMBINATIONS: Final = Trial(features=("combinations",), expensive=True)
+
+
+def _losing(name: str, where: Callable[[Object], bool]) -> Callable[[Object], Object]:
+    """A parameter is lost where the request is such."""
+    return lambda body: without(body, name) if where(body) else body
+
+
+def _streams_with_tools(body: Object) -> bool:
+    return body.get("stream") is True and bool(body.get("tools"))
+
+
+def _thinks(body: Object) -> bool:
+    return object_at(body, "thinking").get("type") == "enabled"
+
+
+def _thinks_over_a_stream(body: Object) -> bool:
+    return _thinks(body) and body.get("stream") is True and bool(body.get("tools"))
+
+
+def _first_four(body: Object) -> Object:
+    stops = list_at(body, "stop_sequences")
+    return {**body, "stop_sequences": stops[:4]} if stops else body
+
+
+def _auto_after_thinking(body: Object) -> Object:
+    forced = object_at(body, "tool_choice").get("type") == "any"
+    return {**body, "tool_choice": {"type": "auto"}} if forced and _thinks(body) else body
+
+
+def _thoughtless(body: Object) -> Object:
+    lost = _thinks(body) and body.get("tools") and len(messages_of(body)) > 1
+    return {**body, "thinking": {"type": "disabled"}} if lost else body
+
+
+def _top_k_beside_stops(request: Request) -> None:
+    if "top_k" in request.body and "stop_sequences" in request.body:
+        raise Refusal("top_k: cannot be combined with stop_sequences")
+
+
+MUTANTS: Final = (
+    Mutant(
+        "system-lost-with-tools-in-streams",
+        "system is lost where a stream is asked for and tools are given.",
+        changing_requests(_losing("system", _streams_with_tools)),
+        ignored("system::it_is_read_beside_everything", "messages.conversation::nothing_is_lost_among_the_rest"),
+    ),
+    Mutant(
+        "stop_sequences-four",
+        "Of the stop sequences only the first four are heeded.",
+        changing_requests(_first_four),
+        ignored("stop_sequences::several_words_stop_in_company"),
+        personality="reference",
+    ),
+    Mutant(
+        "stop_sequences-lost-with-tools",
+        "stop_sequences are lost where tools are given.",
+        changing_requests(_losing("stop_sequences", lambda body: bool(body.get("tools")))),
+        ignored("stop_sequences::several_words_stop_in_company"),
+        personality="reference",
+    ),
+    Mutant(
+        "max_tokens-lost-with-tools-in-streams",
+        "max_tokens is lost where a stream is asked for and tools are given.",
+        changing_requests(_losing("max_tokens", _streams_with_tools)),
+        ignored("max_tokens::it_cuts_in_company", "max_tokens::it_cuts_what_is_thought"),
+    ),
+    Mutant(
+        "max_tokens-lost-with-thinking-in-streams",
+        "max_tokens is lost where a stream with tools is to think.",
+        changing_requests(_losing("max_tokens", _thinks_over_a_stream)),
+        ignored("max_tokens::it_cuts_what_is_thought"),
+    ),
+    Mutant(
+        "thinking-lost-with-tools",
+        "Thinking is not turned on where there are tools and other turns.",
+        changing_requests(_thoughtless),
+        ignored("thinking::it_thinks_in_company"),
+    ),
+    Mutant(
+        "tool_choice.any-lost-with-thinking",
+        "A tool choice of 'any' is taken as auto where thinking is on.",
+        changing_requests(_auto_after_thinking),
+        {"tool_choice.any.with_thinking::*": "ignored"},
+    ),
+    Mutant(
+        "combinations.inside-rejected",
+        "top_k and stop_sequences are each taken, and refused together.",
+        checking("combination", _top_k_beside_stops),
+        rejected("combinations.inside::every_pair_is_taken"),
+        trial=_COMBINATIONS,
+    ),
+    Mutant(
+        "combinations.outside-taken",
+        "metadata of a wrong type is taken.",
+        unchecked("metadata"),
+        {"combinations.outside::*": "ignored"},
+        trial=_COMBINATIONS,
+    ),
+)
