@@ -8,6 +8,7 @@ from math import comb
 from conformance.cases.common import control, needs_streams, user
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
+from conformance.cases.streamed import needs_order
 from conformance.protocol.damage import broken_characters
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
@@ -85,8 +86,7 @@ def _streamed(api: Endpoint) -> Reply:
     if not reply.ok:
         needs_streams(api)
         raise Inconclusive(f"the stream was refused ({reply.refusal})")
-    if not reply.exchange.is_stream:
-        raise Inconclusive("the answer is not a stream")
+    needs_order(reply)
     if reply.stop_reason == "max_tokens":
         raise Inconclusive("max_tokens ran out before the text was repeated")
     return reply

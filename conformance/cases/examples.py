@@ -9,6 +9,7 @@ import anthropic
 from conformance.cases.common import HELLO, QUESTION, ROOM, control, fact, is_read, needs_streams, rejected, user
 from conformance.cases.endpoint import Endpoint, outcome
 from conformance.cases.registry import experiment
+from conformance.cases.streamed import needs_order
 from conformance.cases.tools import ASKS_FOR_ONE, WEATHER
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
@@ -164,6 +165,7 @@ def goes_back(api: Endpoint, *, stream: bool = False) -> Observation:
     """
     opening: dict[str, Json] = {"max_tokens": 2048, "tools": [WEATHER]} | ({"stream": True} if stream else {})
     first = _first_call(api, opening)
+    needs_order(first)
     if not all(isinstance(call.get("input"), dict) for call in first.tool_calls):
         raise Inconclusive("the input of a call is no object, so it cannot be sent back: that is another row's finding")
     returned = {"role": "assistant", "content": [dict(block) for block in first.content]}

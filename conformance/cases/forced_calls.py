@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from conformance.cases.common import control, needs_streams, rejected, user
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
+from conformance.cases.streamed import needs_order
 from conformance.cases.tools import ROOM, WEATHER
 from conformance.protocol.parsing import parse_json
 from conformance.protocol.reply import Reply
@@ -15,7 +16,7 @@ from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
 
 WANTED: Mapping[str, Json] = {
-    "title": "Café & Bücher",
+    "title": "Café & Möbel",
     "guests": 14,
     "catering": False,
     "room": "vermilion",
@@ -28,9 +29,9 @@ WANTED: Mapping[str, Json] = {
 }
 """An input with a value of every type, and a string with all that JSON has to escape."""
 
-_BOOK: Mapping[str, Json] = {
-    "name": "book_room",
-    "description": "Books a room for a meeting.",
+_RESERVE: Mapping[str, Json] = {
+    "name": "reserve_room",
+    "description": "Reserves a room for a meeting.",
     "input_schema": {
         "type": "object",
         "properties": {
@@ -89,21 +90,21 @@ def every_type_of_streamed_input_comes_out_as_it_is(api: Endpoint) -> Observatio
     seen = _right_input(api, stream=True)
     if seen is not None:
         return seen
-    bodies = [_call(api, "control, a body", _BOOK, _REQUEST) for _ in range(_ROUNDS)]
+    bodies = [_call(api, "control, a body", _RESERVE, _REQUEST) for _ in range(_ROUNDS)]
     wrong = _wrong_every_time(api, stream=True)
     if not all(_faults(_input(body)) == [] for body in bodies):
         raise Inconclusive(f"the input is wrong now and then without streaming too; {wrong}")
     return Observation(Behaviour.IGNORED, f"{wrong} in {_ROUNDS} streams, and in no body", signals=("blocks",))
 
 
-_REQUEST = f"Call the tool book_room with exactly this input, and change nothing in it: {_WRITTEN}"
+_REQUEST = f"Call the tool reserve_room with exactly this input, and change nothing in it: {_WRITTEN}"
 
 
 def _right_input(api: Endpoint, **more: Json) -> Observation | None:
     """What two or three calls show; None where values are wrong that a weak model can get wrong."""
     right = wrong = 0
     while right < _DRAWS and wrong < _DRAWS:
-        found = _input(_call(api, "treatment", _BOOK, _REQUEST, **more))
+        found = _input(_call(api, "treatment", _RESERVE, _REQUEST, **more))
         faults = _faults(found)
         if folded := [fault for fault in faults if fault.endswith(_FOLDED)]:
             return Observation(Behaviour.IGNORED, folded[0], signals=("blocks",))
@@ -122,7 +123,7 @@ def _wrong_every_time(api: Endpoint, **more: Json) -> str:
     """
     common: set[str] | None = None
     for _ in range(_ROUNDS):
-        faults = set(_faults(_input(_call(api, "treatment", _BOOK, _REQUEST, **more))))
+        faults = set(_faults(_input(_call(api, "treatment", _RESERVE, _REQUEST, **more))))
         common = faults if common is None else common & faults
         if not common:
             raise Inconclusive("the input of a call is now right and now wrong, or wrong in another way each time")
@@ -184,7 +185,7 @@ def _call(api: Endpoint, arm: str, tool: Mapping[str, Json], request: str, **mor
     refusal = ""
     for choice in choices:
         reply = api.ask(arm, **asked, **choice)
-        _really_streamed(reply)
+        needs_order(reply)
         if reply.ok and reply.tool_calls:
             return reply
         if reply.stop_reason == "max_tokens":
@@ -193,16 +194,6 @@ def _call(api: Endpoint, arm: str, tool: Mapping[str, Json], request: str, **mor
     if more.get("stream"):
         needs_streams(api)
     raise Inconclusive(f"nothing makes this model call {tool['name']}" + (f" ({refusal})" if refusal else ""))
-
-
-def _really_streamed(reply: Reply) -> None:
-    """A body in the place of a stream is the finding of another row.
-
-    Raises:
-        Inconclusive: it is one.
-    """
-    if reply.ok and reply.exchange.wants_stream and not reply.exchange.is_stream:
-        raise Inconclusive("the answer is not a stream")
 
 
 def _input(reply: Reply) -> Json:
@@ -310,7 +301,7 @@ def two_streamed_calls_keep_their_inputs_apart(api: Endpoint) -> Observation:
         if not reply.ok:
             needs_streams(api)
             return rejected("a request for two calls in one stream", reply)
-        _really_streamed(reply)
+        needs_order(reply)
         if _asks_for_both(reply):
             if number:
                 raise Inconclusive("two calls come whole in one stream, and not in the one before")

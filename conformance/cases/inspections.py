@@ -50,7 +50,7 @@ def _errors(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
 
 @inspection("model")
 def every_reply_names_the_model(exchanges: Sequence[Exchange]) -> Observation:
-    """Every reply, streamed or not, names the model that was asked for.
+    """Every reply, streamed or not, names the model that was asked for. SHOULD: clients carry on, and bill another.
 
     Honoured: all that name one, in whatever way it is written. Ignored: some name another.
     """
@@ -73,7 +73,7 @@ def _unlisted(exchange: Exchange) -> bool:
 
 @inspection("response.shape")
 def every_body_is_a_message(exchanges: Sequence[Exchange]) -> Observation:
-    """Every answer that is not streamed is JSON in the shape of the SDK's Message type.
+    """Every answer that is not streamed is JSON in the shape of the SDK's Message type. MUST: the SDK's users break.
 
     Honoured: all of them. Ignored: some break it.
     """
@@ -103,7 +103,9 @@ def every_body_is_counted(exchanges: Sequence[Exchange]) -> Observation:
 
 @inspection("response.stop_reason")
 def every_body_says_why_it_stopped(exchanges: Sequence[Exchange]) -> Observation:
-    """Every answer has one of the stop reasons, and it fits what the answer holds.
+    """Every answer has one of the stop reasons, and it fits what the answer holds. MUST: agents go on, or stop, by it.
+
+    (Claude Code carries on with a call that says end_turn; loops that are written by the documentation do not.)
 
     Honoured: all of them. Ignored: null, an unknown word, or one the answer belies.
     """
@@ -112,7 +114,7 @@ def every_body_says_why_it_stopped(exchanges: Sequence[Exchange]) -> Observation
 
 @inspection("tools.input")
 def every_call_can_be_run(exchanges: Sequence[Exchange]) -> Observation:
-    """Every tool call has an id, the name of a declared tool, and an object for its input.
+    """Every tool call has an id, the name of a declared tool, and an object for its input. MUST: no client runs others.
 
     Honoured: all of them. Ignored: some cannot be run, or not one of them fits its tool's schema. (A
     single input that does not fit is the model's doing, and not judged.)
@@ -191,7 +193,9 @@ def _grammar(exchanges: Sequence[Exchange], rule: Callable[..., Iterator[Finding
 
 @inspection("stream.event_names")
 def every_event_is_named(exchanges: Sequence[Exchange]) -> Observation:
-    """Every event has an ``event:`` line that agrees with its data: the SDK dispatches on it.
+    """Every event has an ``event:`` line that agrees with its data. MUST: the SDK dispatches on it.
+
+    (Without these lines Claude Code asks every turn twice.)
 
     Honoured: all of them. Ignored: lines are missing or wrong.
     """
@@ -200,7 +204,9 @@ def every_event_is_named(exchanges: Sequence[Exchange]) -> Observation:
 
 @inspection("stream.event_order")
 def every_stream_begins_and_ends(exchanges: Sequence[Exchange]) -> Observation:
-    """message_start first, then blocks, then message_delta, message_stop last.
+    """message_start first, then blocks, then message_delta, message_stop last. MUST: the SDK adds them up in order.
+
+    (Claude Code carries on without message_delta or message_stop.)
 
     Honoured: in all streams. Ignored: some break the order, or lack one of them.
     """
@@ -209,7 +215,9 @@ def every_stream_begins_and_ends(exchanges: Sequence[Exchange]) -> Observation:
 
 @inspection("stream.blocks")
 def every_block_is_started_and_stopped(exchanges: Sequence[Exchange]) -> Observation:
-    """Every block is started, filled and stopped under its own index, one after the other.
+    """Every block is started, filled and stopped under its own index, one after the other. MUST: so clients add up.
+
+    (Where a block is not stopped, Claude Code loses the call in it.)
 
     Honoured: in all streams. Ignored: wrong indexes, deltas outside their block, blocks left open.
     """
@@ -218,7 +226,7 @@ def every_block_is_started_and_stopped(exchanges: Sequence[Exchange]) -> Observa
 
 @inspection("stream.tool_input")
 def every_streamed_input_is_json(exchanges: Sequence[Exchange]) -> Observation:
-    """The pieces of a streamed tool input add up to a JSON object.
+    """The pieces of a streamed tool input add up to a JSON object. MUST: no client can run any other.
 
     Honoured: in all streams with calls. Ignored: some do not parse.
     """
@@ -235,7 +243,7 @@ def _starts_call(body: Json) -> bool:
 
 @inspection("stream.shape")
 def every_event_has_its_shape(exchanges: Sequence[Exchange]) -> Observation:
-    """Every event is in the shape of the SDK's own types; unknown events are tolerated.
+    """Every event is in the shape of the SDK's own types; unknown events are tolerated. MUST: the SDK's users break.
 
     Honoured: in all streams. Ignored: some break it.
     """
@@ -260,7 +268,9 @@ def every_stream_is_counted(exchanges: Sequence[Exchange]) -> Observation:
 
 @inspection("stream.stop_reason")
 def every_stream_says_why_it_stopped(exchanges: Sequence[Exchange]) -> Observation:
-    """message_delta has one of the stop reasons, and it fits what the stream held.
+    """message_delta has one of the stop reasons, and it fits what the stream held. MUST: agents go on, or stop, by it.
+
+    (Claude Code carries on with a call that says end_turn; loops that are written by the documentation do not.)
 
     Honoured: in all streams. Ignored: null, an unknown word, or one the stream belies.
     """
@@ -269,7 +279,7 @@ def every_stream_says_why_it_stopped(exchanges: Sequence[Exchange]) -> Observati
 
 @inspection("stream.content_type")
 def every_stream_is_called_one(exchanges: Sequence[Exchange]) -> Observation:
-    """A stream has the content-type text/event-stream.
+    """A stream has the content-type text/event-stream. MUST: browsers and proxies go by it, though the SDK does not.
 
     Honoured: all of them. Ignored: some are called something else.
     """
@@ -284,6 +294,8 @@ def every_stream_is_called_one(exchanges: Sequence[Exchange]) -> Observation:
 @inspection("errors.envelope")
 def every_error_is_in_the_envelope(exchanges: Sequence[Exchange]) -> Observation:
     """Every error of the Messages endpoint is ``{"type": "error", "error": {"type", "message"}}``.
+
+    MUST: Claude Code decides by an error's words what to leave out when it asks again.
 
     Honoured: all of them. Ignored: some have another shape. (Whether they name the request as well, in the body
     or in a header, is told and not judged: the SDK reads the header, and lives without either.)
@@ -313,7 +325,7 @@ def _names_request(error: Exchange) -> bool:
 
 @inspection("errors.status")
 def every_error_has_a_clients_status(exchanges: Sequence[Exchange]) -> Observation:
-    """A request that is refused gets a 4xx: not a 200 with an error inside, not a 500.
+    """A request that is refused gets a 4xx, no 200 with an error inside, no 500. MUST: Claude Code's session fails.
 
     Honoured: all of them. Ignored: some have another status.
     """
@@ -327,7 +339,7 @@ def every_error_has_a_clients_status(exchanges: Sequence[Exchange]) -> Observati
 
 @inspection("errors.type")
 def every_error_has_its_type(exchanges: Sequence[Exchange]) -> Observation:
-    """An error's type is the one that Anthropic's documentation gives for its status.
+    """An error's type is the one that Anthropic gives for its status. SHOULD: the SDK goes by the status.
 
     Honoured: all of them. Ignored: some have another.
     """

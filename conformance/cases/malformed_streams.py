@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.cases.common import HELLO, needs_streams
+from conformance.cases.common import HELLO, crashed, is_crash, needs_streams
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
 from conformance.trouble import Inconclusive
@@ -21,7 +21,7 @@ def a_malformed_streamed_request_is_refused(api: Endpoint) -> Observation:
     """What is refused as a body is refused as a stream. MUST: on a blank 200 clients wait, or show an empty answer.
 
     Honoured: a 4xx, as without ``stream``. Accepted: a 200 whose stream holds the error as an event, which the SDK
-    raises. Ignored: a 200 without an error: blank, or a message.
+    raises; or a 500. Ignored: a 200 without an error: blank, or a message.
     """
     needs_streams(api)
     statuses: list[str] = []
@@ -35,6 +35,8 @@ def a_malformed_streamed_request_is_refused(api: Endpoint) -> Observation:
             seen = f"nothing ({reply.exchange.content_type or 'no content-type'})" if not reply.ok else "a message"
             words = f"a request {what} is refused, and with stream it gets {reply.status} with {seen}"
             return Observation(Behaviour.IGNORED, words, signals=("status",))
+        if is_crash(reply):
+            return crashed(f"a streamed request {what}", reply)
         in_streams += reply.status < 300
         statuses.append(str(reply.status))
     if not statuses:

@@ -270,11 +270,11 @@ def _looked_up(note: str, result: Json, *before: Json, asking: str = QUESTION) -
     }
 
 
-_Way = Callable[[dict[str, Json]], dict[str, Json]]
+Way = Callable[[dict[str, Json]], dict[str, Json]]
 """How a request with a tool loop is sent so that the service takes it."""
 
 
-def _history(api: Endpoint, kind: str, other: str) -> _Way | Observation:
+def _history(api: Endpoint, kind: str, other: str) -> Way | Observation:
     """How tool blocks are taken in a history; or that they are refused, where the same without them is taken.
 
     A service that thinks by itself may want its thoughts back with every call, and a history made up here has
@@ -302,7 +302,7 @@ def _history(api: Endpoint, kind: str, other: str) -> _Way | Observation:
     return rejected(f"type={kind}", history)
 
 
-def _some_history(api: Endpoint) -> _Way:
+def some_history(api: Endpoint) -> Way:
     """How a result is taken in a history.
 
     Raises:
@@ -321,7 +321,7 @@ def _not_thinking(request: dict[str, Json]) -> dict[str, Json]:
     return {**request, "thinking": {"type": "disabled"}}
 
 
-def _with(thoughts: list[Json]) -> _Way:
+def _with(thoughts: list[Json]) -> Way:
     """Puts thoughts before what the assistant says and calls."""
 
     def way(request: dict[str, Json]) -> dict[str, Json]:
@@ -387,10 +387,10 @@ def a_result_of_blocks_is_read(api: Endpoint) -> Observation:
     Honoured: a codeword in the second comes back, or the prompt grows by it. Ignored: neither.
     Rejected: a list is refused where a string is taken.
     """
-    way: _Way = dict
+    way: Way = dict
     listed = api.ask("control, a list", **_looked_up("office", [text("Done.")]))
     if not listed.ok:
-        way = _some_history(api)
+        way = some_history(api)
         listed = api.ask("control, a list", **way(_looked_up("office", [text("Done.")])))
     if not listed.ok:
         return rejected("a tool_result whose content is a list", listed)
@@ -732,10 +732,10 @@ def a_picture_in_a_result_is_seen(api: Endpoint) -> Observation:
     Ignored: a plain 200 to a prompt that did not grow, or grew by the letters of the picture's code.
     """
     question = "What colour is the picture that the tool has returned? Answer with one word."
-    way: _Way = dict
+    way: Way = dict
     before = api.ask("control", **_looked_up("office", [text("Done.")], asking=question))
     if not before.ok:
-        way = _some_history(api)
+        way = some_history(api)
         before = control(api, **way(_looked_up("office", [text("Done.")], asking=question)))
     return _is_seen(api, before, lambda block: way(_looked_up("office", [text("Done."), block], asking=question)))
 

@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from itertools import pairwise
 
 from conformance.cases.registry import inspection
+from conformance.cases.streamed import is_in_order
 from conformance.protocol.damage import broken_characters
 from conformance.protocol.exchange import Exchange
 from conformance.protocol.reply import Reply
@@ -145,7 +146,7 @@ def no_text_block_beside_a_call_is_empty(exchanges: Sequence[Exchange]) -> Obser
 
     Honoured: none. Accepted: nothing was called. Ignored: a reply that calls a tool has an empty text block as well.
     """
-    calling = [reply for reply in map(Reply, _replies(exchanges)) if reply.tool_calls]
+    calling = [reply for reply in map(Reply, filter(is_in_order, _replies(exchanges))) if reply.tool_calls]
     if not calling:
         return Observation(Behaviour.ACCEPTED, "no reply calls a tool")
     empty = [
@@ -185,23 +186,6 @@ def _longest_silence(exchange: Exchange) -> float:
     if len(times) >= _FULL_CURVE:
         return 0.0
     return max((after - before for before, after in pairwise(times)), default=0.0)
-
-
-@inspection("errors.request_id")
-def every_error_names_its_request(exchanges: Sequence[Exchange]) -> Observation:
-    """An error has a request_id beside its error object. SHOULD: nobody breaks, and nobody can ask about it either.
-
-    Honoured: all of them. Accepted: nothing was refused. Ignored: some have none.
-    """
-    errors = [e for e in exchanges if e.is_messages and e.status >= 400]
-    if not errors:
-        return Observation(Behaviour.ACCEPTED, "nothing was refused")
-    nameless = [
-        f"a {exchange.status} without a request_id"
-        for exchange in errors
-        if not (isinstance(exchange.json, dict) and isinstance(exchange.json.get("request_id"), str))
-    ]
-    return _judged(len(errors), nameless, "errors", "SHOULD: support cannot find the request")
 
 
 @inspection("errors.retry_after")

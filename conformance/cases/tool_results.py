@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from conformance.cases.common import ROOM, assistant, control, rejected, text, user
 from conformance.cases.endpoint import Endpoint
+from conformance.cases.messages import Way, some_history
 from conformance.cases.registry import experiment
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
@@ -48,23 +49,28 @@ def results_in_another_order_are_told_apart(api: Endpoint) -> Observation:
 
 
 def _told_apart(api: Endpoint, order: Sequence[str]) -> Observation:
+    way: Way = dict
     for city in _CODES:
-        reply = api.ask(f"treatment, {city}", **_returned(order, city))
+        reply = api.ask(f"treatment, {city}", **way(_returned(order, city)))
         if not reply.ok:
-            control(api, messages=[user(_question(city))], max_tokens=ROOM, tools=[dict(_LOOK_UP)])
+            way = some_history(api)
+            reply = api.ask(f"treatment, {city}", **way(_returned(order, city)))
+        if not reply.ok:
             return rejected("two results of two calls", reply)
         if not _says_only(reply, city):
-            return _confused(api, order, city, reply)
+            return _confused(api, order, city, reply, way)
     return Observation(Behaviour.HONOURED, "each of the two results is told from the other", signals=("text",))
 
 
-def _confused(api: Endpoint, order: Sequence[str], city: str, first: Reply) -> Observation:
-    """It is the service's doing only where the model is right every time the same is said in plain words."""
+def _confused(api: Endpoint, order: Sequence[str], city: str, first: Reply, way: Way) -> Observation:
+    """It is the service's doing only where the model is right every time the same is said beside the results."""
     plain = " ".join(f"The code of {each} is {code}." for each, code in _CODES.items())
-    asked: dict[str, Json] = {"messages": [user(f"{plain} {_question(city)}")], "max_tokens": ROOM}
+    asked = way(_returned(order, city, before=f"{plain} ", said=dict.fromkeys(_CODES, "Done.")))
     if not all(_says_only(control(api, "positive control", **asked), city) for _ in range(_IN_PLAIN_SIGHT)):
         raise Inconclusive("the model does not tell the two codes apart in plain words either")
-    if any(_says_only(control(api, f"treatment, {city}", **_returned(order, city)), city) for _ in range(_ROUNDS - 1)):
+    if any(
+        _says_only(control(api, f"treatment, {city}", **way(_returned(order, city))), city) for _ in range(_ROUNDS - 1)
+    ):
         raise Inconclusive("the model tells the two results apart only now and then")
     words = f"{_ROUNDS} times the result of {city} was asked for, and never told: {first.text[:60]!r}"
     return Observation(Behaviour.IGNORED, words, signals=("text",))
@@ -79,14 +85,17 @@ def _says_only(reply: Reply, city: str) -> bool:
     return heard == {city}
 
 
-def _returned(order: Sequence[str], city: str) -> dict[str, Json]:
+def _returned(
+    order: Sequence[str], city: str, *, before: str = "", said: Mapping[str, str] = _CODES
+) -> dict[str, Json]:
+    """Two calls and their results in this order, and behind them the question, with something before it."""
     calls = [{"type": "tool_use", "id": _IDS[each], "name": "get_code", "input": {"city": each}} for each in _CODES]
-    results = [{"type": "tool_result", "tool_use_id": _IDS[each], "content": _CODES[each]} for each in order]
+    results = [{"type": "tool_result", "tool_use_id": _IDS[each], "content": said[each]} for each in order]
     return {
         "messages": [
             user("Look up the codes of the offices in Lisbon and in Oslo."),
             assistant(*calls),
-            user(*results, text(_question(city))),
+            user(*results, text(f"{before}{_question(city)}")),
         ],
         "max_tokens": ROOM,
         "tools": [dict(_LOOK_UP)],
@@ -106,8 +115,13 @@ def a_failure_is_told_from_a_success(api: Endpoint) -> Observation:
     size of the prompt. Ignored: neither, though the model says no where the content itself says that it failed.
     Rejected: the field is refused.
     """
-    fine = [control(api, "is_error false", **_done(is_error=False)) for _ in range(_TWICE)]
-    failed = [api.ask("is_error true", **_done(is_error=True)) for _ in range(_TWICE)]
+    way: Way = dict
+    fine = [api.ask("is_error false", **_done(is_error=False))]
+    if not fine[0].ok:
+        way, fine = some_history(api), []
+    while len(fine) < _TWICE:
+        fine.append(control(api, "is_error false", **way(_done(is_error=False))))
+    failed = [api.ask("is_error true", **way(_done(is_error=True))) for _ in range(_TWICE)]
     for reply in failed:
         if not reply.ok:
             return rejected("is_error", reply)
@@ -122,7 +136,8 @@ def a_failure_is_told_from_a_success(api: Endpoint) -> Observation:
     if False in answers[1] and False not in answers[0]:
         raise Inconclusive("the model says no now and then where is_error is true, and never where it is false")
     plain = [
-        control(api, "positive control", **_done(f"Error: the call failed. {_CONTENT}")) for _ in range(_IN_PLAIN_SIGHT)
+        control(api, "positive control", **way(_done(f"Error: the call failed. {_CONTENT}")))
+        for _ in range(_IN_PLAIN_SIGHT)
     ]
     if any(_yes(reply) is not False for reply in plain):
         raise Inconclusive("the model does not say no where the content itself says that the call failed")

@@ -66,13 +66,17 @@ def test_no_model_has_two_claims_on_a_feature(matrix: Matrix) -> None:
     assert set(counted.values()) == {1}
 
 
+CLIENTS_LIVE_WITHOUT = {"response.signature", "response.empty_text", "stream.ping"}
+"""Rows of the wire of which a provider that speaks Anthropic's format has promised nothing."""
+
+
 @each
 def test_what_the_wire_of_an_anthropic_compatible_service_is_like_is_claimed_of_it(matrix: Matrix) -> None:
     transport = [claim for claim in matrix.claims if claim.group == "stream" or claim.feature.startswith("response.")]
     assert {claim.feature for claim in transport} == {
         feature for feature in CASES if feature.startswith(("stream.", "response."))
     }
-    assert Status.UNDOCUMENTED not in {claim.status for claim in transport}
+    assert {claim.feature for claim in transport if claim.status is Status.UNDOCUMENTED} <= CLIENTS_LIVE_WITHOUT
 
 
 def test_minimax_since_m3_says_other_things_of_m3() -> None:

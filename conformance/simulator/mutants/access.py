@@ -24,6 +24,7 @@ from conformance.simulator.mutants.mutant import (
 from conformance.simulator.personalities.personality import Failure
 
 _WITHOUT_A_STATUS: Final = {
+    "errors.stream::a_malformed_streamed_request_is_refused": "accepted",
     "errors.status::*": "ignored",
     "errors.authentication::no_key_is_a_401": "accepted",
     "errors.empty_messages::a_conversation_of_nothing": "accepted",

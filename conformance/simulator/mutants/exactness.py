@@ -524,12 +524,6 @@ _WIRE: Final = (
         trial=Trial(features=("examples.streaming", "stream.ping")),
     ),
     Mutant(
-        "errors.request_id-missing",
-        "An error has no request_id.",
-        changing_failures(lambda failure: replace(failure, body=without(failure.body, "request_id"))),
-        {"errors.request_id::*": "ignored"},
-    ),
-    Mutant(
         "errors.retry_after-in-words",
         "A refusal asks to wait for `a moment`.",
         changing_failures(lambda failure: replace(failure, headers={"retry-after": "a moment"})),

@@ -55,7 +55,10 @@ def _refusing(kind: str) -> Change:
 
 _TOOL_HISTORY: Final = {
     "context_management::old_tool_results_are_cleared": "inconclusive",
-    "examples.tool_history::the_whole_reply_goes_back": "rejected falls_short",
+    "examples.tool_history::*": "rejected falls_short",
+    "tools.id::no_id_of_a_call_comes_again": "accepted conforms",
+    "messages.tool_result.order::*": "inconclusive",
+    "messages.tool_result.is_error::*": "inconclusive",
     "messages.conversation::nothing_is_lost_among_the_rest": "inconclusive",
     "messages.image.in_a_result::a_picture_in_a_result_is_seen": "inconclusive",
     "messages.thinking::thinking_goes_back_in_a_tool_loop": "inconclusive",
@@ -93,8 +96,11 @@ MUTANTS: Final = (
         _not_reading("tool_result"),
         {
             "messages.tool_result::what_is_said_beside_a_result_is_read": "unchanged",
+            "messages.tool_result::each_of_two_results_is_its_calls": "inconclusive",  # it calls once more
             "messages.tool_result::*": "ignored falls_short",
             "examples.tool_history::the_whole_reply_goes_back": "ignored falls_short",
+            "messages.tool_result.order::*": "inconclusive",
+            "messages.tool_result.is_error::*": "inconclusive",
         },
     ),
     Mutant(
@@ -103,6 +109,7 @@ MUTANTS: Final = (
         _refusing("tool_result"),
         {
             "messages.tool_result::a_result_of_blocks_is_read": "inconclusive",
+            "messages.tool_result::each_of_two_results_is_its_calls": "inconclusive",
             "messages.tool_result::*": "rejected falls_short",
             "messages.tool_use::the_input_of_a_call_is_read": "inconclusive",
             **_TOOL_HISTORY,
@@ -126,6 +133,9 @@ MUTANTS: Final = (
         {
             "messages.tool_result::what_is_said_beside_a_result_is_read": "ignored falls_short",
             "messages.tool_use::the_input_of_a_call_is_read": "inconclusive",
+            "messages.tool_result::each_of_two_results_is_its_calls": "inconclusive",
+            "messages.tool_result.order::*": "inconclusive",
+            "messages.tool_result.is_error::*": "inconclusive",
             "messages.conversation::nothing_is_lost_among_the_rest": "ignored falls_short",
         },
     ),
@@ -134,10 +144,12 @@ MUTANTS: Final = (
             f"messages.tool_result-{which}-only",
             f"Of a turn's tool results only the {which} is read.",
             _one_result(at),
-            ignored(
-                "messages.tool_result::every_result_of_a_turn_is_read",
-                "messages.conversation::nothing_is_lost_among_the_rest",
-            ),
+            {
+                "messages.tool_result::every_result_of_a_turn_is_read": "ignored falls_short",
+                "messages.tool_result::each_of_two_results_is_its_calls": "ignored falls_short",
+                "messages.tool_result.order::results_in_another_order_are_told_apart": "ignored",
+                "messages.conversation::nothing_is_lost_among_the_rest": "ignored falls_short",
+            },
         )
         for at, which in ((0, "first"), (-1, "last"))
     ),
@@ -151,6 +163,9 @@ MUTANTS: Final = (
         "messages.thinking-rejected",
         "thinking blocks in the history are refused.",
         _refusing("thinking"),
-        rejected("messages.thinking::*", "examples.tool_history::the_whole_reply_goes_back"),
+        {
+            **rejected("messages.thinking::*", "examples.tool_history::*"),
+            "tools.id::no_id_of_a_call_comes_again": "accepted conforms",
+        },
     ),
 )

@@ -104,7 +104,9 @@ MUTANTS: Final = (
         "response.stop_reason-always-end_turn",
         "Every reply says end_turn, streamed or not.",
         changing_replies(ended),
-        ignored("response.stop_reason::*", "stream.stop_reason::*", "max_tokens::a_cut_answer_says_so"),
+        ignored(
+            "response.stop_reason::*", "stream.stop_reason::*", "max_tokens::a_cut_answer_says_so", "max_tokens::each_*"
+        ),
     ),
     Mutant(
         "response.content_type-wrong",

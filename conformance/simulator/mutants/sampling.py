@@ -127,6 +127,7 @@ _THINKING: Final = (
         _thinks(lambda _: False),
         {
             "thinking::enabled_thinks_and_disabled_does_not": "ignored conforms",
+            "response.signature::every_thought_is_signed": "accepted",
             "thinking::a_stream_thinks_as_well": "not_applicable",
             "thinking::it_thinks_in_company": "not_applicable",
             "thinking.adaptive::adaptive_may_think": "accepted",

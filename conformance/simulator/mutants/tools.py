@@ -69,11 +69,14 @@ _TOOLS: Final = (
         "tools",
         {
             "tools::a_declared_tool_is_called": "rejected falls_short",
+            "tools.id::*": "accepted conforms",
             "tools*": "inconclusive",
             "tool_choice*": "inconclusive",
-            "stream.tool_input::every_streamed_input_is_json": "inconclusive",
+            "stream.tool_input::*": "inconclusive",
+            "response.empty_text::*": "accepted",
+            "max_tokens::*where_tools_are_declared": "inconclusive",
             "messages.tool_use::*": "inconclusive",
-            "messages.tool_result::*": "inconclusive",
+            "messages.tool_result*": "inconclusive",
             "messages.thinking::thinking_goes_back_in_a_tool_loop": "inconclusive",
             "messages.image.in_a_result::a_picture_in_a_result_is_seen": "inconclusive",
             "messages.conversation::nothing_is_lost_among_the_rest": "inconclusive",
@@ -88,20 +91,23 @@ _TOOLS: Final = (
                 "accepts.four_cache_marks::*",
             ),
             "context_management::old_tool_results_are_cleared": "inconclusive",
-            "examples.tool_history::the_whole_reply_goes_back": "inconclusive",
+            "examples.tool_history::*": "inconclusive",
         },
     ),
     without_effect(
         "tools",
         {
             "tools::a_declared_tool_is_called": "ignored falls_short",
+            "tools.id::*": "accepted conforms",
             "tools*": "inconclusive",
             "tool_choice.auto::*": "unchanged",
             "tool_choice.disable_parallel_tool_use::one_call_at_a_time": "accepted",
             "tool_choice.any.with_thinking::a_call_is_forced_after_a_thought": "not_applicable",
             "tool_choice*": "inconclusive",
-            "stream.tool_input::every_streamed_input_is_json": "inconclusive",
-            "examples.tool_history::the_whole_reply_goes_back": "inconclusive",
+            "stream.tool_input::two_streamed_calls_keep_their_inputs_apart": "accepted conforms",
+            "stream.tool_input::*": "inconclusive",
+            "response.empty_text::*": "accepted",
+            "examples.tool_history::*": "inconclusive",
         },
     ),
     Mutant(
@@ -133,6 +139,9 @@ _TOOLS: Final = (
     ),
 )
 
+_ONE_CALL: Final = {"tools.id::no_id_of_a_call_comes_again": "accepted conforms"}
+"""Nothing makes the model call again in a conversation."""
+
 _CHOICES: Final = (
     Mutant(
         "tool_choice.auto-rejected",
@@ -154,7 +163,11 @@ _CHOICES: Final = (
             f"tool_choice.{kind}-rejected",
             f"A tool choice of {kind!r} is refused.",
             refusing_type("tool_choice", kind),
-            {**rejected(f"tool_choice.{kind}::*"), **undecided(f"tool_choice.{kind}.*")},
+            {
+                **rejected(f"tool_choice.{kind}::*"),
+                **undecided(f"tool_choice.{kind}.*"),
+                **(_ONE_CALL if kind == "any" else {}),
+            },
         )
         for kind in ("any", "tool", "none")
     ),
@@ -163,7 +176,11 @@ _CHOICES: Final = (
             f"tool_choice.{kind}-ignored",
             f"A tool choice of {kind!r} is taken as auto.",
             _choosing(kind, _auto),
-            {**ignored(f"tool_choice.{kind}::*"), f"tool_choice.{kind}.*": "not_applicable"},
+            {
+                **ignored(f"tool_choice.{kind}::*"),
+                f"tool_choice.{kind}.*": "not_applicable",
+                **(_ONE_CALL if kind == "any" else {}),
+            },
         )
         for kind in ("any", "tool", "none")
     ),
@@ -181,11 +198,14 @@ _CHOICES: Final = (
     ),
     without_effect_on_streams(
         "tool_choice",
-        ignored(
-            "tool_choice.any::any_forces_a_streamed_call",
-            "tool_choice.tool::the_named_tool_is_called_in_a_stream",
-            "tool_choice.none::none_forbids_a_streamed_call",
-        ),
+        {
+            **ignored(
+                "tool_choice.any::any_forces_a_streamed_call",
+                "tool_choice.tool::the_named_tool_is_called_in_a_stream",
+                "tool_choice.none::none_forbids_a_streamed_call",
+            ),
+            **_ONE_CALL,
+        },
     ),
     Mutant(
         "tool_choice.tool-ignored-in-streams",

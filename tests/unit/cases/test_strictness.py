@@ -1,0 +1,122 @@
+"""Every row of the wire says how strict it is; and what is looked at in passing blames no healthy habit."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from conformance.cases import CASES, Inspection
+from conformance.protocol.exchange import Arrival, Exchange
+from conformance.values import Behaviour, Observation
+
+WIRE = [case for cases in CASES.values() for case in cases if isinstance(case, Inspection)]
+
+
+def look(feature: str, *exchanges: Exchange) -> Observation:
+    (case,) = (case for case in CASES[feature] if isinstance(case, Inspection))
+    return case.look(exchanges)
+
+
+def answered(question: Any, *content: dict[str, Any], **fields: Any) -> Exchange:
+    message = {"id": "msg_1", "type": "message", "role": "assistant", "content": list(content), **fields}
+    request = {"messages": question if isinstance(question, list) else [{"role": "user", "content": question}]}
+    return Exchange("POST", "/v1/messages", {}, json.dumps(request).encode(), 200, {}, json.dumps(message).encode())
+
+
+def text(words: str) -> dict[str, Any]:
+    return {"type": "text", "text": words}
+
+
+def call(name: str) -> dict[str, Any]:
+    return {"type": "tool_use", "id": name, "name": "look_up", "input": {}}
+
+
+@pytest.mark.parametrize("case", [case for case in WIRE if "usage" not in case.feature], ids=lambda case: case.name)
+def test_a_row_of_the_wire_is_a_must_or_a_should(case: Inspection) -> None:
+    assert re.search(r"\b(MUST|SHOULD)\b", case.requirement), case.name
+
+
+def test_one_id_for_different_messages_is_found() -> None:
+    assert look("response.id", answered("a", text("A")), answered("b", text("B"))).behaviour is Behaviour.IGNORED
+
+
+def test_an_answer_out_of_a_cache_may_have_its_id_again() -> None:
+    for again in (answered("a", text("A")), answered("a, please", text("A"))):
+        assert look("response.id", answered("a", text("A")), again).behaviour is Behaviour.HONOURED
+
+
+def test_ids_of_calls_may_begin_anew_with_every_conversation() -> None:
+    first, other = answered("a", call("look_up:0"), id="m1"), answered("b", call("look_up:0"), id="m2")
+    assert look("tools.id", first, other).behaviour is Behaviour.ACCEPTED
+
+
+@pytest.mark.parametrize(("second", "seen"), [("c1", Behaviour.IGNORED), ("c2", Behaviour.HONOURED)])
+def test_an_id_that_comes_again_in_one_conversation_is_found(second: str, seen: Behaviour) -> None:
+    first = answered("a", call("c1"))
+    history = [{"role": "user", "content": "a"}, {"role": "assistant", "content": [call("c1")]}]
+    assert look("tools.id", first, answered(history, call(second))).behaviour is seen
+
+
+def test_an_id_of_the_suites_own_is_no_earlier_call() -> None:
+    history = [{"role": "assistant", "content": [call("c1")]}]
+    assert look("tools.id", answered(history, call("c1"))).behaviour is Behaviour.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason", "seen"),
+    [
+        ({"signature": "abc"}, "end_turn", Behaviour.HONOURED),
+        ({"signature": ""}, "end_turn", Behaviour.IGNORED),
+        ({}, "end_turn", Behaviour.IGNORED),
+        ({}, "max_tokens", Behaviour.ACCEPTED),
+    ],
+)
+def test_a_thought_that_is_whole_is_signed(fields: dict[str, Any], reason: str, seen: Behaviour) -> None:
+    thought = {"type": "thinking", "thinking": "Hm.", **fields}
+    assert look("response.signature", answered("a", thought, stop_reason=reason)).behaviour is seen
+
+
+@pytest.mark.parametrize(
+    ("words", "seen"), [("", Behaviour.IGNORED), ("\n", Behaviour.HONOURED), ("I ask.", Behaviour.HONOURED)]
+)
+def test_an_empty_text_beside_a_call_is_found(words: str, seen: Behaviour) -> None:
+    assert look("response.empty_text", answered("a", text(words), call("c1"))).behaviour is seen
+
+
+@pytest.mark.parametrize(
+    ("value", "seen"),
+    [
+        ("30", Behaviour.HONOURED),
+        ("Fri, 27 Nov 2026 12:00:00 GMT", Behaviour.HONOURED),
+        ("1.5", Behaviour.IGNORED),
+        ("soon", Behaviour.IGNORED),
+        ("", Behaviour.IGNORED),
+    ],
+)
+def test_a_wait_is_whole_seconds_or_a_date(value: str, seen: Behaviour) -> None:
+    exchange = Exchange("POST", "/v1/messages", {}, b"{}", 400, {"retry-after": value}, b"{}")
+    assert look("errors.retry_after", exchange).behaviour is seen
+
+
+PING = b'event: ping\ndata: {"type": "ping"}\n\n'
+START = b'event: message_start\ndata: {"type": "message_start", "message": {"content": []}}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("times", "seen"),
+    [
+        ((0, 1_000, 2_000), Behaviour.ACCEPTED),
+        ((30_000, 31_000), Behaviour.ACCEPTED),  # a long wait for the first byte is no silence inside the stream
+        ((0, 21_000), Behaviour.IGNORED),
+        ((0, 10_000, 21_000), Behaviour.HONOURED),
+        (tuple(range(0, 41 * 30_000, 30_000)), Behaviour.HONOURED),  # thinned: what lies between is not known
+    ],
+)
+def test_a_silence_is_told_from_a_slow_stream(times: tuple[int, ...], seen: Behaviour) -> None:
+    arrivals = tuple(Arrival(float(ms), at + 1) for at, ms in enumerate(times))
+    elapsed = float(times[-1] - times[0])
+    stream = Exchange("POST", "/v1/messages", {}, b"{}", 200, {}, START + PING, elapsed, arrivals)
+    assert look("stream.ping", stream).behaviour is seen
