@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, TypeVar, cast
+from functools import cache, partial
+from typing import Any, TypeAlias, TypeVar, cast
 
 import anthropic
 import httpx2
@@ -32,6 +33,9 @@ BETAS: Mapping[str, str] = {
 """The beta header each beta-only parameter belongs to, by Anthropic's documentation."""
 
 Result = TypeVar("Result")
+
+Repeat: TypeAlias = Callable[[int, Callable[[bytes, int], bytes] | None], None]
+"""How often the next request comes in all, and what makes the bodies of those after it."""
 
 REPLAY_KEY = "replay"
 """What stands in for a key where nothing is sent."""
@@ -94,7 +98,7 @@ class Endpoint:
         client: Anthropic,
         target: ModelUnderTest,
         transport: Transport,
-        repeat: Callable[[int], None] = lambda _: None,
+        repeat: Repeat = lambda _times, _nth: None,
         share: Callable[[], None] = lambda: None,
     ) -> None:
         self._repeat = repeat
@@ -151,14 +155,17 @@ class Endpoint:
             default_headers=_nothing_of_the_shell(),
         )
 
-    def repeat(self, times: int) -> None:
+    def repeat(self, times: int, *, counting: str | None = None) -> None:
         """Announce that the next request will be asked this many times in all, each on its own account.
 
         Live they are all sent at once. The cassette has them in the order in which the case looks at
         them, as if they had been asked one after another, and a replay takes no notice.
+
+        Args:
+            counting: a whole number of the request, which is larger by one in every request than in the one before.
         """
         if times > 1:
-            self._repeat(times)
+            self._repeat(times, None if counting is None else partial(_counted_on, counting))
 
     def once(self, arm: str, **params: Json) -> Reply:
         """Ask what many cases ask alike: in a live run all of them get the one answer, each on its cassette.
@@ -259,6 +266,12 @@ class Endpoint:
 
     def _note(self, arm: str, reply: Reply) -> None:
         self._arms.append(Arm(arm, outcome(reply)))
+
+
+def _counted_on(name: str, body: bytes, number: int) -> bytes:
+    """A body as the SDK writes it, with a number of it larger by so many."""
+    pattern = b'(?<="%s":)[0-9]+' % name.encode()
+    return re.sub(pattern, lambda found: b"%d" % (int(found[0]) + number), body, count=1)
 
 
 def outcome(reply: Reply) -> str:

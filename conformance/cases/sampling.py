@@ -1,22 +1,17 @@
-"""temperature, top_p and top_k: does a near-greedy setting collapse what the model says first?"""
+"""temperature, top_p and top_k: does a near-greedy setting collapse what the model says?"""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import dataclass, replace
 
 from conformance.cases.common import needs_streams, rejected, user
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
 from conformance.protocol.reply import Reply
-from conformance.statistics import ERROR, FIDELITY, LOOKS, Collapse, Outcome, collapse
+from conformance.statistics import END, ERROR, PLAIN, STREAMED, Comparison, Outcome, Plan, agree, compare
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
-
-WORDS = 12
-"""Words of a reply that make its opening. Real services drift apart later even when greedy."""
 
 HOT: Mapping[str, Json] = {"temperature": 1.0}
 """The base of every arm, where it is taken: a service whose default is cooler would hide the effect."""
@@ -25,18 +20,21 @@ _LEGIBLE = 3
 """Draws in a row that may come back without a word before the case gives up."""
 
 _PROMPT: Mapping[str, Json] = {
-    "messages": [user("Write the opening of a short story about a place you have invented. Begin at once.")],
-    "max_tokens": 48,
+    "messages": [user("Write the opening of a short story about a place you have invented. Begin at once.")]
 }
 
-_STREAMED: Mapping[str, Json] = {**_PROMPT, "max_tokens": 24, "stream": True}
+_STREAMED: Mapping[str, Json] = {**_PROMPT, "stream": True}
+
+_ROOMS, _STREAMED_ROOMS = (48, 320), (24, 320)
+"""max_tokens of the first draw, and what it is where the first two controls are alike up to there: a thought may
+begin with the same sentences every time."""
 
 
 @experiment("temperature")
 def near_zero_collapses_diversity(api: Endpoint) -> Observation:
     """temperature controls randomness.
 
-    Honoured: draws at 0.01 share one opening where draws at 1.0 do not. Ignored: they differ as much.
+    Honoured: draws at 0.01 begin alike where draws at 1.0 do not. Ignored: they differ as much.
     """
     return _collapses(api, "temperature", {"temperature": 0.01}, bases=[HOT, {}])
 
@@ -45,7 +43,7 @@ def near_zero_collapses_diversity(api: Endpoint) -> Observation:
 def tiny_nucleus_collapses_diversity(api: Endpoint) -> Observation:
     """top_p samples from the nucleus only.
 
-    Honoured: draws at 0.001 share one opening where draws without it do not. (0.1 still leaves
+    Honoured: draws at 0.001 begin alike where draws without it do not. (0.1 still leaves
     several openings on real services.) Ignored: they differ as much.
     """
     return _collapses(api, "top_p", {"top_p": 0.001}, bases=[HOT, {}])
@@ -55,7 +53,7 @@ def tiny_nucleus_collapses_diversity(api: Endpoint) -> Observation:
 def one_collapses_diversity(api: Endpoint) -> Observation:
     """top_k samples from the k likeliest tokens only.
 
-    Honoured: draws at 1 share one opening where draws without it do not. Ignored: they differ as much.
+    Honoured: draws at 1 begin alike where draws without it do not. Ignored: they differ as much.
     """
     return _collapses(api, "top_k", {"top_k": 1}, bases=[HOT, {}])
 
@@ -64,72 +62,73 @@ def one_collapses_diversity(api: Endpoint) -> Observation:
 def near_zero_collapses_streams(api: Endpoint) -> Observation:
     """temperature controls the randomness of streamed replies as well.
 
-    Honoured: streams at 0.01 share one opening where streams at 1.0 do not. Ignored: they differ as much.
+    Honoured: streams at 0.01 begin alike where streams at 1.0 do not. Ignored: they differ as much.
     """
     needs_streams(api)
-    return _collapses(api, "temperature", {"temperature": 0.01}, bases=[HOT, {}], prompt=_STREAMED)
+    return _collapses(api, "temperature", {"temperature": 0.01}, bases=[HOT, {}], streamed=True)
 
 
 @experiment("top_p")
 def tiny_nucleus_collapses_streams(api: Endpoint) -> Observation:
     """top_p bounds the nucleus of streamed replies as well.
 
-    Honoured: streams at 0.001 share one opening where streams without it do not. Ignored: they differ as much.
+    Honoured: streams at 0.001 begin alike where streams without it do not. Ignored: they differ as much.
     """
     needs_streams(api)
-    return _collapses(api, "top_p", {"top_p": 0.001}, bases=[HOT, {}], prompt=_STREAMED)
+    return _collapses(api, "top_p", {"top_p": 0.001}, bases=[HOT, {}], streamed=True)
 
 
 @experiment("top_k")
 def one_collapses_streams(api: Endpoint) -> Observation:
     """top_k bounds the candidates of streamed replies as well.
 
-    Honoured: streams at 1 share one opening where streams without it do not. Ignored: they differ as much.
+    Honoured: streams at 1 begin alike where streams without it do not. Ignored: they differ as much.
     """
     needs_streams(api)
-    return _collapses(api, "top_k", {"top_k": 1}, bases=[HOT, {}], prompt=_STREAMED)
+    return _collapses(api, "top_k", {"top_k": 1}, bases=[HOT, {}], streamed=True)
 
 
 @dataclass
 class _Arm:
-    """One setting to draw from; the reply that showed it is taken is its first draw."""
+    """One setting to draw from.
+
+    No two requests are the same: each allows one token more than the one before. The model does not see that, and
+    a cache of whole replies has none to give.
+    """
 
     api: Endpoint
     name: str
     params: Mapping[str, Json]
-    """The whole request."""
-    first: Reply
+    """The whole request but for max_tokens."""
+    room: int
+    """max_tokens of the first request."""
+    first: Reply | None = None
+    """The reply that showed that the setting is taken: it is the first draw."""
 
     def __post_init__(self) -> None:
-        self._waiting = [self.first]
-        self._drawn: list[list[str]] = []
-        self.look_at(0)
+        self._asked = 0
+        self._drawn: list[str] = []
 
-    def look_at(self, word: int) -> None:
-        """Begin again with the first draw, and compare what begins at this word."""
-        self._from = word
-        self._next = 0
+    def draws(self, wanted: int) -> Sequence[str]:
+        """The first so many draws, as texts; those that are missing are asked for at once."""
+        self.api.repeat(wanted - len(self._drawn) - (self.first is not None), counting="max_tokens")
+        while len(self._drawn) < wanted:
+            self._drawn.append(self._legible())
+        return tuple(self._drawn[:wanted])
 
-    def expect(self, draws: int) -> None:
-        """So many draws follow one another, and none depends on another."""
-        self.api.repeat(draws - len(self._waiting) - (len(self._drawn) - self._next))
-
-    def draw(self) -> str:
-        """Some words of one more reply."""
-        if self._next == len(self._drawn):
-            self._drawn.append(self._asked())
-        words = self._drawn[self._next]
-        self._next += 1
-        return " ".join(words[self._from : self._from + WORDS])
-
-    def _asked(self) -> list[str]:
+    def _legible(self) -> str:
         for _ in range(_LEGIBLE):
-            reply = self._waiting.pop() if self._waiting else self.api.ask(self.name, **self.params)
-            if not reply.ok:
-                raise Inconclusive(f"a draw of the {self.name} was refused after one was not ({reply.refusal})")
-            if words := said(reply):
-                return words
+            if (text := said(self._next())) is not None:
+                return text
         raise Inconclusive(f"{_LEGIBLE} replies in a row had no words to compare")
+
+    def _next(self) -> Reply:
+        reply, self.first = self.first, None
+        reply = reply or self.api.ask(self.name, **self.params, max_tokens=self.room + self._asked)
+        self._asked += 1
+        if not reply.ok:
+            raise Inconclusive(f"a draw of the {self.name} was refused after one was not ({reply.refusal})")
+        return reply
 
 
 def _collapses(
@@ -138,82 +137,80 @@ def _collapses(
     setting: Mapping[str, Json],
     bases: Sequence[Mapping[str, Json]],
     *,
-    prompt: Mapping[str, Json] = _PROMPT,
+    streamed: bool = False,
 ) -> Observation:
     """Compare draws with and without a setting, on the first base that the service takes with it."""
+    rooms = _STREAMED_ROOMS if streamed else _ROOMS
     refused: Reply | None = None
     for base in bases:
-        plain = {**prompt, **base}
-        without = api.ask("control", **plain)
+        plain = {**(_STREAMED if streamed else _PROMPT), **base}
+        without = api.ask("control", **plain, max_tokens=rooms[0])
         if not without.ok:
             continue
         params = {**plain, **setting}
-        treated = api.ask("treatment", **params)
+        treated = api.ask("treatment", **params, max_tokens=rooms[0])
         if treated.ok:
-            control, treatment = _Arm(api, "control", plain, without), _Arm(api, "treatment", params, treated)
-            return _observed(name, setting, *_compared(control, treatment))
+            control = _Arm(api, "control", plain, rooms[0], without)
+            treatment = _Arm(api, "treatment", params, rooms[0], treated)
+            return _observed(name, setting, _compared(control, treatment, rooms, STREAMED if streamed else PLAIN))
         refused = treated
     if refused is None:
         raise Inconclusive(f"the control was refused ({without.refusal})")
     return rejected(f"{name}={setting[name]}", refused)
 
 
-def _compared(control: _Arm, treatment: _Arm) -> tuple[Collapse, int]:
-    """The test on the openings; where the control's are all alike, on what comes after them. And which word that is.
-
-    What a model thinks first may be the same words every time ("The user wants me to ..."), whatever the setting.
-    """
-    found = Collapse(Outcome.UNDECIDED, (), (), None, Fraction(0))
-    for word in (0, WORDS, 2 * WORDS):
-        control.look_at(word)
-        treatment.look_at(word)
-        found = collapse(
-            control.draw,
-            treatment.draw,
-            expect_control=control.expect,
-            expect_treatment=treatment.expect,
-            looks=_LATER if word else LOOKS,
-            error=_LATER_ERROR if word else ERROR,
-        )
-        commonest = max(Counter(found.control).values(), default=0)
-        if found.outcome is not Outcome.UNDECIDED or commonest < FIDELITY * len(found.control) or not found.control:
+def _compared(control: _Arm, treatment: _Arm, rooms: Sequence[int], plan: Plan) -> Comparison:
+    """The test, with room for what is said alike every time ("The user wants me to ...") and for more behind it."""
+    for room in rooms[1:]:
+        one, other = control.draws(2)
+        if not agree(one, other) or (one.endswith(END) and other.endswith(END)):
             break
-    return found, word
+        control, treatment = replace(control, room=room, first=None), replace(treatment, room=room, first=None)
+    return compare(control.draws, treatment.draws, plan)
 
 
-_LATER_ERROR = ERROR / 3
-"""What a later look at the same draws may err, each way."""
+def said(reply: Reply) -> str | None:
+    """Everything a reply says, in order; thinking counts, it is sampled first. None where there is no word.
 
-_LATER = {size: spent / 3 for size, spent in LOOKS.items()}
-
-
-def said(reply: Reply) -> list[str]:
-    """The words of the first block that has any; thinking counts, it is sampled first."""
-    for block in reply.content:
-        if words := str(block.get("thinking") or block.get("text") or "").split():
-            return words
-    return []
+    END stands behind what came to its end by itself.
+    """
+    text = "\n".join(str(block.get("thinking") or block.get("text") or "") for block in reply.content).strip()
+    if not text:
+        return None
+    return text if reply.stop_reason != "end_turn" else text + END
 
 
-def _observed(name: str, setting: Mapping[str, Json], found: Collapse, word: int) -> Observation:
-    treatment, control = Counter(found.treatment), Counter(found.control)
-    spread = f"{len(treatment)} different openings in {len(found.treatment)} draws at {name}={setting[name]}"
-    against = f"{len(control)} in {len(found.control)} without" if found.control else "no control needed"
-    if word:
-        against += f" (from word {word + 1} on: before it even the control is alike)"
+def _observed(name: str, setting: Mapping[str, Json], found: Comparison) -> Observation:
+    treatment, control = found.beginnings(found.treatment), found.beginnings(found.control)
+    drawn = len(found.treatment)
+    spread = f"{len(treatment)} different beginnings in {drawn} draws at {name}={setting[name]}"
+    if not drawn:
+        spread = "nothing was compared"
+    spread += f", {len(control)} in {len(found.control)} without"
     statistics = {
         "test": "exact permutation test against control; likelihood ratio against collapse; both sequential",
-        "error": float(_LATER_ERROR if word else ERROR),
-        "treatment": sorted(treatment.values(), reverse=True),
-        "control": sorted(control.values(), reverse=True),
+        "error": float(ERROR),
+        "treatment": treatment,
+        "control": control,
         "p_collapsed": None if found.p_collapsed is None else float(found.p_collapsed),
         "likelihood_ratio_diverse": float(found.diversity),
+        "misses": found.misses,
+        "characters_compared": list(found.places),
     }
+    behaviour, seen_as = Behaviour.INCONCLUSIVE, tuple[Behaviour, ...]()
     match found.outcome:
         case Outcome.COLLAPSED:
-            behaviour, words = Behaviour.HONOURED, f"{spread}, {against}"
+            behaviour, words = Behaviour.HONOURED, spread
         case Outcome.DIVERSE:
-            behaviour, words = Behaviour.IGNORED, f"{spread}, {against}"
+            behaviour, words = Behaviour.IGNORED, spread
+        case Outcome.MIXED:
+            behaviour, seen_as = Behaviour.INCONSISTENT, (Behaviour.HONOURED, Behaviour.IGNORED)
+            words = f"honoured in {drawn - found.misses} of {drawn} draws at {name}={setting[name]}; the others are as"
+            words += f" diverse as those without ({len(control)} different beginnings in {len(found.control)})"
+        case Outcome.ALIKE:
+            words = f"{spread}: even without it the replies are too alike to tell (or come from a cache)"
+        case Outcome.CACHED:
+            words = f"{spread}: a long reply came twice, word for word, so the replies seem to come from a cache"
         case Outcome.UNDECIDED:
-            behaviour, words = Behaviour.INCONCLUSIVE, f"{spread}, {against}: too alike to tell"
-    return Observation(behaviour, words, signals=("openings",), statistics=statistics)
+            words = f"{spread}, {found.misses} of them as diverse as those without: too few, or too many, to tell"
+    return Observation(behaviour, words, signals=("openings",), statistics=statistics, seen_as=seen_as)

@@ -93,6 +93,7 @@ class Recorder:
         self._shares = False
         self._shared: Counter[Question] = Counter()
         self._times = 1
+        self._nth: Callable[[bytes, int], bytes] = _as_it_is
         self._ahead: dict[Question, deque[Future[Exchange]]] = {}
         self._seen: list[Exchange] = []
 
@@ -102,9 +103,13 @@ class Recorder:
         unseen = (copy for copies in self._ahead.values() for copy in copies)
         return (*self._seen, *(copy.result() for copy in unseen if copy.exception() is None))
 
-    def repeat(self, times: int) -> None:
-        """The next request will come this many times in all: all of them are sent with it."""
-        self._times = times
+    def repeat(self, times: int, nth: Callable[[bytes, int], bytes] | None = None) -> None:
+        """The next request will come this many times in all: all of them are sent with it.
+
+        Args:
+            nth: makes the body of the request that comes so many places after the next, from that one's body.
+        """
+        self._times, self._nth = times, nth or _as_it_is
 
     def share(self) -> None:
         """The next request is one that many cases ask: an answer that another has already is as good."""
@@ -120,18 +125,22 @@ class Recorder:
             answer = self._asked_once.answer(question, number, lambda: self._transport.send(request))
             self._seen.append(replace(answer, shared=True))
             return answer
-        copies = self._ahead.setdefault(question, deque())
-        times, self._times = self._times, 1
-        if copies:
+        times, nth = self._times, self._nth
+        self.repeat(1)
+        if copies := self._ahead.get(question):
             exchange = copies.popleft().result()
         else:
-            copies.extend(self._sent_ahead(request) for _ in range(times - 1))
+            for number in range(1, times):
+                body = nth(request.read(), number)
+                later = self._ahead.setdefault((*question[:2], body), deque())
+                later.append(self._sent_ahead(request, body))
             exchange = self._transport.send(request)
         self._seen.append(exchange)
         return exchange
 
-    def _sent_ahead(self, request: httpx2.Request) -> Future[Exchange]:
-        copy = httpx2.Request(request.method, request.url, headers=request.headers, content=request.read())
+    def _sent_ahead(self, request: httpx2.Request, body: bytes) -> Future[Exchange]:
+        headers = [(name, value) for name, value in request.headers.raw if name.lower() != b"content-length"]
+        copy = httpx2.Request(request.method, request.url, headers=headers, content=body)
         future: Future[Exchange] = Future()
 
         def ask() -> None:
@@ -164,6 +173,10 @@ class SdkTransport(httpx2.BaseTransport):
         # As bytes: the client would encode a text as ASCII, and a service's headers hold what they hold.
         headers = [(name.encode("utf-8"), value.encode("utf-8")) for name, value in exchange.headers.items()]
         return httpx2.Response(exchange.status, headers=headers, content=exchange.body)
+
+
+def _as_it_is(body: bytes, _number: int) -> bytes:
+    return body
 
 
 def relative(url: httpx2.URL, base_path: str) -> str:
