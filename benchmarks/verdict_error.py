@@ -88,7 +88,7 @@ class Style:
         return self.joint.join(said), False
 
     def _course(self, number: int) -> list[str]:
-        return random.Random(f"course {number}").choices(self.words, k=400)
+        return random.Random(f"course {number}").choices(self.words, k=2000)
 
 
 HEALTHY: Mapping[str, Style] = {

@@ -81,7 +81,7 @@ _BEHIND = 4
 _ITS_OWN = 4
 """Characters behind that place up to which a draw is like the one it repeats."""
 
-_FAR = 12
+_FAR = 60
 """Characters behind that place at which independent draws no longer meet by chance, and collapsed ones still do."""
 
 BEARABLE: Mapping[int, int] = {13: 0, 20: 0, 25: 1, 30: 2, 36: 3, 42: 4}

@@ -68,6 +68,8 @@ class Service:
         for check in personality.checks.values():
             check(Request(body, headers))
         rng = self.draw("messages", canonical(body))
+        if personality.remembers is not None:  # the same chance makes the same reply
+            rng = Random(canonical(personality.remembers(body)))  # noqa: S311 - chance, not a secret
         model = personality.model(body["model"])
         prompt, heard = self._understood(personality, body, model)
         draft = compose(prompt, self._wish(personality, heard.body, prompt, model, rng), rng)

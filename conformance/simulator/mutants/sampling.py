@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from conformance.simulator.api.validation import NUMBER, OBJECT, SHARE, Request, field
-from conformance.simulator.json_values import Object
+from conformance.simulator.json_values import Object, without
 from conformance.simulator.model.replies import Reply, Thinking
 from conformance.simulator.mutants.mutant import (
     Change,
     Mutant,
     all_of,
     changing_replies,
+    changing_requests,
     changing_streamed_requests,
     checking,
     having,
@@ -23,10 +26,24 @@ from conformance.simulator.mutants.mutant import (
     refused,
     refusing_type,
     rejected,
+    undecided,
     without_effect,
     without_effect_on_streams,
 )
 from conformance.simulator.personalities.personality import Personality
+
+_SAMPLED: Final = ("temperature::*", "top_p::*", "top_k::*")
+
+
+def _on_one_replica(name: str) -> Change:
+    """Every other request, by what it holds, comes to a replica on which a parameter has no effect."""
+
+    def forgetful(body: Object) -> Object:
+        digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest()
+        return without(body, name) if digest[0] % 2 else body
+
+    return changing_requests(forgetful)
+
 
 _PREAMBLE: Final = "The user wants me to do something, and so I should think about how to do it well. "
 
@@ -65,6 +82,18 @@ _TEMPERATURE: Final = (
         },
     ),
     without_effect_on_streams("temperature", ignored("temperature::near_zero_collapses_streams")),
+    Mutant(
+        "temperature-ignored-by-one-replica",
+        "temperature has no effect on one of two replicas.",
+        _on_one_replica("temperature"),
+        {"temperature::*": "inconsistent falls_short"},
+    ),
+    Mutant(
+        "temperature-cached",
+        "Whole replies come from a cache, whatever max_tokens is.",
+        having(remembers=lambda body: without(body, "max_tokens")),
+        undecided(*_SAMPLED),
+    ),
     Mutant(
         "temperature-ignored-after-preamble",
         "temperature has no effect, and whatever it thinks begins with the same words.",

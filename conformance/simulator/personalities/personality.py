@@ -56,6 +56,7 @@ class Personality:
     on_message: tuple[Callable[[Object], Object], ...] = ()
     on_events: tuple[Callable[[tuple[Event, ...]], tuple[Event, ...]], ...] = ()
     on_failure: tuple[Callable[[Failure], Failure], ...] = ()
+    remembers: Callable[[Object], Object] | None = None  # what its cache of whole replies knows a request by
     speed: float = 1.0  # of the documented speed
     holds_back: bool = False
     silence: float = 0.0  # seconds before the end of a stream in which nothing comes
