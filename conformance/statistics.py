@@ -14,9 +14,10 @@ treatment. An honoured setting gives one beginning a share of at least ``FIDELIT
 the chance that the ratio ever passes 1/error. Besides, nothing may come back often that the control does not say as
 well, or a replica behind the same address honours the setting.
 
-**Mixed** is a collapse of some draws only. A draw that leaves the common course no later than the control does, and
-shares its own with nobody, was drawn as if the setting were not there. (Greedy noise and refusals repeat themselves,
-and late drift leaves late.) Few such misses are borne, many are a finding, and between the two more are drawn.
+**Mixed** is a collapse of some draws only. A draw that leaves the common course no later than the control does, and is
+no more like any other draw than the control's are, was drawn as if the setting were not there. (Greedy noise and
+refusals repeat themselves, and late drift leaves late.) Few such misses are borne, many are a finding, and between
+the two more are drawn.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from enum import Enum
 from fractions import Fraction
 from itertools import combinations
 from math import comb
+from os.path import commonprefix
 
 __all__ = [
     "BEARABLE",
@@ -78,8 +80,8 @@ _STEPS = (0, 1, 3, 7, 15, 31, 63, 127)
 _BEHIND = 4
 """Characters that are looked at behind the place where the control comes apart: it may have done so early by chance."""
 
-_ITS_OWN = 4
-"""Characters behind that place up to which a draw is like the one it repeats."""
+_BEYOND = 12
+"""Characters more than chance gives two draws in common, of which nothing but a collapse makes several alike."""
 
 _FAR = 60
 """Characters behind that place at which independent draws no longer meet by chance, and collapsed ones still do."""
@@ -274,6 +276,14 @@ def _parting(draws: Sequence[str], share: Fraction, longest: int) -> int | None:
     return low
 
 
+def _shared(draw: str, draws: Sequence[str]) -> int:
+    """The length of the beginning a draw shares with the one of the others that is most like it."""
+    others = list(draws)
+    others.remove(draw)
+    # It compares characters, which is a mistake for paths and right for texts.
+    return max((len(commonprefix([draw, other])) for other in others), default=0)  # noqa: RUF071  texts, not paths
+
+
 def evidence_of_diversity(hits: int, draws: int, fidelity: Fraction = FIDELITY) -> Fraction:
     """The likelihood ratio of *diverse* to *collapsed with at least this fidelity*, of the commonest's hits.
 
@@ -364,9 +374,19 @@ class _Look:
             self.apart,
         )
         others = [draw for draw in self.treatment if draw[:fork] != self.trunk[:fork]]
-        own = self.apart + _ITS_OWN
-        shared = Counter(draw[:own] for draw in self.pooled)
-        return self.size - len(others), sum(shared[draw[:own]] == 1 for draw in others)
+        if len(self.control) < _FULLER:
+            return self.size - len(others), len(others)
+        chance = self._shared_by_chance()
+        return self.size - len(others), sum(_shared(draw, self.pooled) <= chance for draw in others)
+
+    def _shared_by_chance(self) -> int:
+        """How much of its beginning a draw without the setting shares with the draw most like it.
+
+        Replies that come again as they were, as refusals do, are left out.
+        """
+        far = min((self.apart or 0) + _FAR, _reach(self.pooled))
+        shared = [length for draw in self.control if (length := _shared(draw, self.pooled)) < far]
+        return max(shared, default=far) + _BEHIND
 
     @property
     def outcome(self) -> Outcome:
@@ -378,7 +398,8 @@ class _Look:
                 return Outcome.UNDECIDED
             if self.misses <= BEARABLE[self.size]:
                 return Outcome.COLLAPSED
-            return Outcome.MIXED if self.misses >= BROKEN[self.size] else Outcome.UNDECIDED
+            known = len(self.control) >= _FULLER  # before that, a refusal or a second course cannot be told from a miss
+            return Outcome.MIXED if known and self.misses >= BROKEN[self.size] else Outcome.UNDECIDED
         if self.p > SUSPICION and self.ratio >= _CONTROLS / ERROR and self._is_lone():
             return Outcome.DIVERSE
         return Outcome.UNDECIDED
@@ -387,7 +408,7 @@ class _Look:
         """Whether nothing comes back often that the control does not say as well, as it does a refusal."""
         if self.apart is None or self.size not in LONE:
             return False
-        far = min(self.apart + _FAR, _reach(self.pooled))
+        far = min(self.apart + _FAR, _reach(self.pooled), self._shared_by_chance() + _BEYOND)
         known = {draw[:far] for draw in self.control}
         others = Counter(draw[:far] for draw in self.treatment if draw[:far] not in known)
         return max(others.values(), default=0) <= LONE[self.size]
@@ -413,7 +434,7 @@ class _Look:
         if self.apart is None:
             return size, _FULLER if controls < _FULLER else max(controls, _FULL)
         if self.is_collapsed:
-            return larger, controls
+            return (size, _FULLER) if controls < _FULLER else (larger, controls)
         if controls < _FULLER:
             suspicious = self.p <= SUSPICION or size >= 25
             return (max(size, 20), _FULLER) if suspicious else (larger, controls)
