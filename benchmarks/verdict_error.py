@@ -168,6 +168,10 @@ class Sampler:
     def repeat(self, times: int, *, counting: str | None = None) -> None:
         """Nothing is asked ahead."""
 
+    def once(self, arm: str, **params: Any) -> Reply:
+        """One case is asked at a time: there is nobody to share with."""
+        return self.ask(arm, **params)
+
     def ask(self, arm: str, *, max_tokens: int, **params: Any) -> Reply:
         """A reply of as many words as tokens are allowed."""
         del params

@@ -104,6 +104,8 @@ class _Arm:
     """max_tokens of the first request."""
     first: Reply | None = None
     """The reply that showed that the setting is taken: it is the first draw."""
+    shared: bool = False
+    """Whether other cases draw from it as well: the three parameters have the same control."""
 
     def __post_init__(self) -> None:
         self._asked = 0
@@ -111,7 +113,8 @@ class _Arm:
 
     def draws(self, wanted: int) -> Sequence[str]:
         """The first so many draws, as texts; those that are missing are asked for at once."""
-        self.api.repeat(wanted - len(self._drawn) - (self.first is not None), counting="max_tokens")
+        if not self.shared:
+            self.api.repeat(wanted - len(self._drawn) - (self.first is not None), counting="max_tokens")
         while len(self._drawn) < wanted:
             self._drawn.append(self._legible())
         return tuple(self._drawn[:wanted])
@@ -124,7 +127,8 @@ class _Arm:
 
     def _next(self) -> Reply:
         reply, self.first = self.first, None
-        reply = reply or self.api.ask(self.name, **self.params, max_tokens=self.room + self._asked)
+        ask = self.api.once if self.shared else self.api.ask
+        reply = reply or ask(self.name, **self.params, max_tokens=self.room + self._asked)
         self._asked += 1
         if not reply.ok:
             raise Inconclusive(f"a draw of the {self.name} was refused after one was not ({reply.refusal})")
@@ -144,13 +148,13 @@ def _collapses(
     refused: Reply | None = None
     for base in bases:
         plain = {**(_STREAMED if streamed else _PROMPT), **base}
-        without = api.ask("control", **plain, max_tokens=rooms[0])
+        without = api.once("control", **plain, max_tokens=rooms[0])
         if not without.ok:
             continue
         params = {**plain, **setting}
         treated = api.ask("treatment", **params, max_tokens=rooms[0])
         if treated.ok:
-            control = _Arm(api, "control", plain, rooms[0], without)
+            control = _Arm(api, "control", plain, rooms[0], without, shared=True)
             treatment = _Arm(api, "treatment", params, rooms[0], treated)
             return _observed(name, setting, _compared(control, treatment, rooms, STREAMED if streamed else PLAIN))
         refused = treated
