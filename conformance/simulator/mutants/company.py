@@ -83,7 +83,11 @@ MUTANTS: Final = (
         "max_tokens-lost-with-tools-in-streams",
         "max_tokens is lost where a stream is asked for and tools are given.",
         changing_requests(_losing("max_tokens", _streams_with_tools)),
-        ignored("max_tokens::it_cuts_in_company", "max_tokens::it_cuts_what_is_thought"),
+        ignored(
+            "max_tokens::it_cuts_in_company",
+            "max_tokens::it_cuts_what_is_thought",
+            "max_tokens::each_limit_cuts_a_stream_where_tools_are_declared",
+        ),
     ),
     Mutant(
         "max_tokens-lost-with-thinking-in-streams",
