@@ -283,7 +283,7 @@ def _thinks(reply: Reply) -> bool:
     return any(block.get("type") in ("thinking", "redacted_thinking") for block in reply.content)
 
 
-@experiment("tool_choice.any.with_thinking")
+@experiment("tool_choice.with_thinking")
 def a_call_is_forced_after_a_thought(api: Endpoint) -> Observation:
     """``any`` beside thinking: Anthropic refuses to force a model that thinks, others need not.
 

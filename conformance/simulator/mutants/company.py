@@ -105,7 +105,7 @@ MUTANTS: Final = (
         "tool_choice.any-lost-with-thinking",
         "A tool choice of 'any' is taken as auto where thinking is on.",
         changing_requests(_auto_after_thinking),
-        {"tool_choice.any.with_thinking::*": "ignored"},
+        {"tool_choice.with_thinking::*": "ignored"},
     ),
     Mutant(
         "combinations.inside-rejected",

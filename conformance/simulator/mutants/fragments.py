@@ -169,7 +169,15 @@ MUTANTS: Final = (
         "accepts.letters-ascii",
         "Text that is not ASCII is refused.",
         _refusing("letters", _letters),
-        {**_observed("unicode"), **undecided("messages.text::what_is_not_ascii_is_read")},
+        {
+            **_observed("unicode"),
+            **undecided(
+                "messages.text::what_is_not_ascii_is_read",
+                "tools.input::every_type_of_input_comes_out_as_it_is",
+                "stream.text::what_a_body_says_a_stream_says",
+                "stream.tool_input::every_type_of_streamed_input_comes_out_as_it_is",
+            ),
+        },
     ),
     Mutant(
         "accepts.calls-strict",
@@ -183,7 +191,10 @@ MUTANTS: Final = (
                 "call_without_input",
                 "ids_of_another_service",
             ),
-            **undecided("messages.tool_result::an_error_is_read_over_a_stream"),
+            **undecided(
+                "messages.tool_result::an_error_is_read_over_a_stream",
+                "messages.tool_result.is_error::a_failure_is_told_from_a_success",
+            ),
         },
     ),
     Mutant(

@@ -179,7 +179,7 @@ _THINKING: Final = (
             "thinking::*": "rejected falls_short",
             "thinking.adaptive::adaptive_may_think": "rejected",
             "accepts.thinking_omitted::it_is_taken": "inconclusive",
-            "tool_choice.any.with_thinking::*": "inconclusive",
+            "tool_choice.with_thinking::*": "inconclusive",
         },
     ),
     Mutant(
@@ -205,7 +205,7 @@ _THINKING: Final = (
         "thinking.enabled-rejected",
         "Thinking of type 'enabled' is refused.",
         refusing_type("thinking", "enabled"),
-        {**rejected("thinking::*"), "tool_choice.any.with_thinking::*": "inconclusive"},
+        {**rejected("thinking::*"), "tool_choice.with_thinking::*": "inconclusive"},
     ),
     Mutant(
         "thinking.adaptive-ignored",

@@ -102,7 +102,7 @@ _TOOLS: Final = (
             "tools*": "inconclusive",
             "tool_choice.auto::*": "unchanged",
             "tool_choice.disable_parallel_tool_use::one_call_at_a_time": "accepted",
-            "tool_choice.any.with_thinking::a_call_is_forced_after_a_thought": "not_applicable",
+            "tool_choice.with_thinking::a_call_is_forced_after_a_thought": "not_applicable",
             "tool_choice*": "inconclusive",
             "stream.tool_input::two_streamed_calls_keep_their_inputs_apart": "accepted conforms",
             "stream.tool_input::*": "inconclusive",
@@ -142,6 +142,8 @@ _TOOLS: Final = (
 _ONE_CALL: Final = {"tools.id::no_id_of_a_call_comes_again": "accepted conforms"}
 """Nothing makes the model call again in a conversation."""
 
+_WITH_THINKING: Final = "tool_choice.with_thinking::*"
+
 _CHOICES: Final = (
     Mutant(
         "tool_choice.auto-rejected",
@@ -163,26 +165,18 @@ _CHOICES: Final = (
             f"tool_choice.{kind}-rejected",
             f"A tool choice of {kind!r} is refused.",
             refusing_type("tool_choice", kind),
-            {
-                **rejected(f"tool_choice.{kind}::*"),
-                **undecided(f"tool_choice.{kind}.*"),
-                **(_ONE_CALL if kind == "any" else {}),
-            },
+            {**rejected(f"tool_choice.{kind}::*"), **also},
         )
-        for kind in ("any", "tool", "none")
+        for kind, also in (("any", {**undecided(_WITH_THINKING), **_ONE_CALL}), ("tool", {}), ("none", {}))
     ),
     *(
         Mutant(
             f"tool_choice.{kind}-ignored",
             f"A tool choice of {kind!r} is taken as auto.",
             _choosing(kind, _auto),
-            {
-                **ignored(f"tool_choice.{kind}::*"),
-                f"tool_choice.{kind}.*": "not_applicable",
-                **(_ONE_CALL if kind == "any" else {}),
-            },
+            {**ignored(f"tool_choice.{kind}::*"), **also},
         )
-        for kind in ("any", "tool", "none")
+        for kind, also in (("any", {_WITH_THINKING: "not_applicable", **_ONE_CALL}), ("tool", {}), ("none", {}))
     ),
     Mutant(
         "tool_choice.tool-wrong-tool",

@@ -99,7 +99,7 @@ def refusing(times: int | None, which: Callable[[Asked], bool]) -> Iterator[str]
     [
         (None, _prefilled, "rejected"),
         (1, _prefilled, "accepted"),
-        (2, _prefilled, "rejected"),
+        (2, _prefilled, "inconclusive"),
         (None, lambda _: True, "inconclusive"),
     ],
     ids=["every time", "once", "twice", "everything"],
