@@ -65,6 +65,9 @@ Real servers, 2026-11: 1 or 2 different openings in 8 at temperature 0.01, 1 at 
 SUSPICION = Fraction(1, 20)
 """A treatment that repeats itself this unlikely often is not called diverse."""
 
+_LAST_SUSPICION = Fraction(1, 1000)
+"""The same with as many controls as draws, where a setting honoured in part would be far less likely than that."""
+
 _ALTERNATIVES = (Fraction(1, 20), Fraction(1, 5), Fraction(2, 5))
 """Shares of its commonest beginning that a diverse arm may have: the likelihood ratio is their mean."""
 
@@ -400,7 +403,8 @@ class _Look:
                 return Outcome.COLLAPSED
             known = len(self.control) >= _FULLER  # before that, a refusal or a second course cannot be told from a miss
             return Outcome.MIXED if known and self.misses >= BROKEN[self.size] else Outcome.UNDECIDED
-        if self.p > SUSPICION and self.ratio >= _CONTROLS / ERROR and self._is_lone():
+        suspicion = SUSPICION if len(self.control) < self.size else _LAST_SUSPICION
+        if self.p > suspicion and self.ratio >= _CONTROLS / ERROR and self._is_lone():
             return Outcome.DIVERSE
         return Outcome.UNDECIDED
 

@@ -92,7 +92,7 @@ _TEMPERATURE: Final = (
         "temperature-cached",
         "Whole replies come from a cache, whatever max_tokens is.",
         having(remembers=lambda body: without(body, "max_tokens")),
-        undecided(*_SAMPLED),
+        {**undecided(*_SAMPLED), "response.id::every_message_has_an_id_of_its_own": "ignored falls_short"},
     ),
     Mutant(
         "temperature-ignored-after-preamble",
