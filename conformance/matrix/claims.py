@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from conformance.matrix.problems import Lines, Place
 from conformance.matrix.schema import FieldReportEntry, Model, TargetEntry
 from conformance.values import Json, Status
 
-__all__ = ["Claim", "ClaimSource", "KnownDeviation", "Matrix", "Statement"]
+__all__ = ["SILENCE", "Claim", "ClaimSource", "KnownDeviation", "Matrix", "Statement"]
+
+SILENCE = "Nothing is said of it."
+"""What is shown of a claim that quotes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +99,7 @@ class Matrix:
     """In the order of the file."""
     not_tested: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
     """Features that have cases and that this matrix leaves out, and why."""
+    unclaimed: Literal["undocumented", "error"] = "undocumented"
+    """What a feature is that has cases and no claim: undocumented, or a mistake of the file."""
     known_deviations: tuple[KnownDeviation, ...] = ()
     lines: Lines = field(default_factory=dict[tuple[str | int, ...], int], repr=False, compare=False)

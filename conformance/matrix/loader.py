@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
-from conformance.matrix.claims import Claim, ClaimSource, KnownDeviation, Matrix, Statement
+from conformance.matrix.claims import SILENCE, Claim, ClaimSource, KnownDeviation, Matrix, Statement
 from conformance.matrix.document import Document, read
 from conformance.matrix.problems import MatrixError, Place, Problem, Problems, line_of
 from conformance.matrix.references import check_references
@@ -18,8 +18,6 @@ from conformance.matrix.wording import explained
 from conformance.values import Status
 
 __all__ = ["load"]
-
-_SILENCE = "Nothing is said of it."
 
 
 def load(path: Path) -> Matrix:
@@ -100,13 +98,14 @@ class _Resolver:
             models=file.models,
             claims=tuple(self._claim(place, entry) for place, entry in file.entries()),
             not_tested=MappingProxyType(file.not_tested),
+            unclaimed=file.unclaimed,
             known_deviations=tuple(map(self._deviation, range(len(file.known_deviations)), file.known_deviations)),
             lines=MappingProxyType(dict(self._lines)),
         )
 
     def _claim(self, place: Place, entry: ClaimEntry) -> Claim:
         statements = tuple(self._statement(entry, statement) for statement in entry.statements or ())
-        says = entry.says or " ".join(f"In {said.where}: {said.says}" for said in statements) or _SILENCE
+        says = entry.says or " ".join(f"In {said.where}: {said.says}" for said in statements) or SILENCE
         source = self._sources[entry.source] if entry.source else statements[0].source
         return Claim(
             feature=str(place[2]),

@@ -328,6 +328,8 @@ class File(_Shape):
     models: Annotated[tuple[Model, ...], Field(min_length=1)]
     claims: dict[Group, dict[Feature, Claims]]
     not_tested: dict[Feature, Text] = {}
+    unclaimed: Literal["undocumented", "error"] = "undocumented"
+    """What a feature is that has cases and no claim: asked and reported all the same, or a mistake of this file."""
     known_deviations: tuple[DeviationEntry, ...] = ()
 
     def entries(self) -> Iterator[tuple[Place, ClaimEntry]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from conformance.cases import CASES
+from conformance.cases.groups import group_of
 from conformance.matrix import Matrix, check, load
 from conformance.matrix.problems import did_you_mean
 from conformance.outcomes import Outcome
@@ -76,8 +77,7 @@ def open_matrix(path: Path, name: str, cassettes: Path, models: Sequence[str], *
         MatrixError: the matrix is wrong.
         WrongSelection: it does not have a model that was asked for.
     """
-    matrix = load(path)
-    check(matrix, {feature: [case.name for case in cases] for feature, cases in CASES.items()})
+    matrix = check(load(path), {feature: [case.name for case in cases] for feature, cases in CASES.items()}, group_of)
     listed = [model.name for model in matrix.models]
     recorded = _models(matrix, cassettes)
     for model in models:

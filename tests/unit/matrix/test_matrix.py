@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 import conformance.matrix as package
 from conformance.cases import CASES
+from conformance.cases.groups import group_of
 from conformance.matrix import Claim, Matrix, MatrixError, check, load, looks_like_matrix
 from conformance.values import GROUPS, Status
 
@@ -63,6 +64,7 @@ not_tested:
   errors.status: Nobody cares.
 known_deviations:
   - {feature: top_k, reason: It has an effect., since: 2026-11-01}
+unclaimed: error
 """
 
 FEATURES = {"temperature.range", "thinking", "top_k", "messages.text", "errors.type", "errors.status"}
@@ -85,7 +87,7 @@ WRONG = [
         "claimz:",
         (
             "13: claimz: unknown key; known here: conformance, target, sources, models, claims, "
-            "not_tested, known_deviations; did you mean 'claims'?\n1: claims: missing; it must be given"
+            "not_tested, unclaimed, known_deviations; did you mean 'claims'?\n1: claims: missing; it must be given"
         ),
     ),
     (
@@ -484,7 +486,7 @@ def complaint(path: Path) -> str:
 
 def test_a_valid_matrix_is_read(matrix_of):
     matrix = load(matrix_of(VALID))
-    check(matrix, cases_of(FEATURES))
+    check(matrix, cases_of(FEATURES), group_of)
     assert matrix.target.endpoint == "https://api.acme.example/anthropic"
     assert (matrix.target.auth, matrix.target.requests_per_minute, matrix.target.concurrency) == ("required", 60, 4)
     assert [model.name for model in matrix.models] == ["small", "org/large:latest"]
@@ -651,8 +653,33 @@ def test_a_file_with_a_byte_order_mark_and_crlf_is_read(matrix_of):
 def test_claims_and_cases_belong_together(matrix_of, features, said):
     matrix = load(matrix_of(VALID))
     with pytest.raises(MatrixError) as raised:
-        check(matrix, cases_of(features))
+        check(matrix, cases_of(features), group_of)
     assert str(raised.value).split("\n") == [f"{matrix.path}:{line}" for line in said]
+
+
+def test_what_is_not_claimed_is_undocumented(matrix_of):
+    matrix = load(matrix_of(VALID.replace("unclaimed: error\n", "")))
+    new = ["errors.unheard", "accepts.unicode", "stream.ping", "metadata", "tool_choice.none"]
+    filled = check(matrix, cases_of(FEATURES.union(new)), group_of)
+    added = [claim for claim in filled.claims if claim.feature in new]
+    assert {(claim.group, claim.feature) for claim in added} == {
+        ("errors", "errors.unheard"),
+        ("messages", "accepts.unicode"),
+        ("stream", "stream.ping"),
+        ("parameters", "metadata"),
+        ("tools", "tool_choice.none"),
+    }
+    assert {claim.status for claim in added} == {Status.UNDOCUMENTED}
+    assert all(claim.models == ("small", "org/large:latest") for claim in added)
+    groups = list(dict.fromkeys(claim.group for claim in filled.claims))
+    assert groups == [group for group in GROUPS if group in groups]
+    assert [claim for claim in filled.claims if claim.feature not in new] == list(matrix.claims)
+
+
+def test_every_group_here_is_where_an_unclaimed_feature_would_stand():
+    for path in MATRICES:
+        for claim in load(path).claims:
+            assert group_of(claim.feature) == claim.group, claim.feature
 
 
 @pytest.mark.parametrize(
@@ -666,10 +693,10 @@ def test_a_deviation_may_be_of_one_case(matrix_of, named, said):
     matrix = load(matrix_of(VALID.replace("{feature: top_k,", f"{{feature: top_k, case: {named},")))
     assert [deviation.case for deviation in matrix.known_deviations] == [named]
     if said is None:
-        check(matrix, cases_of(FEATURES))
+        check(matrix, cases_of(FEATURES), group_of)
         return
     with pytest.raises(MatrixError) as raised:
-        check(matrix, cases_of(FEATURES))
+        check(matrix, cases_of(FEATURES), group_of)
     assert str(raised.value) == f"{matrix.path}:41: known_deviations[0].case: {said}"
 
 
@@ -763,7 +790,8 @@ def minimax() -> Matrix:
 @pytest.mark.parametrize("path", MATRICES, ids=lambda path: path.name)
 def test_every_matrix_here_is_valid_and_every_case_has_its_place(path):
     matrix = load(path)
-    check(matrix, {feature: [case.name for case in cases] for feature, cases in CASES.items()})
+    cases = {feature: [case.name for case in cases] for feature, cases in CASES.items()}
+    assert check(replace(matrix, unclaimed="error"), cases, group_of).claims == matrix.claims
     assert looks_like_matrix(path)
     groups = list(dict.fromkeys(claim.group for claim in matrix.claims))
     assert groups == [group for group in GROUPS if group in groups], "groups stand in the order of a report"
@@ -789,25 +817,27 @@ def test_no_documented_cell_vanishes(minimax):
     set_up = sum(cells.pop(feature) for feature in SET_UP)
     assert (page, window, speed, set_up) == (161, 7, 6, 35)
     assert page + window + speed + set_up == 209
-    # What refines them, and what the SDK needs of the wire: 7 models x 21.
-    assert sum(cells.values()) == 147
+    # What refines them, what they allow, and what the SDK needs of a reply: 7 models x 30.
+    assert sum(cells.values()) == 210
     assert sorted(cells) == [
+        "accepts.five_stop_sequences", "accepts.no_edits", "accepts.no_mcp_servers", "accepts.no_stop_sequences",
+        "accepts.temperature_beside_top_p", "combinations.inside",
         "messages.conversation", "messages.document.pdf", "messages.image.url",
-        "response.shape", "response.stop_reason", "response.usage",
+        "response.id", "response.shape", "response.stop_reason", "response.usage",
         "stream.blocks", "stream.content_type", "stream.event_names", "stream.event_order", "stream.incremental",
-        "stream.shape", "stream.stop_reason", "stream.tool_input", "stream.usage",
+        "stream.shape", "stream.stop_reason", "stream.text", "stream.tool_input", "stream.usage",
         "temperature.range",
         "tool_choice.any", "tool_choice.auto", "tool_choice.none", "tool_choice.tool",
-        "tools.input",
+        "tools.id", "tools.input",
     ]  # fmt: skip
 
 
 def test_what_the_page_says_nothing_of_is_undocumented(minimax):
     silent = [claim for claim in minimax.claims if claim.status is Status.UNDOCUMENTED]
     assert Counter(claim.group for claim in silent) == {
-        "models": 1, "headers": 5, "parameters": 4, "tools": 1, "messages": 3, "errors": 7
+        "models": 1, "headers": 6, "parameters": 14, "tools": 17, "messages": 25, "stream": 1, "errors": 9
     }  # fmt: skip
-    assert sum(len(claim.models) for claim in silent) == 147
+    assert sum(len(claim.models) for claim in silent) == 73 * 7
     assert not minimax.not_tested
 
 
@@ -856,11 +886,20 @@ def test_field_reports_stand_beside_their_claims(minimax):
 
 def test_anthropic_itself_supports_everything():
     matrix = load(ROOT / "matrices" / "anthropic.yaml")
-    assert {c.feature: c.status for c in matrix.claims if c.status is not Status.SUPPORTED} == {
-        "headers.anthropic-beta": Status.UNDOCUMENTED,
-        "headers.anthropic-version.2026-10-21": Status.UNSUPPORTED,  # what that version no longer takes
+    assert {c.feature for c in matrix.claims if c.status is Status.UNSUPPORTED} == {
+        "headers.anthropic-version.2026-10-21",  # what that version no longer takes
+        "tool_choice.with_thinking",  # a forced call cannot be thought over
     }
-    assert list(matrix.not_tested) == ["limits.output_speed"]
+    # What a page of Anthropic's own does not say in so many words.
+    assert {c.feature for c in matrix.claims if c.status is Status.UNDOCUMENTED} == {
+        "headers.anthropic-beta", "accepts.betas_of_claude_code", "combinations.inside", "messages.prefill",
+        "response.empty_text", "stream.ping", "errors.retry_after", "errors.stream",
+    }  # fmt: skip
+    assert not any(c.status in (Status.IGNORED, Status.PARTIAL) for c in matrix.claims)
+    assert set(matrix.not_tested) == {
+        "limits.output_speed", "accepts.system_turn", "accepts.cache_scope", "accepts.redacted_thinking",
+        "accepts.temperature_beside_top_p",
+    }  # fmt: skip
     assert matrix.target.api_version == "2023-06-01"
 
 
