@@ -40,9 +40,9 @@ __all__ = [
     "LONE",
     "PLAIN",
     "STREAMED",
-    "Comparison",
     "Outcome",
     "Plan",
+    "SampledComparison",
     "agree",
     "compare",
     "evidence_of_diversity",
@@ -144,7 +144,7 @@ STREAMED = Plan({(13, 5): Fraction(12, 100_000), **_LATER})
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class SampledComparison:
     """The outcome of a sequential test, with everything needed to check it by hand."""
 
     outcome: Outcome
@@ -303,7 +303,7 @@ Arm = Callable[[int], Sequence[str]]
 """Gives the first so many draws of an arm, asking for those that are missing."""
 
 
-def compare(control_arm: Arm, treatment_arm: Arm, plan: Plan = PLAIN) -> Comparison:
+def compare(control_arm: Arm, treatment_arm: Arm, plan: Plan = PLAIN) -> SampledComparison:
     """Draw both arms in steps and stop as soon as one answer is sure; undecided at the cap.
 
     Args:
@@ -315,7 +315,7 @@ def compare(control_arm: Arm, treatment_arm: Arm, plan: Plan = PLAIN) -> Compari
     if _is_alike(control):
         control = control_arm(_FULLER)
     if _is_alike(control):
-        return Comparison(Outcome.ALIKE, tuple(control), ())
+        return SampledComparison(Outcome.ALIKE, tuple(control), ())
     treatment = treatment_arm(size)
     proved: Fraction | None = None
     while True:
@@ -448,9 +448,9 @@ class _Look:
             return larger, _FULL
         return size, size if self.p <= SUSPICION else controls
 
-    def comparison(self, outcome: Outcome) -> Comparison:
+    def comparison(self, outcome: Outcome) -> SampledComparison:
         """The look, with its outcome."""
-        return Comparison(
+        return SampledComparison(
             outcome,
             tuple(self.control),
             tuple(self.treatment),

@@ -289,7 +289,8 @@ def _heard(api: Endpoint, what: str, growth: Growth, zone: Zone, place: _Place) 
     """What the model says, where the count cannot tell: never a word of it here, and every time from plain sight.
 
     Raises:
-        Inconclusive: it repeats the codeword from plain sight only now and then, or never.
+        Inconclusive: it repeats the codeword from plain sight only now and then, or never; or what was not counted
+            at first is counted when it is heard.
     """
     if not all(_says(reply, place.codeword) for reply in growth.plain_after):
         why = {
@@ -303,6 +304,11 @@ def _heard(api: Endpoint, what: str, growth: Growth, zone: Zone, place: _Place) 
             raise Inconclusive("the model repeats the codeword only now and then")
         again = control(api, "treatment", **replaced(place.carrying, reworded))
         if _says(again, place.codeword):
+            if zone is Zone.NOTHING and zone_of(api, replace(growth, after=(again,))) is Zone.EXPECTED:
+                raise Inconclusive(
+                    f"{what} was neither heard nor counted ({growth}), and then both ({again.size} tokens): the same "
+                    "request does not reach the same service every time"
+                )
             return _came_back(what, growth.before[0], again)
     words = f"{what} is not read: the codeword comes back in none of {_HEARD} replies, in plain sight in all of them"
     return Observation(Behaviour.IGNORED, words, signals=("text",))

@@ -9,7 +9,7 @@ from conformance.cases.common import needs_streams, rejected, user
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
 from conformance.protocol.reply import Reply
-from conformance.statistics import END, ERROR, PLAIN, STREAMED, Comparison, Outcome, Plan, agree, compare
+from conformance.statistics import END, ERROR, PLAIN, STREAMED, Outcome, Plan, SampledComparison, agree, compare
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
 
@@ -163,7 +163,7 @@ def _collapses(
     return rejected(f"{name}={setting[name]}", refused)
 
 
-def _compared(control: _Arm, treatment: _Arm, rooms: Sequence[int], plan: Plan) -> Comparison:
+def _compared(control: _Arm, treatment: _Arm, rooms: Sequence[int], plan: Plan) -> SampledComparison:
     """The test, with room for what is said alike every time ("The user wants me to ...") and for more behind it."""
     for room in rooms[1:]:
         one, other = control.draws(2)
@@ -184,7 +184,7 @@ def said(reply: Reply) -> str | None:
     return text if reply.stop_reason != "end_turn" else text + END
 
 
-def _observed(name: str, setting: Mapping[str, Json], found: Comparison) -> Observation:
+def _observed(name: str, setting: Mapping[str, Json], found: SampledComparison) -> Observation:
     treatment, control = found.beginnings(found.treatment), found.beginnings(found.control)
     drawn = len(found.treatment)
     spread = f"{len(treatment)} different beginnings in {drawn} draws at {name}={setting[name]}"

@@ -2,7 +2,8 @@
 
 A take is one whole run of a case, fresh, on the case's cassette beside the others. What would be held against a
 service (``verdicts.needs_confirmation``) stands where two takes agree. One take alone is inconclusive, and so are two
-that disagree: a passing 400, replies that were swapped, a service that changed in between look exactly so. Two of
+that disagree, or agree about different requests: a passing 400, replies that were swapped, a service that changed in
+between look exactly so. Two of
 three would prove no more: at one stray refusal in ten requests, a case of three requests is refused by chance in
 27 of 100 takes. *Inconsistent* is said by a case that counts its draws, and confirmed like everything else.
 """
@@ -58,7 +59,7 @@ def _is_held_against(statuses: Sequence[Status], take: Observation) -> bool:
 def _agreed(statuses: Sequence[Status], one: Observation, other: Observation) -> Observation | None:
     """What two takes agree on; None where they do not."""
     if one.behaviour is not Behaviour.INCONSISTENT and one.behaviour is other.behaviour:
-        return one
+        return one if _same_answers(one, other) else None
     if not (_is_held_against(statuses, one) and _is_held_against(statuses, other)):
         return None
     # Of what goes both ways one take may have seen only one, if that is held against the service by itself.
@@ -67,6 +68,26 @@ def _agreed(statuses: Sequence[Status], one: Observation, other: Observation) ->
     if other.behaviour is Behaviour.INCONSISTENT and set(_seen_as(one)) <= set(other.seen_as):
         return other
     return None
+
+
+def _same_answers(one: Observation, other: Observation) -> bool:
+    """Whether two takes that saw the same saw it of the same requests.
+
+    Only asked where nothing but statuses decides: of a case that sends several requests which are each to be refused,
+    a stray answer may reach one request in one take, and another in the other.
+    """
+    if {*one.signals, *other.signals} != {"status"}:
+        return True
+    first, second = _taken(one), _taken(other)
+    return all(first[name] & second[name] for name in first.keys() & second.keys())
+
+
+def _taken(take: Observation) -> dict[str, set[bool]]:
+    """Of every arm of a take, whether its requests were taken: some may have been, and some not."""
+    taken: dict[str, set[bool]] = {}
+    for arm in take.arms:
+        taken.setdefault(arm.name, set()).add(arm.outcome.startswith("2"))
+    return taken
 
 
 def _seen_as(take: Observation) -> tuple[Behaviour, ...]:

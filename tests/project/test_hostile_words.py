@@ -316,6 +316,7 @@ def poisoned(value: Any) -> Any:
                 "behaviour",
                 "documented",
                 "observed",
+                "takes",
                 "source",
                 "date",
                 "url",

@@ -48,6 +48,11 @@ def asked(report: dict[str, Any]) -> dict[str, str]:
     return {case["id"]: case["source"] for case in cases if case["requests"]}
 
 
+def timeless(seen: dict[str, tuple[str, str | None]]) -> dict[str, tuple[str, str | None]]:
+    """What was seen but for how streams arrive: whether a quick service is seen to write depends on the machine."""
+    return {nodeid: found for nodeid, found in seen.items() if "::stream.incremental::" not in nodeid}
+
+
 # --- transient trouble
 
 
@@ -56,7 +61,7 @@ def test_what_was_waited_out_is_not_on_a_cassette(fresh: Project, recordings: Re
     with service(busy_at_first(status)) as url:
         as_documented(fresh.live(url, *EVERYTHING))
     assert {status for nodeid in (CONTAINER, SYSTEM, STREAM) for status in fresh.statuses(nodeid)} == {200}
-    assert fresh.verdicts() == verdicts(recordings.report)
+    assert timeless(fresh.verdicts()) == timeless(verdicts(recordings.report))
 
 
 def test_a_stream_that_is_cut_is_asked_for_again(fresh: Project) -> None:
@@ -133,10 +138,13 @@ def test_a_500_that_comes_and_goes_is_never_a_verdict(fresh: Project, habit: Hab
         ("ignored", "conforms"),
         ("inconclusive", "inconclusive"),
     }
-    # The inspections of what was recorded are in the report as well; of some of them nothing is documented.
+    # The inspections of what was recorded are in the report as well; of some of them nothing is documented, and
+    # some find nothing there to look at.
     assert set(seen.values()) <= {
         ("honoured", "conforms"),
         ("honoured", None),
+        ("accepted", "conforms"),
+        ("accepted", None),
         ("ignored", "conforms"),
         ("inconclusive", "inconclusive"),
         ("inconclusive", None),

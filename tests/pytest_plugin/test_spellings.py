@@ -190,7 +190,7 @@ def test_a_key_in_the_matrix_is_refused(fresh: Project, documented: str) -> None
 
 
 def test_a_key_that_is_a_word_of_the_suite_is_refused(fresh: Project, documented: str) -> None:
-    result = fresh.live(documented, CONTAINER, key="redacted")
+    result = fresh.live(documented, CONTAINER, key="import_module")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "a word that this suite uses itself" in plainly(result)
 

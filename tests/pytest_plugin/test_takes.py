@@ -29,7 +29,9 @@ def test_a_true_deviation_is_seen_twice_and_both_takes_are_kept(fresh: Project, 
     first, second = takes(fresh)
     assert first == second
     live = case(fresh)
-    assert (live["verdict"], live["takes"], live["requests"]) == ("falls_short", ["rejected"] * 2, first + second)
+    assert (live["verdict"], live["takes"]) == ("falls_short", ["rejected"] * 2)
+    # The plain control of the first take is asked for all cases at once, and is not this one's.
+    assert live["requests"] == first + second - 1
     assert len(live["arms"]) == first + second
     fresh.replay("--report-dir", "again", CONTAINER).assert_outcomes(failed=1)
     assert case(fresh, "again") == live

@@ -26,9 +26,9 @@ from conformance.statistics import (
     LONE,
     PLAIN,
     STREAMED,
-    Comparison,
     Outcome,
     Plan,
+    SampledComparison,
     agree,
     compare,
     evidence_of_diversity,
@@ -170,7 +170,7 @@ def numbered(joint: str = " goes on for a while, and on, and on") -> Callable[[]
     return lambda: f"{next(numbers):04}{joint}"
 
 
-def compared(control: Callable[[], str], treatment: Callable[[], str], plan: Plan = PLAIN) -> Comparison:
+def compared(control: Callable[[], str], treatment: Callable[[], str], plan: Plan = PLAIN) -> SampledComparison:
     return compare(arm(control), arm(treatment), plan)
 
 

@@ -69,7 +69,8 @@ def test_what_was_never_recorded_is_counted_dry(fresh: Project, capsys: pytest.C
     dry = estimated(capsys, fresh.matrix, "--cassettes", fresh.path / "none", "--model", MODEL)
     real = estimated(capsys, fresh.matrix, "--cassettes", ROOT / "cassettes", "--model", MODEL)
     assert "cases by a dry run" in dry
-    assert 0.8 <= requests(dry, MODEL) / requests(real, MODEL) <= 1.5
+    # A dry run cannot foresee what is going to be refused, and asked a second time for that.
+    assert 0.75 <= requests(dry, MODEL) / requests(real, MODEL) <= 1.5
 
 
 def test_a_model_without_a_price_says_so(fresh: Project, capsys: pytest.CaptureFixture[str]) -> None:

@@ -115,12 +115,11 @@ def test_of_a_service_that_changes_half_way_only_what_it_is_now_is_told(tmp_path
 
 
 @pytest.mark.parametrize("mutant", ["system-ignored", "stop_sequences-ignored"])
-def test_what_one_of_two_replicas_ignores_is_no_deviation_that_is_sure(tmp_path: Path, mutant: str) -> None:
-    feature = mutant.partition("-")[0]
-    # Two cases ask for the stop sequences, and what is asked again comes to the other replica.
-    with replicas(reference(mutant=mutant), reference(), each=2 if feature == "stop_sequences" else 1) as url:
-        cells = survey_at(url, tmp_path, features=[feature], **CLAUDE)
-    assert "ignored" not in {seen for seen, _ in cells.values()}
+def test_what_one_of_two_replicas_ignores_does_not_conform(tmp_path: Path, mutant: str) -> None:
+    """What was not read at first is asked again, and read then: that it is counted only now tells the replicas apart."""
+    with replicas(reference(mutant=mutant), reference()) as url:
+        cells = survey_at(url, tmp_path, features=[mutant.partition("-")[0]], **CLAUDE)
+    assert {verdict for _, verdict in cells.values()} & {"falls_short", "inconclusive"}
 
 
 @pytest.mark.parametrize("mutant", ["system-ignored", "stop_sequences-ignored"])
