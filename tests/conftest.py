@@ -14,6 +14,11 @@ SLOW = ("browser", "mutants", "pytest_plugin", "unit/simulator", "project/test_a
 """What takes more than a minute together: whole runs, browsers, broken services. Left out by -m "not slow"."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What is left to the run of every week: ``tox -e mutants``."""
+    parser.addoption("--every-row", action="store_true", help="ask every mutant for every row there is")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """A warning is an error here, and only here: a user's replay must not break on a library's new deprecation."""
     config.addinivalue_line("filterwarnings", "error")

@@ -50,6 +50,7 @@ class Judge:
         self._directory = cassettes
         self._planned = planned
         self._loaded: dict[Path, Cassette] = {}
+        self._judged: dict[tuple[str, str, str], CaseResult] = {}
         self._client: Anthropic | None = None
 
     def path(self, planned: Planned) -> Path:
@@ -65,10 +66,17 @@ class Judge:
         result = self._alone(planned)
         return self._as_one(planned, result) if planned.claim.contradictory else result
 
+    def forget(self, planned: Planned) -> None:
+        """Judge a case from its file again: something was recorded since."""
+        self._judged.pop(planned.slug, None)
+        self._loaded.pop(self.path(planned), None)
+
     def _alone(self, planned: Planned) -> CaseResult:
         match planned.case:
             case Experiment() as experiment:
-                return self._replayed(planned, experiment, lambda: self._load(planned))
+                if planned.slug not in self._judged:
+                    self._judged[planned.slug] = self._replayed(planned, experiment, lambda: self._load(planned))
+                return self._judged[planned.slug]
             case Inspection() as inspection:
                 return self._inspected(planned, inspection)
 

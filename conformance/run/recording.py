@@ -203,7 +203,10 @@ def side_by_side(
         return told(lambda: service.record(item, judge.path(item), unchanged=partial(unchanged, item)))
 
     def second(item: Planned) -> Outcome:
-        return told(lambda: service.record_again(item, judge.path(item)))
+        try:
+            return told(lambda: service.record_again(item, judge.path(item)))
+        finally:
+            judge.forget(item)
 
     def once(recorded: Mapping[Slug, Outcome]) -> list[Planned]:
         new = [item for item in items if isinstance(recorded.get(item.slug), Recorded)]
@@ -230,9 +233,9 @@ def side_by_side(
 
 def _was_seen_once(matrix_run: MatrixRun, item: Planned) -> bool:
     """Whether what a case's recording says takes a second take, which it does not have."""
+    matrix_run.judge.forget(item)
     try:
-        cassette = Cassette.load(matrix_run.judge.path(item))
-        return _awaits_second_take(matrix_run.judge.judge_recording(item, cassette))
+        return _awaits_second_take(matrix_run.judge.judge(item))
     except SuiteFault:
         return False
 

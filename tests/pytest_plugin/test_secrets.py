@@ -73,7 +73,7 @@ def test_a_case_that_breaks_while_it_records_does_not_show_the_key(fresh: Projec
         key = str(api.client.api_key)
         raise RuntimeError(f"no idea what to do with {key}")
 
-    fresh.monkeypatch.setitem(CASES, "container", [replace(CASES["container"][0], experiment=breaks)])
+    fresh.monkeypatch.setitem(CASES, "container", [replace(CASES["container"][0], run=breaks)])
     result = fresh.live(documented, *LOUD, SYSTEM, CONTAINER)
     result.assert_outcomes(errors=1, passed=1)
     result.stdout.fnmatch_lines(["*failed while recording: RuntimeError: no idea what to do with [[]redacted]"])

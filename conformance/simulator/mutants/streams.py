@@ -241,10 +241,7 @@ _EVENTS: Final = (
             f"stream.usage-{name}",
             description,
             _usage(change),
-            {
-                "stream.usage::*": "ignored falls_short",
-                "messages.conversation::nothing_is_lost_among_the_rest": "inconclusive",
-            },
+            ignored("stream.usage::*"),
         )
         for name, description, change in (
             ("missing", "A stream has no usage.", lambda holder: without(holder, "usage")),
