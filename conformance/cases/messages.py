@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import struct
 import textwrap
@@ -159,19 +160,28 @@ def a_long_message_is_read_to_its_end(api: Endpoint) -> Observation:
 def what_is_not_ascii_is_read(api: Endpoint) -> Observation:
     """A message may be in any language.
 
-    Honoured: a codeword in a Chinese text comes back, or the prompt grows by the text. Ignored: neither.
+    Honoured: a codeword of Chinese signs comes back, or the prompt grows by a Chinese text. Ignored: neither; or the
+    codeword comes back damaged the same way every time, as question marks or in another encoding.
     """
     asked = f"{QUESTION} 请只回答名字。"
 
-    def sized(arm: str, words: str) -> Reply:
-        return control(api, arm, messages=[user(f"{words}\n\n{asked}".strip())], max_tokens=ROOM)
+    def said(words: str, name: str = _CODEWORD) -> dict[str, Json]:
+        # The name is given in English, so that it needs no command of Chinese to say it again.
+        told = f"The name of the office cat is {name}. {words}".strip()
+        return {"messages": [user(f"{told}\n\n{asked}")], "max_tokens": ROOM}
 
+    def sized(arm: str, words: str) -> Reply:
+        return control(api, arm, **said(words, "a secret"))
+
+    carrying = said(_CHINESE)
     before = sized("control", "")
-    after = api.ask("treatment", messages=[user(f"{_CHINESE}\n\n{asked}")], max_tokens=ROOM)
+    after = api.ask("treatment", **carrying)
     if not after.ok:
         return rejected("a Chinese text", after)
-    if "墨团团" in after.text and "墨团团" not in before.text:
+    if _CODEWORD in after.text and _CODEWORD not in before.text:
         return Observation(Behaviour.HONOURED, "the codeword came back", signals=("text",))
+    if found := _spoilt(api, said, after):
+        return found
     # How many tokens a Chinese text has is the service's affair: the same text twice has twice as many.
     twice = sized("treatment, twice", f"这段文字写了两遍。{_CHINESE}\n\n{_CHINESE}")
     growth = Growth((after,), (twice,), (before,), (after,))
@@ -190,10 +200,69 @@ def what_is_not_ascii_is_read(api: Endpoint) -> Observation:
     return Observation(Behaviour.IGNORED, f"a Chinese text is not read: {compared(lost[0])}", signals=("size",))
 
 
+_CODEWORD = "墨团团"
+_DAMAGED = 5
+"""How often the codeword must come back damaged before the service is blamed: no model does that by itself."""
+
+_ENCODINGS = ("latin-1", "cp1252", "gbk", "shift_jis", "koi8-r")
+"""What UTF-8 has been read as by mistake."""
+
+
+def _damage(reply: Reply) -> str:
+    """How the codeword came back where a program has spoilt it, in words; empty where it did not."""
+    said = reply.text
+    misread = [_CODEWORD.encode().decode(encoding, "replace") for encoding in _ENCODINGS]
+    if any(words.strip("\ufffd") and words in said for words in misread):
+        return "in another encoding"
+    marks = {len(found) for found in re.findall("[?\ufffd]+", said)}
+    if marks & {len(_CODEWORD), len(_CODEWORD.encode())}:  # one for a character, or one for a byte
+        return "as question marks"
+    if json.dumps(_CODEWORD)[1:-1] in said.lower():
+        return "as JSON has it"
+    return ""
+
+
+def _spoilt(api: Endpoint, said: Callable[[str, str], dict[str, Json]], after: Reply) -> Observation | None:
+    """What the codeword became on its way, or that it never came; None where the count has to decide.
+
+    Growth is not sight: question marks are counted as well as what they stand for.
+
+    Raises:
+        Inconclusive: it comes back damaged now and then.
+    """
+    if how := _damage(after):
+        if any(_damage(control(api, "treatment", **said(_CHINESE, _CODEWORD))) != how for _ in range(_DAMAGED - 1)):
+            raise Inconclusive(f"the codeword comes back {how}, and not every time")
+        words = f"a Chinese text is damaged: the codeword {_CODEWORD} comes back {how}, {_DAMAGED} times"
+        return Observation(Behaviour.IGNORED, words, signals=("text",))
+    if _is_never_said(api, said):
+        words = f"a Chinese text is not read: the name {_CODEWORD} comes back in none of {_DAMAGED} replies, though the"
+        words += " model writes Chinese, and a name of Latin letters in the same text in all of them"
+        return Observation(Behaviour.IGNORED, words, signals=("text",))
+    return None
+
+
+def _is_never_said(api: Endpoint, said: Callable[[str, str], dict[str, Json]]) -> bool:
+    """Whether a model that writes Chinese never says the codeword, where it says another name every time.
+
+    A model that has no Chinese of its own may read the signs and still not write them: then the count decides.
+    """
+    asked = "Write the numbers from one to five in Chinese characters, and nothing else."
+    written = control(api, f"{_SHOWN}, asked in English", messages=[user(asked)], max_tokens=ROOM)
+    if not all(sign in written.text for sign in "一二三四五"):
+        return False
+    for _ in range(_DAMAGED):
+        if "Quorvendil" not in control(api, f"{_SHOWN}, Latin", **said(_CHINESE, "Quorvendil")).text:
+            return False
+        if _CODEWORD in control(api, "treatment", **said(_CHINESE, _CODEWORD)).text:
+            return False
+    return True
+
+
 _SHOWN = "positive control"
 
 _CHINESE = (
-    "办公室的猫名叫墨团团。办公室在一条安静街道的拐角处，一边是面包店，一边是修自行车的铺子。早晨，阳光从高高的窗户照进来，"
+    "办公室在一条安静街道的拐角处，一边是面包店，一边是修自行车的铺子。早晨，阳光从高高的窗户照进来，"
     "落在大家一起工作的长木桌上。屋里有十一把椅子、四盏灯、两台打印机，还有一只走得稍慢的旧钟。星期一给植物浇水，星期三整理"
     "信件，星期五窗户一直开到傍晚，屋里便有了雨水和面包的气味。来访的客人要按两次铃，擦净鞋子，在门边的绿本子上写下名字，"
     "然后再走上二楼。"

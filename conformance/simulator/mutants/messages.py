@@ -127,6 +127,17 @@ _TEXT: Final = (
         },
     ),
     Mutant(
+        "messages.text-misread",
+        "The bytes of messages are read as Latin-1, and counted.",
+        _in_texts(lambda text: text.encode().decode("latin-1")),
+        {
+            "messages.text::what_is_not_ascii_is_read": "ignored falls_short",
+            "tools.input::every_type_of_input_comes_out_as_it_is": "inconclusive",
+            "stream.tool_input::every_type_of_streamed_input_comes_out_as_it_is": "inconclusive",
+            "stream.text::what_a_body_says_a_stream_says": "inconclusive",
+        },
+    ),
+    Mutant(
         "messages.text-cut",
         "Of a long message only the first 2000 characters are read.",
         _in_texts(lambda text: text[:2000]),

@@ -20,7 +20,6 @@ COUNTS: Final = ("input_tokens", "output_tokens", "cache_creation_input_tokens",
 _UNCOUNTED: Final = {
     "response.usage::*": "ignored falls_short",
     "context_management::old_tool_results_are_cleared": "inconclusive",
-    "messages.text::what_is_not_ascii_is_read": "inconclusive",
     "messages.thinking::thinking_goes_back_in_a_tool_loop": "accepted conforms",
     "tools::what_describes_a_tool_is_read": "inconclusive",
 }
