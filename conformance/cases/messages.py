@@ -431,21 +431,22 @@ def the_input_of_a_call_is_read(api: Endpoint) -> Observation:
 
 @experiment("messages.tool_result")
 def the_result_of_a_call_is_read(api: Endpoint) -> Observation:
-    """A tool_result block brings what the tool said, as a string.
+    """A tool_result block brings what the tool said, as a string, to its end: results are files and pages.
 
-    Honoured: a codeword in it comes back, or the prompt grows by it. Ignored: neither.
+    Honoured: a codeword at the end of a long one comes back, or the prompt grows by it. Ignored: neither.
     """
     way = _history(api, "tool_result", "tool_use")
     if isinstance(way, Observation):
         return way
+    words = long_fact("Fennigrath")
     return is_read(
         api,
-        "the content of a tool_result block",
+        "the end of a long tool_result",
         "Fennigrath",
         without=way(_looked_up("office", "Done.")),
-        carrying=way(_looked_up("office", fact("Fennigrath"))),
-        plainly=_plainly("Fennigrath"),
-        counted=way(_looked_up("office", [text("Done."), text(fact("Fennigrath"))])),
+        carrying=way(_looked_up("office", words)),
+        plainly={"messages": [user(f"{words}\n\n{QUESTION}")], "max_tokens": ROOM},
+        counted=way(_looked_up("office", [text("Done."), text(words)])),
     )
 
 

@@ -57,6 +57,11 @@ def _first_texts(count: int) -> Change:
     return changing_requests(in_blocks(kept))
 
 
+def _result_cut(block: Object) -> Object:
+    content = block.get("content")
+    return {**block, "content": content[:2000]} if isinstance(content, str) else block
+
+
 def _last_turn(body: Object) -> Object:
     messages = messages_of(body)
     speaking = [
@@ -125,6 +130,12 @@ _TEXT: Final = (
             "stream.tool_input::every_type_of_streamed_input_comes_out_as_it_is": "inconclusive",
             "stream.text::what_a_body_says_a_stream_says": "inconclusive",
         },
+    ),
+    Mutant(
+        "messages.tool_result-cut",
+        "Of the content of a tool_result only the first 2000 characters are read.",
+        changing_requests(in_blocks(lambda _, blocks: [_result_cut(block) for block in blocks])),
+        ignored("messages.tool_result::the_result_of_a_call_is_read"),
     ),
     Mutant(
         "messages.text-misread",
