@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from conformance.cases.common import needs_streams, rejected, user
+from conformance.cases.common import needs_streams, rejected, text, user
 from conformance.cases.endpoint import Endpoint
+from conformance.cases.fragments import Request, company, composed
 from conformance.cases.registry import experiment
 from conformance.protocol.reply import Reply
 from conformance.statistics import END, ERROR, PLAIN, STREAMED, Outcome, Plan, SampledComparison, agree, compare
@@ -24,6 +25,16 @@ _PROMPT: Mapping[str, Json] = {
 }
 
 _STREAMED: Mapping[str, Json] = {**_PROMPT, "stream": True}
+
+_COMPANY: Mapping[str, Json] = {
+    **composed(Request(_PROMPT), company("tools", "history", "metadata")).body,
+    "system": [text("You are a storyteller."), text("Write in English.")],
+}
+"""The prompt beside what every client sends with it. The streams are drawn so: a parameter that is lost beside tools, a
+system prompt or earlier turns is lost for all who use them, and to draw once more for each would cost hundreds of
+requests."""
+
+_STREAMED_BASES: Sequence[Mapping[str, Json]] = ({**_COMPANY, **HOT}, HOT, {})
 
 _ROOMS, _STREAMED_ROOMS = (48, 320), (24, 320)
 """max_tokens of the first draw, and what it is where the first two controls are alike up to there: a thought may
@@ -60,32 +71,32 @@ def one_collapses_diversity(api: Endpoint) -> Observation:
 
 @experiment("temperature")
 def near_zero_collapses_streams(api: Endpoint) -> Observation:
-    """temperature controls the randomness of streamed replies as well.
+    """temperature controls the randomness of streamed replies as well, beside tools, a system prompt and other turns.
 
     Honoured: streams at 0.01 begin alike where streams at 1.0 do not. Ignored: they differ as much.
     """
     needs_streams(api)
-    return _collapses(api, "temperature", {"temperature": 0.01}, bases=[HOT, {}], streamed=True)
+    return _collapses(api, "temperature", {"temperature": 0.01}, bases=_STREAMED_BASES, streamed=True)
 
 
 @experiment("top_p")
 def tiny_nucleus_collapses_streams(api: Endpoint) -> Observation:
-    """top_p bounds the nucleus of streamed replies as well.
+    """top_p bounds the nucleus of streamed replies as well, beside tools, a system prompt and other turns.
 
     Honoured: streams at 0.001 begin alike where streams without it do not. Ignored: they differ as much.
     """
     needs_streams(api)
-    return _collapses(api, "top_p", {"top_p": 0.001}, bases=[HOT, {}], streamed=True)
+    return _collapses(api, "top_p", {"top_p": 0.001}, bases=_STREAMED_BASES, streamed=True)
 
 
 @experiment("top_k")
 def one_collapses_streams(api: Endpoint) -> Observation:
-    """top_k bounds the candidates of streamed replies as well.
+    """top_k bounds the candidates of streamed replies as well, beside tools, a system prompt and other turns.
 
     Honoured: streams at 1 begin alike where streams without it do not. Ignored: they differ as much.
     """
     needs_streams(api)
-    return _collapses(api, "top_k", {"top_k": 1}, bases=[HOT, {}], streamed=True)
+    return _collapses(api, "top_k", {"top_k": 1}, bases=_STREAMED_BASES, streamed=True)
 
 
 @dataclass
@@ -156,7 +167,8 @@ def _collapses(
         if treated.ok:
             control = _Arm(api, "control", plain, rooms[0], without, shared=True)
             treatment = _Arm(api, "treatment", params, rooms[0], treated)
-            return _observed(name, setting, _compared(control, treatment, rooms, STREAMED if streamed else PLAIN))
+            found = _observed(name, setting, _compared(control, treatment, rooms, STREAMED if streamed else PLAIN))
+            return replace(found, summary=f"{found.summary}, in company") if "tools" in plain else found
         refused = treated
     if refused is None:
         raise Inconclusive(f"the control was refused ({without.refusal})")
@@ -178,10 +190,10 @@ def said(reply: Reply) -> str | None:
 
     END stands behind what came to its end by itself.
     """
-    text = "\n".join(str(block.get("thinking") or block.get("text") or "") for block in reply.content).strip()
-    if not text:
+    words = "\n".join(str(block.get("thinking") or block.get("text") or "") for block in reply.content).strip()
+    if not words:
         return None
-    return text if reply.stop_reason != "end_turn" else text + END
+    return words if reply.stop_reason != "end_turn" else words + END
 
 
 def _observed(name: str, setting: Mapping[str, Json], found: SampledComparison) -> Observation:

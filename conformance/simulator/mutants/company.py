@@ -102,6 +102,25 @@ MUTANTS: Final = (
         ignored("thinking::it_thinks_in_company"),
     ),
     Mutant(
+        "temperature-lost-with-tools",
+        "temperature is lost where tools are given.",
+        changing_requests(_losing("temperature", lambda body: bool(body.get("tools")))),
+        ignored("temperature::near_zero_collapses_streams"),
+    ),
+    Mutant(
+        "top_p-lost-with-system",
+        "top_p is lost where there is a system prompt.",
+        changing_requests(_losing("top_p", lambda body: bool(body.get("system")))),
+        ignored("top_p::tiny_nucleus_collapses_streams"),
+    ),
+    Mutant(
+        "top_k-lost-after-other-turns",
+        "top_k is lost from the second turn on.",
+        changing_requests(_losing("top_k", lambda body: len(messages_of(body)) > 1)),
+        ignored("top_k::one_collapses_streams"),
+        personality="reference",
+    ),
+    Mutant(
         "tool_choice.any-lost-with-thinking",
         "A tool choice of 'any' is taken as auto where thinking is on.",
         changing_requests(_auto_after_thinking),
