@@ -140,6 +140,26 @@ def every_thought_is_signed(exchanges: Sequence[Exchange]) -> Observation:
     return _judged(len(thoughts), unsigned, "thinking blocks", "SHOULD: clients carry on")
 
 
+_THOUGHT = re.compile(
+    r"\A\s*(<think(ing)?>|\[THINK\]|◁think▷|<\|channel\|>analysis)|</think(ing)?>|\[/THINK\]|◁/think▷"
+)
+"""How models mark where a thought begins or ends: Qwen, MiniMax, Mistral, Kimi, gpt-oss."""
+
+
+@inspection("response.shape")
+def no_thought_stands_in_the_text(exchanges: Sequence[Exchange]) -> Observation:
+    """What a model thinks is a block of its own, or is not shown. MUST: every client shows text to its user.
+
+    Honoured: no text begins with a thought, or holds the end of one. Ignored: the marks of a thought are in the text
+    of two replies or more. (A model may write one by itself.)
+    """
+    texts = [reply.text for reply in map(Reply, _replies(exchanges)) if reply.text]
+    leaked = [f"{mark.group().strip()!r} in the text" for text in texts if (mark := _THOUGHT.search(text))]
+    if len(leaked) == 1:
+        raise Inconclusive(f"{leaked[0]} of one reply of {len(texts)}: the model may have written it")
+    return _judged(len(texts), leaked, "texts", "MUST: every client shows it to its user")
+
+
 @inspection("response.empty_text")
 def no_text_block_beside_a_call_is_empty(exchanges: Sequence[Exchange]) -> Observation:
     """Beside a call there is no text block without text. SHOULD: sent back as it is, some services refuse it.

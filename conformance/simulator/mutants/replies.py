@@ -43,6 +43,16 @@ def _as_string(message: Object) -> Object:
     return {**message, "content": "".join(str(block.get("text", "")) for block in message["content"])}
 
 
+def _thinking_aloud(message: Object) -> Object:
+    """The thoughts of a message at the beginning of its text, as an engine without a parser for them leaves them."""
+    thoughts = "".join(block["thinking"] for block in message["content"] if block["type"] == "thinking")
+    rest = [block for block in message["content"] if block["type"] != "thinking"]
+    said = [
+        {**block, "text": f"<think>\n{thoughts}\n</think>\n\n{block['text']}"} for block in rest[:1] if "text" in block
+    ]
+    return {**message, "content": [*said, *rest[len(said) :]] if thoughts else message["content"]}
+
+
 def zeros(usage: Object) -> Object:
     """A usage with all its counts at zero."""
     return {name: 0 if name in COUNTS else value for name, value in usage.items()}
@@ -78,6 +88,20 @@ MUTANTS: Final = (
         "A reply's content blocks do not say their type.",
         changing_messages(lambda it: {**it, "content": [without(block, "type") for block in it["content"]]}),
         _UNREADABLE,
+    ),
+    Mutant(
+        "response.shape-thoughts-in-the-text",
+        "Thoughts stand at the beginning of the text.",
+        changing_messages(_thinking_aloud),
+        {
+            "response.shape::no_thought_stands_in_the_text": "ignored falls_short",
+            # What is written at the beginning of the text is no thinking block.
+            "thinking::enabled_thinks_and_disabled_does_not": "ignored falls_short",
+            "thinking::a_stream_thinks_as_well": "not_applicable",
+            "thinking.adaptive::adaptive_may_think": "accepted",
+            # What the reply goes on with is behind the thought.
+            "messages.prefill::half_a_word_is_finished": "inconclusive",
+        },
     ),
     Mutant("response.usage-missing", "A reply has no usage.", changing_messages(_lacking("usage")), _UNCOUNTED),
     Mutant(

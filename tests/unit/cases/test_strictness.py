@@ -10,13 +10,14 @@ import pytest
 
 from conformance.cases import CASES, Inspection
 from conformance.protocol.exchange import Arrival, Exchange
+from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Observation
 
 WIRE = [case for cases in CASES.values() for case in cases if isinstance(case, Inspection)]
 
 
-def look(feature: str, *exchanges: Exchange) -> Observation:
-    (case,) = (case for case in CASES[feature] if isinstance(case, Inspection))
+def look(feature: str, *exchanges: Exchange, named: str = "") -> Observation:
+    (case,) = (case for case in CASES[feature] if isinstance(case, Inspection) and named in case.name)
     return case.look(exchanges)
 
 
@@ -120,3 +121,22 @@ def test_a_silence_is_told_from_a_slow_stream(times: tuple[int, ...], seen: Beha
     elapsed = float(times[-1] - times[0])
     stream = Exchange("POST", "/v1/messages", {}, b"{}", 200, {}, START + PING, elapsed, arrivals)
     assert look("stream.ping", stream).behaviour is seen
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "seen"),
+    [
+        ("<think>\nHello?\n</think>\n\nHello!", "Well.</think> Yes.", Behaviour.IGNORED),
+        ("[THINK]Hello?[/THINK]Hello!", "\n<|channel|>analysis Hello", Behaviour.IGNORED),
+        ("Hello!", "A tag like <think> begins it.", Behaviour.HONOURED),
+        ("I think, therefore I am.", "thinking: none", Behaviour.HONOURED),
+    ],
+)
+def test_thoughts_in_the_text_are_found(first: str, second: str, seen: Behaviour) -> None:
+    found = look("response.shape", answered("a", text(first)), answered("b", text(second)), named="thought")
+    assert found.behaviour is seen
+
+
+def test_one_mark_of_a_thought_may_be_the_models_own() -> None:
+    with pytest.raises(Inconclusive):
+        look("response.shape", answered("a", text("<think></think>")), answered("b", text("B")), named="thought")
