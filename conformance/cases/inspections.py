@@ -231,9 +231,20 @@ def every_streamed_input_is_json(exchanges: Sequence[Exchange]) -> Observation:
     Honoured: in all streams with calls. Ignored: some do not parse.
     """
     calls = (e for e in _streams(exchanges) if any(_starts_call(event.json) for event in e.events))
-    # A call that max_tokens has cut off ends in the middle, on Anthropic's own service as well.
-    whole = (e for e in calls if Reply(e).stop_reason != "max_tokens")
+    whole = (e for e in calls if not _is_cut(e))
     return _inspect(whole, lambda exchange: grammar.tool_inputs_of(exchange.events), "streams with calls")
+
+
+def _is_cut(exchange: Exchange) -> bool:
+    """Whether max_tokens has cut a reply off: then a call ends in the middle, on Anthropic's own service as well.
+
+    Some services call that an end_turn, which is the finding of max_tokens; that all the room was used tells it.
+    """
+    reply = Reply(exchange)
+    request = exchange.request if isinstance(exchange.request, dict) else {}
+    most, used = request.get("max_tokens"), reply.usage.get("output_tokens")
+    full = isinstance(most, int) and isinstance(used, int) and used >= most
+    return full or reply.stop_reason == "max_tokens"
 
 
 def _starts_call(body: Json) -> bool:

@@ -140,3 +140,35 @@ def test_thoughts_in_the_text_are_found(first: str, second: str, seen: Behaviour
 def test_one_mark_of_a_thought_may_be_the_models_own() -> None:
     with pytest.raises(Inconclusive):
         look("response.shape", answered("a", text("<think></think>")), answered("b", text("B")), named="thought")
+
+
+def streamed_call(*, stop: str, used: int) -> Exchange:
+    """A stream whose call ends in the middle, asked for with room for 20 tokens."""
+    events: list[tuple[str, dict[str, Any]]] = [
+        (
+            "message_start",
+            {"message": {"id": "msg_1", "content": [], "usage": {"input_tokens": 9, "output_tokens": 1}}},
+        ),
+        ("content_block_start", {"index": 0, "content_block": {**call("toolu_1"), "input": {}}}),
+        ("content_block_delta", {"index": 0, "delta": {"type": "input_json_delta", "partial_json": '{"city": "Lis'}}),
+        ("content_block_stop", {"index": 0}),
+        ("message_delta", {"delta": {"stop_reason": stop}, "usage": {"output_tokens": used}}),
+        ("message_stop", {}),
+    ]
+    body = "".join(f"event: {name}\ndata: {json.dumps({'type': name, **data})}\n\n" for name, data in events)
+    request = json.dumps({"messages": [], "max_tokens": 20, "stream": True}).encode()
+    kind = {"content-type": "text/event-stream"}
+    return Exchange("POST", "/v1/messages", {}, request, 200, kind, body.encode())
+
+
+@pytest.mark.parametrize(
+    ("stop", "used", "whole"), [("max_tokens", 20, False), ("end_turn", 20, False), ("tool_use", 12, True)]
+)
+def test_a_call_that_is_cut_off_is_not_held_against_the_stream(stop: str, used: int, whole: bool) -> None:
+    exchange = streamed_call(stop=stop, used=used)
+    if whole:
+        found = look("stream.tool_input", exchange, named="every_streamed_input_is_json")
+        assert found.behaviour is Behaviour.IGNORED
+    else:
+        with pytest.raises(Inconclusive):
+            look("stream.tool_input", exchange, named="every_streamed_input_is_json")
