@@ -71,6 +71,7 @@ def create_app(
         Route("/v1/messages", endpoints.messages, methods=["POST"]),
         Route("/v1/messages/count_tokens", endpoints.count_tokens, methods=["POST"]),
         Route("/v1/models", endpoints.models, methods=["GET"]),
+        Route("/v1/models/{name}", endpoints.model, methods=["GET"]),
     ]
     # MiniMax's base URL ends in /anthropic; the SDK adds the rest.
     nowhere = Route("/{path:path}", endpoints.nowhere, methods=_METHODS)
@@ -144,6 +145,9 @@ class _Endpoints:
     async def models(self, http: HttpRequest) -> Response:
         return await self._answered(http, _models)
 
+    async def model(self, http: HttpRequest) -> Response:
+        return await self._answered(http, lambda call: _model(call, str(http.path_params["name"])))
+
     async def nowhere(self, _: HttpRequest) -> Response:
         dialect = self.service.personality(None).dialect
         if dialect.no_such_path is not None:
@@ -190,13 +194,20 @@ class _Endpoints:
 
 
 def _models(call: _Call) -> Response:
-    names = [model.name for model in call.personality.models if call.personality.lists]
-    described = [
-        {"type": "model", "id": name, "display_name": name, "created_at": _RELEASED, "lifecycle": "active"}
-        for name in names
-    ]
+    described = [_described(model.name) for model in call.personality.models if call.personality.lists]
+    names = [model["id"] for model in described]
     ends = {"first_id": names[0], "last_id": names[-1]} if names else {"first_id": None, "last_id": None}
     return call.json(200, {"data": described, "has_more": False, **ends})
+
+
+def _model(call: _Call, name: str) -> Response:
+    if not call.personality.lists or name not in [model.name for model in call.personality.models]:
+        raise Refusal(f"model: {name}", "not_found_error")
+    return call.json(200, _described(name))
+
+
+def _described(name: str) -> Object:
+    return {"type": "model", "id": name, "display_name": name, "created_at": _RELEASED, "lifecycle": "active"}
 
 
 async def _sent(stream: tuple[Event, ...], speed: float | None, silence: float = 0.0) -> AsyncIterator[bytes]:

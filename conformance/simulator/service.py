@@ -77,7 +77,7 @@ class Service:
         reply = Reply(
             id=personality.dialect.message_id(rng),
             model=model.name,
-            blocks=_marked(draft, personality, rng),
+            blocks=_marked(draft, personality, rng, hidden=personality.omits_thinking and _hides_thoughts(heard.body)),
             stop_reason=draft.stop_reason,
             stop_sequence=draft.stop_sequence,
             usage=replace(usage, output=draft.tokens),
@@ -136,6 +136,7 @@ class Service:
                 parallel=not choice.get("disable_parallel_tool_use"),
             ),
             openings=self.traits.diversity,
+            schema=_schema(heard),
         )
 
 
@@ -144,12 +145,23 @@ def canonical(body: Any) -> bytes:
     return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _marked(draft: Draft, personality: Personality, rng: Random) -> tuple[Block, ...]:
+def _hides_thoughts(body: Object) -> bool:
+    return object_at(body, "thinking").get("display") == "omitted"
+
+
+def _schema(heard: Object) -> Object | None:
+    """The schema a text is to fit: where the API has it now, or where the beta had it."""
+    form = object_at(object_at(heard, "output_config"), "format") or object_at(heard, "output_format")
+    return object_at(form, "schema") or None
+
+
+def _marked(draft: Draft, personality: Personality, rng: Random, *, hidden: bool) -> tuple[Block, ...]:
     dialect, blocks, calls = personality.dialect, list[Block](), 0
     for block in draft.blocks:
         match block:
             case Thinking():
-                blocks.append(replace(block, signature=dialect.signature(block.thinking)))
+                shown = "" if hidden else block.thinking
+                blocks.append(replace(block, thinking=shown, signature=dialect.signature(shown)))
             case ToolUse():
                 blocks.append(replace(block, id=dialect.tool_id(rng, calls)))
                 calls += 1

@@ -14,7 +14,7 @@ from conformance.simulator.json_values import Object, blocks_of, is_list, messag
 KNOWN_KINDS: Final = words(
     """text image document search_result thinking redacted_thinking tool_use tool_result server_tool_use
     web_search_tool_result web_fetch_tool_result code_execution_tool_result bash_code_execution_tool_result
-    text_editor_code_execution_tool_result tool_search_tool_result container_upload"""
+    text_editor_code_execution_tool_result tool_search_tool_result container_upload tool_reference"""
 )
 _MESSAGES: Final = Schema(
     {
@@ -39,6 +39,7 @@ _BLOCKS: Final = {
         "thinking": {"thinking": STRING},
         "tool_use": {"id": STRING, "name": STRING, "input": OBJECT},
         "tool_result": {"tool_use_id": STRING},
+        "tool_reference": {"tool_name": STRING},
         "image": {"source": OBJECT},
         "document": {"source": OBJECT},
     }.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from math import ceil
 from random import Random
 from typing import Final
 
+from conformance.simulator.json_values import Object
 from conformance.simulator.model.comprehension import Fact, recall
 from conformance.simulator.model.instructions import Order, orders, verbatim, words_wanted
 from conformance.simulator.model.language import (
@@ -23,7 +25,7 @@ from conformance.simulator.model.language import (
 from conformance.simulator.model.prompt import Prompt
 from conformance.simulator.model.replies import Block, Draft, Text, Thinking, ToolUse, finished
 from conformance.simulator.model.tokens import count
-from conformance.simulator.model.tool_calls import Choice, calls
+from conformance.simulator.model.tool_calls import Choice, calls, fill, named
 
 _THOUGHT_TOKENS: Final = (20, 55)
 _LEAD: Final = 1.1
@@ -63,6 +65,7 @@ class Wish:
     thinks: bool = False
     choice: Choice = _AUTO
     openings: float | None = None
+    schema: Object | None = None  # what the text must fit, as JSON
 
 
 def compose(prompt: Prompt, wish: Wish, rng: Random) -> Draft:
@@ -71,7 +74,10 @@ def compose(prompt: Prompt, wish: Wish, rng: Random) -> Draft:
     if wish.thinks:
         blocks.append(Thinking(_thoughts(prompt, wish.sampling, rng)))
     called = calls(prompt, wish.choice, rng)
-    if not called:
+    if not called and wish.schema is not None:
+        names = named(prompt.request)
+        blocks.append(Text(json.dumps(fill(wish.schema, prompt.request, names), ensure_ascii=False)))
+    elif not called:
         blocks.append(Text(_Speaker(prompt, wish, rng).text()))
     elif wish.choice.kind == "auto" and (announcement := _ANNOUNCING.draw(wish.sampling, rng)):
         blocks.append(Text(announcement))

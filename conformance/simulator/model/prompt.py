@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -17,9 +18,17 @@ _MESSAGE_FRAME: Final = 3
 _BLOCK_FRAME: Final = 4
 _TOOL_FRAME: Final = 12
 
+_LONGEST_ORDER: Final = 2000  # characters
+
 # Named by the features they belong to.
 WORDS: Final = frozenset({"text", "tool_use", "tool_result", "thinking"})
 MEDIA: Final = frozenset({"image", "document"})
+REFERENCE: Final = "tool_reference"
+
+# Tools that the service runs by itself begin so: the model's calls of them never leave it.
+_OF_THE_SERVER: Final = ("web_search", "web_fetch", "code_execution", "tool_search_tool", "advisor")
+# What a program adds to its user's words stands in such tags: the model knows it, and nobody asked it.
+_REMINDER: Final = re.compile(r"<system-reminder>.*?</system-reminder>\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +74,26 @@ class Prompt:
 
     @property
     def instructions(self) -> tuple[str, ...]:
-        """The texts whose orders bind the answer: the system prompt and the last request."""
-        return (*(part.text for part in self.parts if part.role == "system"), self.request)
+        """The texts whose orders bind the answer: the system prompt and the last request.
+
+        A text as long as a program's manual tells this model nothing: it would take every example there for an order.
+        """
+        manual = (part.text for part in self.parts if part.role == "system" and len(part.text) <= _LONGEST_ORDER)
+        return (*manual, self.request)
 
 
 def read(body: Object, kinds: frozenset[str]) -> Prompt:
     """Read a request's body, and of its messages only the kinds of block the service takes in."""
-    tools = tuple(_tools(body))
     messages = messages_of(body)
+    body = {**body, "tools": _loaded(body, kinds)}
+    tools = tuple(_tools(body))
     parts = [*_tool_parts(body), *_system(body)]
     for message in messages:
         parts.append(Part(message["role"], "frame", "", _MESSAGE_FRAME))
         parts.extend(_parts(message, kinds))
     if body.get("cache_control") and parts:  # the shorthand for a breakpoint at the very end
         parts[-1] = replace(parts[-1], breakpoint=True)
-    last = messages[-1]["content"] if messages else ""
+    last = next((message["content"] for message in reversed(messages) if message["role"] != "system"), "")
     request = _last_request(messages, kinds)
     results = _asked_for(
         [
@@ -117,9 +131,28 @@ def _begun(messages: list[Object]) -> str:
     return "".join(str(block.get("text", "")) for block in blocks_of(messages[-1]["content"]))
 
 
+def _loaded(body: Object, kinds: frozenset[str]) -> list[Any]:
+    """The tools the model sees: what is left for later is not there before a result refers to it."""
+    tools = list_at(body, "tools")
+    if REFERENCE not in kinds:
+        return tools
+    found = {
+        str(inner.get("tool_name"))
+        for message in messages_of(body)
+        for block in blocks_of(message["content"])
+        for inner in blocks_of(block.get("content"))
+        if inner.get("type") == REFERENCE
+    }
+    return [
+        tool
+        for tool in tools
+        if not (is_object(tool) and tool.get("defer_loading") is True and tool.get("name") not in found)
+    ]
+
+
 def _tools(body: Object) -> Iterator[Tool]:
     for tool in list_at(body, "tools"):
-        if is_object(tool) and "name" in tool:
+        if is_object(tool) and "name" in tool and not str(tool.get("type", "")).startswith(_OF_THE_SERVER):
             schema = tool.get("input_schema")
             yield Tool(tool["name"], str(tool.get("description", "")), schema if is_object(schema) else {})
 
@@ -156,6 +189,8 @@ def _block(role: str, block: Object, kinds: frozenset[str]) -> Iterator[Part]:
     elif kind in MEDIA:
         seen = look(block) if kind == "image" else study(block)
         text, tokens = seen.text, seen.tokens + _BLOCK_FRAME
+    elif kind == REFERENCE:
+        text, tokens = "", count(str(block.get("tool_name"))) + _BLOCK_FRAME
     elif kind == "tool_use":
         text = "\n".join(_lines(block.get("input")))
         tokens = count(str(block.get("name"))) + count_json(block.get("input")) + _BLOCK_FRAME
@@ -191,7 +226,8 @@ def _last_request(messages: list[Object], kinds: frozenset[str]) -> str:
     for message in reversed(messages):
         texts = [part.text for part in _parts(message, kinds) if part.kind == "text"]
         if message["role"] == "user" and texts:
-            return "\n".join(texts)
+            whole = "\n".join(texts)
+            return _REMINDER.sub("", whole).strip() or whole
     return ""
 
 

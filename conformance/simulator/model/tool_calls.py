@@ -90,6 +90,11 @@ def _pull(tool: Tool, request: str) -> int:
     return 2 * len(named) + len(described - named)
 
 
+def named(request: str) -> list[str]:
+    """What a request names, each once."""
+    return list(_candidates(request))
+
+
 def _candidates(request: str) -> Iterator[str]:
     """What a request names: quoted words first, then capitalised ones that do not begin a sentence."""
     seen: set[str] = set()

@@ -28,7 +28,24 @@ MINIMAX: Final = (
 )
 # A later page of MiniMax's (2026): what answers for an unknown model since September 2026.
 MINIMAX_M3: Final = Model("MiniMax-M3", window=1_000_000, speed=80.0, most_output=524_288)
+# The names in Anthropic's SDK 2.12 that its clients ask for; a date behind a name is the same model.
 CLAUDE: Final = tuple(
     Model(name, window=200_000, speed=80.0, most_output=64_000)
-    for name in ("claude-opus-4-6", "claude-sonnet-4-6", "claude-haiku-4-5")
+    for name in (
+        "claude-opus-4-6",
+        "claude-sonnet-4-6",
+        "claude-haiku-4-5",
+        "claude-haiku-4-5-20251001",
+        "claude-sonnet-4-5",
+        "claude-sonnet-4-5-20250929",
+        "claude-opus-4-5",
+        "claude-opus-4-5-20251101",
+        "claude-opus-4-7",
+        "claude-opus-4-8",
+        "claude-opus-5",
+        "claude-sonnet-5",
+        "claude-opus-5-5",
+        "claude-sonnet-5-5",
+        "claude-haiku-5-5",
+    )
 )

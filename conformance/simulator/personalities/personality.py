@@ -48,6 +48,7 @@ class Personality:
     authenticates: Authentication = either_header
     caches: Literal["never", "marked", "always"] = "never"
     states_tier: bool = False
+    omits_thinking: bool = False  # where it is asked to: the thought is signed, and not shown
     lists: bool = True  # its models, at /v1/models
     window: int | None = None  # narrower than the models' own
     too_long: str = "prompt is too long: {size} tokens > {window} maximum"

@@ -10,8 +10,17 @@ from conformance.simulator.api.conversation import KNOWN_KINDS, Conversation, ev
 from conformance.simulator.api.dialects import ANTHROPIC
 from conformance.simulator.api.errors import Refusal
 from conformance.simulator.api.validation import STRING, Check, Request, Schema, field
-from conformance.simulator.json_values import Object, blocks_of, is_list, is_object, messages_of, object_at, words
-from conformance.simulator.model.context_editing import CLEAR_TOOL_USES
+from conformance.simulator.json_values import (
+    Object,
+    blocks_of,
+    is_list,
+    is_object,
+    list_at,
+    messages_of,
+    object_at,
+    words,
+)
+from conformance.simulator.model.context_editing import CLEAR_THINKING, CLEAR_TOOL_USES
 from conformance.simulator.model.media import Unreadable, look, study
 from conformance.simulator.personalities import documented
 from conformance.simulator.personalities.models import CLAUDE
@@ -29,20 +38,43 @@ _FIELDS: Final = words(
 _BETA_FIELDS: Final = {
     "context_management": "context-management-2025-06-27",
     "mcp_servers": "mcp-client-2025-11-20",
+    "output_format": "structured-outputs-2025-11-13",
 }
 # The tools Anthropic defines itself: the types that may be sent without a beta, and the name each must have.
 _KNOWN_TOOLS: Final = {
     "bash_20250124": "bash",
     "code_execution_20250825": "code_execution",
+    "code_execution_20260120": "code_execution",
+    "code_execution_20260521": "code_execution",
     "memory_20250818": "memory",
     "text_editor_20250728": "str_replace_based_edit_tool",
+    "tool_search_tool_bm25": "tool_search_tool_bm25",
     "tool_search_tool_bm25_20251119": "tool_search_tool_bm25",
+    "tool_search_tool_regex": "tool_search_tool_regex",
     "tool_search_tool_regex_20251119": "tool_search_tool_regex",
     "web_fetch_20250910": "web_fetch",
+    "web_fetch_20260209": "web_fetch",
+    "web_fetch_20260309": "web_fetch",
+    "web_fetch_20260318": "web_fetch",
     "web_search_20250305": "web_search",
+    "web_search_20260209": "web_search",
+    "web_search_20260318": "web_search",
 }
+_EFFORTS: Final = ("low", "medium", "high", "xhigh", "max")
+_MOST_MARKS: Final = 4
 _LEAST_BUDGET: Final = 1024
 _AMOUNT: Final[Object] = {"type": "object", "required": ["value"], "properties": {"value": {"type": "integer"}}}
+_EDITS: Final = {
+    CLEAR_TOOL_USES: {"properties": {"trigger": _AMOUNT, "keep": _AMOUNT}},
+    CLEAR_THINKING: {
+        "properties": {
+            "keep": {
+                "type": ["string", "object"],
+                "properties": {"type": {"enum": ["thinking_turns", "all"]}, "value": {"type": "integer"}},
+            }
+        }
+    },
+}
 _CONTEXT_MANAGEMENT: Final[Object] = {
     "type": "object",
     "properties": {
@@ -51,11 +83,30 @@ _CONTEXT_MANAGEMENT: Final[Object] = {
             "items": {
                 "type": "object",
                 "required": ["type"],
-                "properties": {"type": {"const": CLEAR_TOOL_USES}, "trigger": _AMOUNT, "keep": _AMOUNT},
+                "properties": {"type": {"enum": list(_EDITS)}},
+                "allOf": [
+                    {"if": {"properties": {"type": {"const": kind}}}, "then": schema} for kind, schema in _EDITS.items()
+                ],
             },
         }
     },
 }
+_FORMAT: Final[Object] = {
+    "type": ["object", "null"],
+    "required": ["type", "schema"],
+    "properties": {"type": {"const": "json_schema"}, "schema": {"type": "object"}},
+}
+_OUTPUT_CONFIG: Final = Schema(
+    {"type": ["object", "null"], "properties": {"effort": {"enum": [*_EFFORTS, None]}, "format": _FORMAT}}
+)
+_OUTPUT_FORMAT: Final = Schema(_FORMAT)
+_MARK: Final = Schema(
+    {
+        "type": ["object", "null"],
+        "required": ["type"],
+        "properties": {"type": {"const": "ephemeral"}, "ttl": {"enum": ["5m", "1h"]}},
+    }
+)
 _CONTAINER: Final = Schema(
     {"type": ["string", "object", "null"], "properties": {"id": {"type": ["string", "null"]}}},
 )
@@ -132,6 +183,62 @@ def tools(request: Request) -> None:
         elif tool.get("name") != _KNOWN_TOOLS[kind]:
             raise Refusal(f"tools.{at}.name: Input should be {_KNOWN_TOOLS[kind]!r}")
     return validation.tools(replace(request, body={**request.body, "tools": own}))
+
+
+def _deferred_tools(request: Request) -> None:
+    """Not every tool may be left for later, and what a result refers to is one of the tools.
+
+    Raises:
+        Refusal: it does not fit, in the words of the API.
+    """
+    given = [tool for tool in list_at(request.body, "tools") if is_object(tool)]
+    if given and all(tool.get("defer_loading") is True for tool in given):
+        raise Refusal("tools: at least one tool must have `defer_loading` set to false")
+    names = {str(tool.get("name")) for tool in given}
+    for where, _, block in every_block(request):
+        for each, _inside in with_inner_blocks(block):
+            if each.get("type") == "tool_reference" and each.get("tool_name") not in names:
+                raise Refusal(f"{where}: Tool reference {each.get('tool_name')!r} not found in available tools")
+
+
+def _output_config(request: Request) -> None:
+    """The effort is one there is, and the format a JSON schema of objects that are closed.
+
+    Raises:
+        Refusal: it does not fit, in the words of the API.
+    """
+    _OUTPUT_CONFIG.check(request.body.get("output_config"), "output_config")
+    _OUTPUT_FORMAT.check(request.body.get("output_format"), "output_format")
+    wanted = (
+        ("output_config.format", object_at(object_at(request.body, "output_config"), "format")),
+        ("output_format", object_at(request.body, "output_format")),
+    )
+    for where, form in wanted:
+        if form:
+            validation.json_schema(form["schema"], f"{where}.schema")
+            if form["schema"].get("type") == "object" and form["schema"].get("additionalProperties") is not False:
+                raise Refusal(
+                    f"{where}.schema: For 'object' type, 'additionalProperties' must be explicitly set to false"
+                )
+
+
+def _cache_marks(request: Request) -> None:
+    """A mark for the cache is well formed, and there are at most four.
+
+    Raises:
+        Refusal: it does not fit, in the words of the API.
+    """
+    body = request.body
+    marked = [
+        *((f"tools.{at}", tool) for at, tool in enumerate(list_at(body, "tools"))),
+        *((f"system.{at}", block) for at, block in enumerate(list_at(body, "system"))),
+        *((where, each) for where, _, block in every_block(request) for each, _inside in with_inner_blocks(block)),
+    ]
+    marks = [(where, holder["cache_control"]) for where, holder in marked if holder.get("cache_control") is not None]
+    for where, mark in (*marks, ("request", body.get("cache_control"))):
+        _MARK.check(mark, f"{where}.cache_control")
+    if len(marks) > _MOST_MARKS:
+        raise Refusal(f"A maximum of {_MOST_MARKS} blocks with cache_control may be provided. Found {len(marks)}.")
 
 
 def _output_limit(request: Request) -> None:
@@ -277,6 +384,7 @@ REFERENCE: Final = Personality(
         "temperature": field("temperature", validation.SHARE),
         **EXTRA_CHECKS,
         "tools": tools,
+        "output_config": _output_config,
         "messages": Conversation(KNOWN_KINDS, roles=("user", "assistant", "system")),
         "messages.conversation": _conversation,
         "messages.media": readable_media,
@@ -284,10 +392,13 @@ REFERENCE: Final = Personality(
         "version.2026": _changed_in_2026,
         "max_tokens.limit": _output_limit,
         "thinking.rules": _thinking_rules,
+        "tools.deferred": _deferred_tools,
+        "cache_control": _cache_marks,
     },
     honours=_FIELDS | _BETA_FIELDS.keys(),
     reads=KNOWN_KINDS,
     thinks=_thinks,
     caches="marked",
     states_tier=True,
+    omits_thinking=True,
 )

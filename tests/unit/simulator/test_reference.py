@@ -1,6 +1,7 @@
 """`reference` honours and validates everything, as Anthropic's own service does."""
 
 import base64
+import json
 import zlib
 from collections.abc import Callable
 from typing import Any, cast
@@ -236,3 +237,149 @@ def test_the_sdk_works_as_it_comes(reference: str, sdk: Sdk) -> None:
         sdk(reference).messages.create(
             model="claude-nobody", max_tokens=100, messages=[{"role": "user", "content": "Hi"}]
         )
+
+
+BETAS_OF_CLAUDE_CODE = {
+    "anthropic-beta": "claude-code-20250219,interleaved-thinking-2025-05-14,context-management-2025-06-27,"
+    "mid-conversation-tool-changes-2026-07-01,thinking-token-count-2026-05-13,advanced-tool-use-2025-11-20,"
+    "effort-2025-11-24"
+}
+READ = {
+    "name": "Read",
+    "description": "Reads a file from the disk.",
+    "input_schema": {"type": "object", "properties": {"file_path": {"type": "string"}}, "required": ["file_path"]},
+}
+MARK = {"cache_control": {"type": "ephemeral"}}
+
+
+def as_claude_code(*messages: Any, **more: Any) -> dict[str, Any]:
+    """A request with everything that Claude Code's has."""
+    return {
+        "headers": BETAS_OF_CLAUDE_CODE,
+        "model": "claude-opus-4-8",
+        "system": [{"type": "text", "text": "You are an agent."}, {"type": "text", "text": "Be brief.", **MARK}],
+        "messages": list(messages),
+        "tools": [
+            READ,
+            {"name": "Later", "description": "Comes later.", "defer_loading": True, "input_schema": {"type": "object"}},
+        ],
+        "metadata": {"user_id": '{"device_id": "0"}'},
+        "max_tokens": 32_000,
+        "thinking": {"type": "adaptive", "display": "omitted"},
+        "context_management": {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]},
+        "output_config": {"effort": "high"},
+        **more,
+    }
+
+
+def test_a_tool_loop_as_claude_code_runs_it(say: Any) -> None:
+    """The call is made, its thought is not shown, and the result is used though the system speaks behind it."""
+    reminder = {"type": "text", "text": "<system-reminder>Read all that was said. 'Write' nothing.</system-reminder>"}
+    asked = user(reminder, {"type": "text", "text": 'Use the Read tool on the file "notes.txt".'})
+    system = {"role": "system", "content": [{"type": "text", "text": "You are in a directory.", **MARK}]}
+    first = say(**as_claude_code(asked, system)).json()
+    thought, *_, call = first["content"]
+    assert (thought["thinking"], first["stop_reason"]) == ("", "tool_use")
+    assert thought["signature"]
+    assert (call["name"], call["input"]) == ("Read", {"file_path": "notes.txt"})
+    result = {"type": "tool_result", "tool_use_id": call["id"], "content": "The cat is called Quillon.", **MARK}
+    history = [asked, system, {"role": "assistant", "content": first["content"]}, user(result), system]
+    second = say(**as_claude_code(*history)).json()
+    assert "Quillon" in second["content"][-1]["text"]
+    assert second["stop_reason"] == "end_turn"
+    assert second["context_management"] == {"applied_edits": []}
+
+
+def test_a_thought_that_is_not_shown_has_no_delta(say: Any) -> None:
+    answer = say(**as_claude_code(user("Hello."), stream=True)).text
+    assert "signature_delta" in answer
+    assert '"thinking_delta","thinking":"' not in answer
+
+
+def test_old_thoughts_are_cleared(say: Any) -> None:
+    content = say(thinking={"type": "adaptive"}).json()["content"]
+    turn = [user("Hi."), {"role": "assistant", "content": content}]
+    edits = [{"type": "clear_thinking_20251015", "keep": {"type": "thinking_turns", "value": 1}}]
+    answer = say(headers=EDITING, messages=[*turn, *turn, user("Bye.")], context_management={"edits": edits}).json()
+    (applied,) = answer["context_management"]["applied_edits"]
+    assert (applied["type"], applied["cleared_thinking_turns"]) == ("clear_thinking_20251015", 1)
+    assert applied["cleared_input_tokens"] > 5
+
+
+def test_a_deferred_tool_is_there_once_a_result_refers_to_it(say: Any) -> None:
+    later = {**READ, "defer_loading": True}
+    tools = [{"name": "Find", "input_schema": {"type": "object"}}, later]
+    asked = user('Use the Read tool on the file "notes.txt".')
+    assert not [block for block in say(messages=[asked], tools=tools).json()["content"] if block["type"] == "tool_use"]
+    found = [{"type": "tool_reference", "tool_name": "Read"}]
+    history = [
+        user("What tools are there?"),
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1", "name": "Find", "input": {}}]},
+        user({"type": "tool_result", "tool_use_id": "toolu_1", "content": found}),
+        {"role": "assistant", "content": "One to read files."},
+        asked,
+    ]
+    called = say(messages=history, tools=tools).json()["content"][-1]
+    assert called["name"] == "Read"
+    found[0]["tool_name"] = "Nobody"
+    assert "'Nobody' not found" in say(messages=history, tools=tools).json()["error"]["message"]
+
+
+@pytest.mark.parametrize("where", ["output_config", "output_format"])
+def test_a_text_fits_the_schema_it_is_to_fit(where: str, say: Any) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"city": {"type": "string"}, "days": {"type": "integer"}},
+        "required": ["city", "days"],
+        "additionalProperties": False,
+    }
+    form = {"type": "json_schema", "schema": schema}
+    body = {"output_config": {"format": form}} if where == "output_config" else {"output_format": form}
+    betas = {"anthropic-beta": "structured-outputs-2025-11-13"}
+    asked = [user('How is the weather in "Lisbon" in 3 days?')]
+    assert json.loads(said(say(headers=betas, messages=asked, **body))) == {"city": "Lisbon", "days": 3}
+    del schema["additionalProperties"]
+    assert "additionalProperties" in say(headers=betas, messages=asked, **body).json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"output_config": {"effort": "heroic"}}, "output_config.effort"),
+        ({"output_config": {"format": {"type": "xml", "schema": {}}}}, "output_config.format.type"),
+        ({"output_format": {"type": "json_schema"}}, "output_format: Extra inputs are not permitted"),
+        ({"messages": [user(*({"type": "text", "text": "Hi", **MARK} for _ in range(5)))]}, "maximum of 4 blocks"),
+        ({"cache_control": {"type": "ephemeral", "ttl": "2d"}}, "cache_control.ttl"),
+        ({"tools": [{**READ, "defer_loading": True}]}, "defer_loading"),
+        (
+            {"headers": EDITING, "context_management": {"edits": [{"type": "clear_thinking_20251015", "keep": 1}]}},
+            "context_management.edits.0.keep",
+        ),
+    ],
+)
+def test_what_clients_send_is_checked_as_well(body: Any, message: str, say: Any) -> None:
+    answer = say(**body)
+    assert answer.status_code == 400
+    assert message in answer.json()["error"]["message"]
+
+
+def test_a_tool_of_the_service_is_not_called_by_its_user(say: Any) -> None:
+    tools = [{"type": "web_search_20250305", "name": "web_search"}]
+    answer = say(tools=tools, tool_choice={"type": "any"}, messages=[user("Use web_search, please.")]).json()
+    assert answer["stop_reason"] == "end_turn"
+
+
+def test_models_are_listed_and_described(reference: str, web: httpx2.Client) -> None:
+    headers = {"x-api-key": "key", "anthropic-version": "2023-06-01"}
+    listed = web.get(f"{reference}/v1/models?limit=1000", headers=headers).json()["data"]
+    assert {"claude-opus-4-8", "claude-sonnet-4-6", "claude-haiku-4-5-20251001"} <= {model["id"] for model in listed}
+    assert web.get(f"{reference}/v1/models/claude-opus-4-8", headers=headers).json() in listed
+    assert web.get(f"{reference}/v1/models/claude-nobody", headers=headers).status_code == 404
+
+
+def test_the_tokens_of_what_claude_code_sends_are_counted(reference: str, web: httpx2.Client) -> None:
+    body = as_claude_code(user("Hello."))
+    headers = {"x-api-key": "key", "anthropic-version": "2023-06-01", **body.pop("headers")}
+    counted = {name: body[name] for name in ("model", "messages", "system", "tools", "thinking")}
+    answer = web.post(f"{reference}/v1/messages/count_tokens?beta=true", headers=headers, json=counted)
+    assert answer.json()["input_tokens"] > 30
