@@ -32,6 +32,7 @@ GROUPS = (
     "errors",
     "examples",
     "limits",
+    "clients",
 )
 """The groups of a matrix, in the order a report shows them."""
 

@@ -2,6 +2,7 @@
 
 from conformance.cases import (
     accepts,
+    clients,
     combinations,
     company,
     continuing,
@@ -33,6 +34,7 @@ __all__ = [
     "Experiment",
     "Inspection",
     "accepts",
+    "clients",
     "combinations",
     "company",
     "continuing",

@@ -181,8 +181,8 @@ def _misfits(exchange: Exchange) -> str:
         if schema is None or not isinstance(given, dict):
             continue
         for name in schema.get("required", ()):
-            kind = schema["properties"][name]["type"]
-            if not isinstance(given.get(name), _JSON_TYPES[kind]):
+            kind = schema["properties"][name].get("type")
+            if isinstance(kind, str) and kind in _JSON_TYPES and not isinstance(given.get(name), _JSON_TYPES[kind]):
                 return f"{name} is {given.get(name)!r}, not of type {kind}"
     return ""
 

@@ -20,6 +20,7 @@ def add(commands: Subparsers) -> None:
     parser.add_argument("--port", type=int, default=8080, help="port to listen on (default: %(default)s)")
     parser.add_argument("--personality", default="documented", metavar="NAME", help=described.replace("%", "%%"))
     parser.add_argument("--mutant", metavar="NAME", help="one deviation, or NAME@MODEL for one model only")
+    parser.add_argument("--model", action="append", default=[], metavar="NAME", help="a name it answers to as well")
     parser.add_argument("--seed", type=int, default=0, help="seed of all randomness (default: %(default)s)")
     parser.add_argument("--noise", type=float, default=0.0, help="share of draws that ignore near-greedy settings")
     parser.add_argument("--diversity", type=int, metavar="N", help="how many openings the model has")
@@ -64,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
             latency=options.latency,
             faults=simulator.rates(options.fault),
             authority=options.authority,
+            models=options.model,
         )
     except (OverflowError, ValueError) as error:
         raise Wrong(str(error)) from None

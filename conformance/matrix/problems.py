@@ -60,7 +60,11 @@ class Problems:
             MatrixError: something was.
         """
         if self._found:
-            raise MatrixError(self._path, self._found)
+            raise self.error()
+
+    def error(self) -> MatrixError:
+        """All that is wrong, as an error to raise."""
+        return MatrixError(self._path, self._found)
 
 
 def line_of(lines: Lines, place: Place) -> int:

@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -42,6 +42,7 @@ def create_app(
     rpm_limit: int | None = None,
     latency: float = 0.0,
     faults: Faults | None = None,
+    models: Sequence[str] = (),
 ) -> ASGIApp:
     """Make a service of a personality, with one thing broken if a mutant is named.
 
@@ -53,6 +54,7 @@ def create_app(
         rpm_limit: requests a minute; what is more is answered with a 429 at once.
         latency: seconds before every answer begins, but for those of the rate limit.
         faults: what goes wrong on purpose, of what befalls requests; connections are the server's.
+        models: names it answers to beside those of the personality.
 
     Raises:
         ValueError: nobody has that name, or a number makes no sense.
@@ -65,7 +67,7 @@ def create_app(
         raise ValueError(f"rpm_limit is a number of requests a minute, not {rpm_limit}")
     if not (0 <= latency < math.inf):
         raise ValueError(f"latency is a number of seconds, not {latency}")
-    habits = mutated(personality, mutant)
+    habits = mutated(personality, mutant, models)
     endpoints = _Endpoints(Service(habits, Traits(seed, noise, diversity)), key, paced)
     routes = [
         Route("/v1/messages", endpoints.messages, methods=["POST"]),

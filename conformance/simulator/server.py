@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -79,6 +79,7 @@ class Options(TypedDict, total=False):
     paced: bool
     rpm_limit: int | None
     latency: float
+    models: Sequence[str]
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
+from conformance.simulator.api.validation import model_of
 from conformance.simulator.mutants import (
     access,
     company,
@@ -64,13 +65,16 @@ class Mutated:
         return self.broken if self.only in (None, model) else self.healthy
 
 
-def mutated(personality: str, mutant: str | None) -> Mutated:
+def mutated(personality: str, mutant: str | None, models: Sequence[str] = ()) -> Mutated:
     """Find a personality and a mutant by name; NAME@MODEL breaks one model alone.
+
+    Args:
+        models: names it answers to as well.
 
     Raises:
         ValueError: nobody has that name; the line says which one is near.
     """
-    healthy = BY_NAME[known(personality, BY_NAME, "personality")]
+    healthy = _serving(BY_NAME[known(personality, BY_NAME, "personality")], models)
     if mutant is None:
         return Mutated(healthy, healthy, personality)
     name, _, only = mutant.partition("@")
@@ -78,3 +82,12 @@ def mutated(personality: str, mutant: str | None) -> Mutated:
     if only:
         known(only, [model.name for model in healthy.models], "model")
     return Mutated(healthy, change(healthy), f"{personality}+{mutant}", only or None)
+
+
+def _serving(service: Personality, names: Sequence[str]) -> Personality:
+    """A service that has further models, each like its first; no names leave it as it is."""
+    if not names:
+        return service
+    first, *_ = service.models
+    models = (*service.models, *(replace(first, name=name) for name in names))
+    return replace(service, models=models, checks={**service.checks, "model": model_of(model.name for model in models)})

@@ -10,6 +10,8 @@ import anthropic
 import httpx2
 import pytest
 
+from conformance.simulator import running
+
 from .blocks import document, png, tool_history, user
 
 Sdk = Callable[[str], anthropic.Anthropic]
@@ -383,3 +385,10 @@ def test_the_tokens_of_what_claude_code_sends_are_counted(reference: str, web: h
     counted = {name: body[name] for name in ("model", "messages", "system", "tools", "thinking")}
     answer = web.post(f"{reference}/v1/messages/count_tokens?beta=true", headers=headers, json=counted)
     assert answer.json()["input_tokens"] > 30
+
+
+def test_it_answers_to_names_it_is_given(ask: Any) -> None:
+    with running("reference", paced=False, models=["acme-1"]) as url:
+        answer = ask(url, model="acme-1")
+        assert (answer.status_code, answer.json()["model"]) == (200, "acme-1")
+        assert ask(url, model="acme-2").status_code == 404
