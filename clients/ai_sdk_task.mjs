@@ -1,19 +1,19 @@
 // The scripted task for the Vercel AI SDK: a tool is called and its result used, over a stream; an object is asked for.
 //
-//     ANTHROPIC_BASE_URL=…/v1 ANTHROPIC_API_KEY=… node clients/ai_sdk_task.mjs MODEL
+//     ANTHROPIC_BASE_URL=…/v1 ANTHROPIC_API_KEY=… node clients/ai_sdk_task.mjs PLACE MODEL
 //
-// Runs where `ai`, `@ai-sdk/anthropic` and `zod` are installed.
+// PLACE is where `ai`, `@ai-sdk/anthropic` and `zod` are installed.
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const here = createRequire(`${process.cwd()}/package.json`);
+const here = createRequire(`${process.argv[2]}/package.json`);
 const load = (name) => import(pathToFileURL(here.resolve(name)).href);
 const { generateText, generateObject, streamText, tool, stepCountIs } = await load("ai");
 const { createAnthropic } = await load("@ai-sdk/anthropic");
 const { z } = await load("zod");
 
 const model = createAnthropic({ baseURL: process.env.ANTHROPIC_BASE_URL, apiKey: process.env.ANTHROPIC_API_KEY })(
-  process.argv[2],
+  process.argv[3],
 );
 const read_note = tool({
   description: "Reads a note, given its name.",
