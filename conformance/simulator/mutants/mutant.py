@@ -14,6 +14,7 @@ from conformance.simulator.api.events import Event
 from conformance.simulator.api.validation import Check, Request
 from conformance.simulator.json_values import Object, object_at, without
 from conformance.simulator.model.replies import Reply
+from conformance.simulator.mutants.clients import of_clients
 from conformance.simulator.personalities.personality import Failure, Personality
 
 Change = Callable[[Personality], Personality]
@@ -53,7 +54,8 @@ class Mutant:
 
     def expects(self, case: str) -> str:
         """What a case, as `feature::case`, sees of this mutant, and its verdict; or UNCHANGED, or UNDECIDED."""
-        return next((seen for pattern, seen in self.turns.items() if fnmatchcase(case, pattern)), UNCHANGED)
+        turns = {**of_clients(self.name), **self.turns}
+        return next((seen for pattern, seen in turns.items() if fnmatchcase(case, pattern)), UNCHANGED)
 
 
 def ignored(*cases: str) -> dict[str, str]:
