@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable, Sequence
 
 from conformance import __version__
-from conformance.cli import Wrong, capture, diff, estimate, history, merge, report, simulate
+from conformance.cli import Wrong, capture, diff, estimate, history, merge, report, simulate, watch
 from conformance.plain_text import plain
 
 __all__ = ["main"]
 
-_COMMANDS = (report, diff, estimate, history, merge, simulate, capture)
+_COMMANDS = (report, diff, estimate, history, merge, simulate, capture, watch)
 """In the order in which ``--help`` has them."""
 
 
