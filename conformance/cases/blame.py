@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Blame", "Undecided", "blame", "hinted"]
+__all__ = ["Blame", "Unblamed", "blame", "hinted"]
 
 Taken = Callable[[frozenset[str]], bool]
 """Whether the request is taken without these pieces."""
 
 
-class Undecided(Exception):
+class Unblamed(Exception):
     """The bound of requests was reached, or the request is refused whatever is left out."""
 
 
@@ -50,7 +50,7 @@ def blame(pieces: Sequence[str], taken: Taken) -> Blame:
     some two times log n.
 
     Raises:
-        Undecided: it is refused without all of them.
+        Unblamed: it is refused without all of them.
     """
     found: list[str] = []
     pool = list(pieces)
@@ -67,7 +67,7 @@ def _least(pool: Sequence[str], found: frozenset[str], taken: Taken) -> int:
     """How many of the first pieces of the pool it takes, at least, beside those that were found.
 
     Raises:
-        Undecided: not even all of them are enough.
+        Unblamed: not even all of them are enough.
     """
 
     def enough(size: int) -> bool:
@@ -79,7 +79,7 @@ def _least(pool: Sequence[str], found: frozenset[str], taken: Taken) -> int:
     if size >= most:
         size = most
         if not enough(size):
-            raise Undecided
+            raise Unblamed
     while size - below > 1:
         middle = (below + size) // 2
         below, size = (below, middle) if enough(middle) else (middle, size)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from anthropic import Omit
 
-from conformance.cases.blame import Undecided, blame, hinted
+from conformance.cases.blame import Unblamed, blame, hinted
 from conformance.cases.common import BALLAST, plain_hello, user
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
@@ -23,6 +23,7 @@ from conformance.clients import CLIENTS, Client, ClientError, ClientRequest, Fau
 from conformance.clients.placeholders import CODEWORD, Answered
 from conformance.protocol import grammar, shapes
 from conformance.protocol.reply import Reply
+from conformance.protocol.sse import Event
 from conformance.trouble import Inconclusive, SuiteFault
 from conformance.values import Behaviour, Json, Observation
 
@@ -167,13 +168,18 @@ def _findings(request: ClientRequest, reply: Reply) -> Iterator[tuple[str, str]]
     events = exchange.events
     rules: Mapping[str, Iterator[grammar.Finding]] = {
         "event_names": grammar.names_of(events),
-        "order": grammar.order_of(events),
+        "end" if _begins(events) else "start": grammar.order_of(events),
         "blocks": grammar.blocks_of(events),
         "shape": shapes.events_of(events),
         "tool_input": grammar.tool_inputs_of(events),
     }
     for kind, findings in rules.items():
         yield from ((kind, str(finding)) for finding in findings)
+
+
+def _begins(events: Sequence[Event]) -> bool:
+    """Whether a stream begins with the message, as it must: what is wrong with its order is then at its end."""
+    return next((event.type for event in events if event.type != "ping"), None) == "message_start"
 
 
 @dataclass
@@ -202,7 +208,7 @@ class _Search:
                 return Observation(Behaviour.REJECTED, words, signals=("status",))
             found = blame(labels, self._taken).pieces
             found = tuple(part for label in found for part in self._parts(label, found))
-        except Undecided:
+        except Unblamed:
             if self.asked < MOST:
                 raise Inconclusive(f"the plainest request is refused as well ({self.refused.refusal})") from None
             words = f"{refusal} ({self.refused.refusal}); what for was not found in {MOST} requests"
@@ -216,11 +222,11 @@ class _Search:
         """Whether the request is taken without these pieces.
 
         Raises:
-            Undecided: that would be one request too many.
+            Unblamed: that would be one request too many.
         """
         if out not in self.known:
             if self.asked >= MOST:
-                raise Undecided
+                raise Unblamed
             self.asked += 1
             self.known[out] = _send(self.api, composed(self.request, out), f"{self.what}, without {_some(out)}")
         return self.known[out].ok
@@ -250,7 +256,7 @@ class _Search:
         try:
             order = hinted(parts, self.refused.error_message)
             return blame(order, lambda out: self._taken(out | others)).pieces
-        except Undecided:
+        except Unblamed:
             return [label]
 
     def _told(self, found: Sequence[str]) -> str:

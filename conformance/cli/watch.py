@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from conformance.cli import Subparsers, Wrong
 
 if TYPE_CHECKING:
-    from conformance.watch import Seen
+    from conformance.watch import PassedOn
 
 __all__ = ["add", "run"]
 
@@ -64,21 +64,21 @@ class _Notes:
         self._exchanges = 0
         self.findings: Counter[str] = Counter()
 
-    def note(self, seen: Seen) -> None:
+    def note(self, seen: PassedOn) -> None:
         """Say what one exchange was, and what is wrong with it."""
-        from conformance.watch import findings_of, told  # noqa: PLC0415  as all heavy imports of commands
+        from conformance.watch import departures_of, told  # noqa: PLC0415  as all heavy imports of commands
 
         self._exchanges += 1
         print(f"{datetime.now(UTC):%H:%M:%S} #{self._exchanges} {told(seen)}", flush=True)
         if seen.left_out:
             print(f"    not inspected: {seen.left_out}", flush=True)
             return
-        for finding in findings_of(seen.exchange):
+        for finding in departures_of(seen.exchange):
             self.findings[finding.feature] += 1
             print(f"    ! {finding}", flush=True)
         self._keep(seen)
 
-    def _keep(self, seen: Seen) -> None:
+    def _keep(self, seen: PassedOn) -> None:
         if self._cassettes is None:
             return
         from conformance import __version__  # noqa: PLC0415  as above

@@ -12,8 +12,11 @@ from conformance.matrix.schema import Day, Text, Url, wrong
 
 __all__ = ["ANSWERS", "Client", "Fault", "Skeleton"]
 
-ANSWERS = ("event_names", "order", "blocks", "tool_input", "shape", "no_stream")
-"""What can be wrong with an answer that was taken: as the inspections of the wire have it."""
+ANSWERS = ("event_names", "start", "end", "blocks", "tool_input", "shape", "no_stream")
+"""What can be wrong with an answer that was taken: as the inspections of the wire have it.
+
+``start`` and ``end`` are one inspection, of the order of events: whether the message begins as it must, and ends so.
+"""
 
 
 class _Shape(BaseModel):
@@ -54,7 +57,7 @@ class Fault(_Shape):
 
     refused: Text | None = None
     """A pattern of the pieces that are refused (``*`` stands for anything) …"""
-    answer: Literal["event_names", "order", "blocks", "tool_input", "shape", "no_stream"] | None = None
+    answer: Literal["event_names", "start", "end", "blocks", "tool_input", "shape", "no_stream"] | None = None
     """… or what is wrong with an answer."""
     does: Text
     works: StrictBool = False

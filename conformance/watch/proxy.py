@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from conformance.http.redact import Redactor
 from conformance.protocol.exchange import Arrival, Exchange
 
-__all__ = ["MOST_KEPT", "Proxy", "Seen"]
+__all__ = ["MOST_KEPT", "PassedOn", "Proxy"]
 
 MOST_KEPT: Final = 4 * 2**20
 """Bytes of an answer, at most, of which a copy is kept; of a longer one everything is passed on, and none inspected."""
@@ -39,7 +39,7 @@ _TIMES: Final = httpx2.Timeout(None, connect=10.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PassedOn:
     """One exchange that went through."""
 
     exchange: Exchange
@@ -83,7 +83,7 @@ class Proxy:
         seen: is told of every exchange, once it is over.
     """
 
-    def __init__(self, upstream: str, seen: Callable[[Seen], None]) -> None:
+    def __init__(self, upstream: str, seen: Callable[[PassedOn], None]) -> None:
         self._upstream = httpx2.URL(upstream.rstrip("/"))
         self._seen = seen
         self._client: httpx2.AsyncClient | None = None
@@ -177,7 +177,7 @@ class Proxy:
             elapsed_ms=round(ms, 1),
             arrivals=() if "content-encoding" in came else tuple(copy.arrivals),
         )
-        self._seen(Seen(exchange, redactor, copy.first_ms, left_out))
+        self._seen(PassedOn(exchange, redactor, copy.first_ms, left_out))
 
 
 _NOT_PASSED: Final = _HOP_BY_HOP | {"host", "content-length"}

@@ -14,7 +14,7 @@ import pytest
 from conformance import simulator
 from conformance.http.cassette import Cassette
 
-KEY = "sk-canary-0123456789"
+KEY = "sk-secret-0123456789"
 BODY = {"model": "MiniMax-M2.7", "max_tokens": 50, "stream": True, "messages": [{"role": "user", "content": "Hi."}]}
 
 

@@ -23,7 +23,7 @@ from conformance.cases import CASES
 from conformance.simulator import MUTANTS
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-OTHERS = {"python3", "pip", "source", "export", "git", "ruff", "mypy", "mkdocs", "pre-commit"}
+OTHERS = {"claude", "python3", "pip", "source", "export", "git", "ruff", "mypy", "mkdocs", "pre-commit"}
 """Programs whose options are not ours to check."""
 MADE = ("new/", "old/", "shard-*/", "reports.*/", "matrices/acme.yaml", "acme.yaml", "http", ".venv/")
 """What a reader makes, and what is no file."""
@@ -80,7 +80,12 @@ def test_a_command_of_the_docs_exists(page: Path, words: list[str], options: set
         tox = ConfigParser(interpolation=None)
         tox.read(ROOT / "tox.ini")
         assert f"testenv:{args[1]}" in tox
-    elif program == ".ci/run" or args[:1] in (["tests/mutants"], [".ci/no_credentials.py"], ["-m"]):
+    elif program == ".ci/run" or args[:1] in (
+        ["tests/mutants"],
+        ["clients/real_clients.py"],
+        [".ci/no_credentials.py"],
+        ["-m"],
+    ):
         pass  # the file is looked for below; `-m pip` is not ours
     else:
         assert program in OTHERS

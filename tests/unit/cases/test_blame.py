@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.cases.blame import Undecided, blame, hinted
+from conformance.cases.blame import Unblamed, blame, hinted
 
 PIECES = [f"piece-{number}" for number in range(24)]
 
@@ -47,7 +47,7 @@ def test_the_first_takes_one_request() -> None:
 
 
 def test_who_refuses_everything_is_not_to_be_decided() -> None:
-    with pytest.raises(Undecided):
+    with pytest.raises(Unblamed):
         blame(PIECES, lambda _: False)
 
 

@@ -14,17 +14,17 @@ import httpx2
 import pytest
 
 from conformance import simulator
-from conformance.watch import Proxy, Seen, Serving, findings_of, told
+from conformance.watch import PassedOn, Proxy, Serving, departures_of, told
 from conformance.watch.proxy import MOST_KEPT
 
-KEY = "sk-canary-0123456789"
+KEY = "sk-secret-0123456789"
 HELLO = {"model": "claude-opus-4-8", "max_tokens": 100, "messages": [{"role": "user", "content": "Hello."}]}
 HEADERS = {"x-api-key": KEY, "anthropic-version": "2023-06-01"}
 
 
 @contextmanager
-def watched(upstream: str) -> Iterator[tuple[str, list[Seen]]]:
-    seen: list[Seen] = []
+def watched(upstream: str) -> Iterator[tuple[str, list[PassedOn]]]:
+    seen: list[PassedOn] = []
     serving = Serving(Proxy(upstream, seen.append), "127.0.0.1", 0)
     thread = threading.Thread(target=serving.run, daemon=True)
     thread.start()
@@ -96,7 +96,7 @@ def test_a_conversation_goes_through_as_it_is() -> None:
             assert answers[0].headers["content-type"] == answers[1].headers["content-type"]
         listed = [httpx2.get(f"{base}/v1/models?limit=5", headers=HEADERS).content for base in (through, url)]
         assert listed[0] == listed[1]
-    assert [len(list(findings_of(one.exchange))) for one in seen] == [0, 0, 0]
+    assert [len(list(departures_of(one.exchange))) for one in seen] == [0, 0, 0]
     assert seen[0].exchange.path == "/v1/messages?beta=true"
     assert "streamed" in told(seen[1])
     assert seen[1].exchange.events[-1].type == "message_stop"
@@ -117,7 +117,7 @@ def test_departures_are_named_by_their_row(mutant: str, feature: str) -> None:
     with simulator.running("documented", mutant=mutant, paced=False) as url, watched(url) as (through, seen):
         body = {**HELLO, "model": "MiniMax-M2.7", "stream": True}
         assert httpx2.post(f"{through}/v1/messages", headers=HEADERS, json=body).status_code == 200
-    assert [finding.feature for finding in findings_of(seen[0].exchange)] == [feature]
+    assert [finding.feature for finding in departures_of(seen[0].exchange)] == [feature]
 
 
 def test_a_refusal_is_told(upstream: tuple[str, Upstream]) -> None:

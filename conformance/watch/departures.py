@@ -12,13 +12,13 @@ from conformance.protocol.exchange import Exchange
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive, NotApplicable
 from conformance.values import Behaviour
-from conformance.watch.proxy import Seen
+from conformance.watch.proxy import PassedOn
 
-__all__ = ["Finding", "findings_of", "told"]
+__all__ = ["Departure", "departures_of", "told"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Departure:
     """A departure from what is documented, and the row it belongs to."""
 
     feature: str
@@ -28,7 +28,7 @@ class Finding:
         return f"{self.feature}: {plain(self.words)}"
 
 
-def findings_of(exchange: Exchange) -> Iterator[Finding]:
+def departures_of(exchange: Exchange) -> Iterator[Departure]:
     """What is wrong with one answer; nothing is said of a service that one exchange cannot show."""
     for feature, cases in CASES.items():
         for case in cases:
@@ -39,10 +39,10 @@ def findings_of(exchange: Exchange) -> Iterator[Finding]:
             except (Inconclusive, NotApplicable):
                 continue
             if found.behaviour is Behaviour.IGNORED:
-                yield Finding(feature, found.summary.partition("the first: ")[2] or found.summary)
+                yield Departure(feature, found.summary.partition("the first: ")[2] or found.summary)
 
 
-def told(seen: Seen) -> str:
+def told(seen: PassedOn) -> str:
     """One exchange in a line: what was asked, and what came of it."""
     exchange = seen.exchange
     asked = f"{exchange.method} {exchange.path}"
