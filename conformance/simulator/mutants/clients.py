@@ -86,10 +86,12 @@ _TURNS: Final[Mapping[tuple[str, ...], Mapping[str, str]]] = {
         "stream.blocks-delta-before-start",
         "stream.blocks-wrong-index",
         "stream.blocks-never-stopped",
-        "stream.event_names-missing",
-        "stream.event_names-wrong",
         "stream.shape-untyped-delta",
     ): _streams("ignored"),
+    # opencode and the Vercel AI SDK, on which it is built, go by the data alone.
+    ("stream.event_names-missing", "stream.event_names-wrong"): _turned(
+        "ignored", _CONVERSATION, "langchain", "pydantic_ai", "anthropic_sdk"
+    ),
     ("stream.tool_input-unparsable",): _turned("ignored", _CONVERSATION, *_CHOOSING),
 }
 
