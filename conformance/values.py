@@ -28,11 +28,11 @@ GROUPS = (
     "parameters",
     "tools",
     "messages",
+    "clients",
     "stream",
     "errors",
     "examples",
     "limits",
-    "clients",
 )
 """The groups of a matrix, in the order a report shows them."""
 
