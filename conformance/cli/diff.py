@@ -6,7 +6,7 @@ import argparse
 
 from conformance.cli import Subparsers, Wrong
 from conformance.cli.documents import add_outputs, put_out
-from conformance.cli.reading import add_report_dir, read
+from conformance.cli.reading import add_report_dir, language_of, read
 
 __all__ = ["add", "run"]
 
@@ -36,6 +36,7 @@ def run(options: argparse.Namespace) -> int:
     """
     from conformance.plain_text import plain  # noqa: PLC0415  as above
     from conformance.report.analysis.difference import diff  # noqa: PLC0415  --help needs no report
+    from conformance.report.language import speaking  # noqa: PLC0415  as above
     from conformance.report.render.difference import difference, unchanged  # noqa: PLC0415  as above
 
     old, new = (read(name, options.report_dir) for name in (options.old, options.new))
@@ -45,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
             f"{old.path} ({old.name}) and {new.path} ({new.name}) have no row in common; "
             "report --compare sets two targets side by side"
         )
-    brief = None if found.changes else plain(unchanged(found))
-    put_out(options, difference(found), found.data(), brief=brief)
+    with speaking(language_of(options)):
+        brief = None if found.changes else plain(unchanged(found))
+    put_out(options, lambda: difference(diff(old, new)), found.data(), brief=brief)
     return 1 if found.worse else 0

@@ -34,5 +34,5 @@ def run(options: argparse.Namespace) -> int:
     reports = [read(name, options.report_dir) for name in dict.fromkeys(names)]
     with refusing():
         found = analysis.history(reports)
-    put_out(options, history(found), found.data())
+    put_out(options, lambda: history(analysis.history(reports)), found.data())
     return 0

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from conformance.report.load import Loaded
     from conformance.report.recordings import Recordings
 
-__all__ = ["Page", "add_page", "add_report_dir", "page_of", "read", "refusing"]
+__all__ = ["Page", "add_language", "add_page", "add_report_dir", "language_of", "page_of", "read", "refusing"]
 
 
 class Page(TypedDict):
@@ -44,7 +44,25 @@ def add_page(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where the recordings are that the page shows, if they are at hand (default: %(default)s/)",
     )
-    parser.add_argument("--lang", default="en", help="the language the page opens in: en or zh (default: %(default)s)")
+    add_language(parser)
+
+
+def add_language(parser: argparse.ArgumentParser) -> None:
+    """The option that says in which language to speak."""
+    parser.add_argument("--lang", default="en", help="the language: en or zh (default: %(default)s)")
+
+
+def language_of(options: argparse.Namespace) -> str:
+    """The language that was asked for.
+
+    Raises:
+        Wrong: nobody speaks it here.
+    """
+    from conformance.report.language import LANGUAGES  # noqa: PLC0415  --help needs no report
+
+    if options.lang not in LANGUAGES:
+        raise Wrong(f"--lang {options.lang}: the page speaks {' and '.join(LANGUAGES)}")
+    return str(options.lang)
 
 
 def page_of(options: argparse.Namespace) -> Page:
@@ -53,12 +71,9 @@ def page_of(options: argparse.Namespace) -> Page:
     Raises:
         Wrong: it does not speak the language.
     """
-    from conformance.report.language import LANGUAGES  # noqa: PLC0415  --help needs no report
-    from conformance.report.recordings import Recordings  # noqa: PLC0415  as above
+    from conformance.report.recordings import Recordings  # noqa: PLC0415  --help needs no report
 
-    if options.lang not in LANGUAGES:
-        raise Wrong(f"--lang {options.lang}: the page speaks {' and '.join(LANGUAGES)}")
-    return Page(recordings=Recordings(options.cassettes), lang=options.lang)
+    return Page(recordings=Recordings(options.cassettes), lang=language_of(options))
 
 
 def read(name: str, report_dir: Path) -> Loaded:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from conformance.cli import Subparsers, Wrong
 from conformance.cli.reading import add_page, add_report_dir, page_of, read, refusing
+
+if TYPE_CHECKING:
+    from conformance.report.render.document import Layout
 
 __all__ = ["add", "run"]
 
@@ -45,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         return _rewrite(options)
     if options.names:
         raise Wrong("name targets behind --compare or before it, not both")
-    return _compare(options.compare, options.report_dir)
+    return _compare(options.compare, options.report_dir, page_of(options)["lang"])
 
 
 def _rewrite(options: argparse.Namespace) -> int:
@@ -66,11 +70,12 @@ def _rewrite(options: argparse.Namespace) -> int:
     return 0
 
 
-def _compare(names: Sequence[str], report_dir: Path) -> int:
+def _compare(names: Sequence[str], report_dir: Path, lang: str) -> int:
     from conformance.plain_text import line  # noqa: PLC0415  as above
     from conformance.report.analysis.comparison import compare  # noqa: PLC0415  --help needs no report
     from conformance.report.escape import json_text  # noqa: PLC0415  as above
     from conformance.report.files import replace  # noqa: PLC0415  as above
+    from conformance.report.language import LANGUAGES, speaking  # noqa: PLC0415  as above
     from conformance.report.load import REPORT  # noqa: PLC0415  as above
     from conformance.report.render import html, markdown, terminal  # noqa: PLC0415  as above
     from conformance.report.render.comparison import comparison  # noqa: PLC0415  as above
@@ -85,12 +90,18 @@ def _compare(names: Sequence[str], report_dir: Path) -> int:
     if (directory / REPORT).exists():
         raise Wrong(f"{directory} is where a comparison is written, and a target of that name has its report there")
     compared = compare(reports)
-    document = comparison(compared)
-    made = {
-        "report.md": markdown.document(document),
-        "comparison.json": json_text(compared.data()),
-        "index.html": html.document(document),
-    }
+    documents: dict[str, Layout] = {}
+    for language in LANGUAGES:
+        with speaking(language):  # what was seen is counted by its word, so it is counted anew
+            documents[language] = comparison(compare(reports))
+    document = documents[lang]
+    others = {language: one for language, one in documents.items() if language != lang}
+    with speaking(lang):
+        made = {
+            "report.md": markdown.document(document),
+            "comparison.json": json_text(compared.data()),
+            "index.html": html.document(document, others, lang=lang),
+        }
     for name, words in made.items():
         with refusing():
             replace(directory / name, words)

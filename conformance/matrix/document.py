@@ -47,7 +47,7 @@ def read(path: Path) -> Document:
         root = yaml.compose(text, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         # Some parsers give up at a depth of their own, before the first of it is seen here.
-        raise MatrixError(path, [_DEPTHS if _brackets(text) > _DEEP else _syntax(error)]) from None
+        raise MatrixError(path, [_DEPTHS if _brackets(text) > _DEEP else _syntax(error, text)]) from None
     except ReaderError as error:
         raise MatrixError(path, [_unprintable(text)]) from error
     if root is None:
@@ -75,12 +75,21 @@ def _text(path: Path) -> str:
         raise MatrixError(path, [Problem(line, (), words)]) from None
 
 
-def _syntax(error: yaml.MarkedYAMLError) -> Problem:
+def _syntax(error: yaml.MarkedYAMLError, text: str) -> Problem:
     mark = error.problem_mark or error.context_mark
+    if mark and (line := _tabbed(text, mark.line)):
+        return Problem(line, (), "not YAML: a tab at the beginning of the line; indent with spaces")
     what = " ".join(f"{error.problem or 'cannot be parsed'}".split())
     context = f" ({' '.join(error.context.split())})" if error.context else ""
     hint = "mind the indentation, and quote text that holds ': ' or ' #'"
     return Problem(mark.line + 1 if mark else 1, (), f"not YAML: {what}{context}; {hint}")
+
+
+def _tabbed(text: str, line: int) -> int:
+    """The number of the line that is indented with a tab: the one a parser stopped at, or the one before it; else 0."""
+    every = text.split("\n")
+    near = [number for number in (line, line - 1) if 0 <= number < len(every)]
+    return next((number + 1 for number in near if re.match(r" *\t", every[number])), 0)
 
 
 def _unprintable(text: str) -> Problem:

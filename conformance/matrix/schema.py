@@ -128,7 +128,11 @@ def _endpoint(value: str) -> str:
         raise wrong("credentials in an address; leave them out, keys come from the environment")
     if parts.query or parts.fragment:
         raise wrong(f"{shown(value)} has a query or a fragment; write the base address alone")
-    return value.rstrip("/")
+    bare = value.rstrip("/")
+    for tail in ("/v1/messages", "/v1"):
+        if bare.endswith(tail):
+            raise wrong(f"{shown(value)} ends in {tail}, which the SDK adds itself; leave it out")
+    return bare
 
 
 def _day(value: str) -> str:
@@ -324,7 +328,7 @@ class File(_Shape):
 
     conformance: StrictInt
     target: TargetEntry
-    sources: dict[Text, SourceEntry]
+    sources: Annotated[dict[Text, SourceEntry], Field(min_length=1)]
     models: Annotated[tuple[Model, ...], Field(min_length=1)]
     claims: dict[Group, dict[Feature, Claims]]
     not_tested: dict[Feature, Text] = {}

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,24 +16,25 @@ from pydantic import TypeAdapter
 
 from conformance.http.keys import CUSTOM_HEADERS, BadKey
 from conformance.http.redact import Redactor
-from conformance.matrix.sniff import looks_like_matrix
+from conformance.matrix import MatrixError
+from conformance.matrix.sniff import is_meant_as_matrix, looks_like_matrix
 from conformance.outcomes import Faulted, NotRun, Outcome, Recorded, Troubled
-from conformance.plain_text import command, line, quoted
-from conformance.pytest_plugin import discretion, endings, handover
+from conformance.plain_text import command, line, lines, quoted
+from conformance.pytest_plugin import discretion, endings, handover, listing
 from conformance.pytest_plugin.completing import completed
 from conformance.pytest_plugin.items import JUDGE, CaseItem, MatrixFile, not_run, told, without_recording
 from conformance.pytest_plugin.settings import budget_of, settings_of
 from conformance.report import files
 from conformance.report.analysis.overview import Overview
 from conformance.report.assemble import NOT_RECORDED
-from conformance.report.build import build
+from conformance.report.build import build, build_selection
 from conformance.report.model import Report
 from conformance.report.recordings import Recordings
 from conformance.run import evidence, recording
 from conformance.run.access import Access, NoAccess, access_to
 from conformance.run.evidence import Evidence
 from conformance.run.live_service import SDK
-from conformance.run.matrix_run import MatrixRun, Slug, open_matrix, select
+from conformance.run.matrix_run import MatrixRun, Slug, WrongSelection, open_matrix, select
 from conformance.run.network_guard import no_network
 from conformance.run.plan import Planned
 from conformance.run.progress import watch_for
@@ -45,6 +46,9 @@ __all__ = ["Plugin"]
 
 _EXPENSIVE = "expensive: run with --expensive"
 """Why a case was not run that costs much."""
+
+_ASKED = 40
+"""Features that are answered in a line each, where they were asked for; of more only the counts are shown."""
 
 _RESULT = TypeAdapter(CaseResult)
 
@@ -58,10 +62,31 @@ class Plugin:
         self._redactor = Redactor()
         self._secret_variables: set[str] = set()
         self._handover: Path | None = None
-        self._written: list[tuple[list[str], Report]] = []
+        self._written: list[tuple[list[str], Report, bool]] = []
         self._last = ""
 
         self._restore_signals: Callable[[], None] = lambda: None
+
+    # --- what can be asked for
+
+    def pytest_cmdline_main(self, config: pytest.Config) -> int | None:
+        """Show the features or the models of the matrices that are named, and run nothing.
+
+        Raises:
+            pytest.UsageError: a matrix cannot be read.
+        """
+        option = config.option
+        if not (option.list_features or option.list_models):
+            return None
+        self._config = config
+        for path in listing.matrices_of(config):
+            try:
+                matrix_run = self._run_of(path)
+                found = listing.told(matrix_run, option.feature, features=option.list_features)
+            except (MatrixError, WrongSelection) as error:
+                raise pytest.UsageError(lines(error)) from None
+            print(*map(line, found), sep="\n")  # noqa: T201  what was asked for, and nothing around it
+        return pytest.ExitCode.OK
 
     # --- before anything is collected
 
@@ -109,7 +134,11 @@ class Plugin:
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """A matrix is a test file."""
-        if file_path.suffix not in (".yaml", ".yml") or not looks_like_matrix(file_path):
+        if file_path.suffix not in (".yaml", ".yml"):
+            return None
+        if not looks_like_matrix(file_path) and not (
+            parent.session.isinitpath(file_path) and is_meant_as_matrix(file_path)
+        ):
             return None
 
         def plan() -> Sequence[Planned]:
@@ -351,7 +380,19 @@ class Plugin:
         except OSError as error:
             where = f"no report could be written: {error}"
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
-        self._written.append(([*lines, where], report))
+        self._written.append(([*lines, where], *self._shown(matrix_run, every, results, report)))
+
+    @staticmethod
+    def _shown(
+        matrix_run: MatrixRun, every: Sequence[Planned], results: Mapping[Slug, CaseResult], report: Report
+    ) -> tuple[Report, bool]:
+        """What the terminal tells of: what was selected and nothing else; and whether single features were."""
+        selected = matrix_run.results.keys()
+        if all(item.slug in selected for item in every):
+            return report, False
+        shown = build_selection(matrix_run.matrix, matrix_run.name, every, results, selected)
+        features = {item.claim.feature for item in every}
+        return shown, len({feature for _, feature, _ in selected}) <= min(_ASKED, len(features) - 1)
 
     def _why_not_written(self, matrix_run: MatrixRun, every: Sequence[Planned]) -> str:
         """Why no report is written of this run; empty where one is.
@@ -400,10 +441,10 @@ class Plugin:
         """End with the table, the deviations, and where to look."""
         from conformance.report.render import terminal  # noqa: PLC0415  rich takes a while; a worker shows no table
 
-        for lines, report in self._written:
+        for words_, report, asked in self._written:
             overview = Overview(report)
             terminalreporter.section(line(f"conformance of {overview.title}"))
-            for words in (*terminal.lines(overview), *lines):
+            for words in (*terminal.lines(overview, asked=asked), *words_):
                 terminalreporter.write_line(line(words))
 
     def pytest_unconfigure(self) -> None:

@@ -106,15 +106,28 @@ def _shard(text: str) -> Shard:
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "--live": {"action": "store_true", "help": "ask the service, record, and judge the recordings"},
-    "--endpoint": {"metavar": "URL", "help": "else ANTHROPIC_BASE_URL, else the matrix's endpoint"},
+    "--endpoint": {
+        "aliases": ["--url"],
+        "metavar": "URL",
+        "help": "the address in front of /v1/messages; else ANTHROPIC_BASE_URL, else the matrix's endpoint",
+    },
     "--key-env": {"metavar": "NAME", "help": "the environment variable that holds the key (default: the matrix's)"},
-    "--model": {"action": "append", "default": [], "metavar": "NAME", "help": "only this model; repeatable"},
-    "--feature": {
+    "--model": {
+        "aliases": ["--models"],
         "action": "append",
         "default": [],
         "metavar": "NAME",
-        "help": "only this feature and its parts; repeatable",
+        "help": "only this model; repeatable",
     },
+    "--feature": {
+        "aliases": ["--features"],
+        "action": "append",
+        "default": [],
+        "metavar": "NAME",
+        "help": "only this feature and its parts; repeatable, or with commas",
+    },
+    "--list-features": {"action": "store_true", "help": "show the features, with what is documented of them, and end"},
+    "--list-models": {"action": "store_true", "help": "show the models, and end"},
     "--cassettes": {"metavar": "DIR", "help": "where recordings are (default: cassettes/)"},
     "--report-dir": {"metavar": "DIR", "help": "where reports are written (default: reports/)"},
     "--lang": {
@@ -174,10 +187,13 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
 }
 
+_NAMES: dict[str, tuple[str, ...]] = {name: (name, *option.pop("aliases", ())) for name, option in _OPTIONS.items()}
+"""Every option, and the other names that people try for it."""
+
 FLAGS = frozenset(name for name, option in _OPTIONS.items() if option.get("action") == "store_true")
 """The options that take no value."""
 
-WITH_VALUES = frozenset(_OPTIONS) - FLAGS
+WITH_VALUES = frozenset(name for names in _NAMES.values() for name in names) - FLAGS
 """The options whose next word is their value, unless it stands behind ``=``."""
 
 
@@ -191,7 +207,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     phases = ", ".join(f"{phase}={seconds:g}" for phase, seconds in _phases().items())
     for name, option in _OPTIONS.items():
         try:
-            group.addoption(name, **{**option, "help": option["help"].replace("{phases}", phases)})
+            group.addoption(*_NAMES[name], **{**option, "help": option["help"].replace("{phases}", phases)})
         except ValueError:
             raise pytest.UsageError(
                 f"{name}: a conftest.py or another plugin has an option of this name, and no matrix can be run beside "

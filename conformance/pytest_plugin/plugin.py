@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from _pytest.config.findpaths import determine_setup
 
-from conformance.matrix.sniff import looks_like_matrix
+from conformance.matrix.sniff import is_meant_as_matrix, looks_like_matrix
 from conformance.pytest_plugin import options
 
 __all__ = ["pytest_load_initial_conftests"]
@@ -63,6 +63,8 @@ class _Again:
 def _asks_for_a_matrix(config: pytest.Config, rootpath: Path, testpaths: Iterable[str], free: Iterable[str]) -> bool:
     base = config.invocation_params.dir
     named = [path for path in (base / arg.partition("::")[0] for arg in free) if path.exists()]
+    if any(map(is_meant_as_matrix, named)):
+        return True
     if not named:
         named = [rootpath / path for path in testpaths] or [base]
     return any(_holds_a_matrix(path) for path in named)

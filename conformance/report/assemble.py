@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
 
+from conformance.http.evidence import host_of, is_loopback
 from conformance.report.fields import given
 from conformance.report.language import say
 from conformance.report.model import VERSION, Report, ReportedCase, ReportedClaim, Row, Suite, Target
 from conformance.values import Behaviour, Source, Status, Verdict
 from conformance.verdicts import holding_for_all, together, worst
 
-__all__ = ["NOT_RECORDED", "NOT_SELECTED", "assemble", "own_rows", "row_of", "with_notice"]
+__all__ = ["NOT_RECORDED", "NOT_SELECTED", "assemble", "one_of_each", "own_rows", "row_of", "with_notice"]
 
 NOT_SELECTED = "not selected in this run"
 """Why a case has no result that was left out of a run."""
@@ -63,6 +65,31 @@ def _notice(cases: Sequence[ReportedCase], target: Target) -> str | None:
     if not simulated:
         return None
     return say("notice.report", count=simulated, total=len(cases), title=target.title or target.name)
+
+
+def one_of_each(endpoints: Iterable[tuple[str, str]]) -> list[str]:
+    """Where evidence was recorded, each service once, sorted.
+
+    A server that is started for a run gets another port every time. On one's own machine what differs by the port
+    alone is one service, and is called by the port it had last.
+
+    Args:
+        endpoints: an address, and when it answered; both as recordings have them.
+    """
+    latest: dict[str, tuple[str, str]] = {}
+    for endpoint, when in endpoints:
+        service = _without_port(endpoint)
+        latest[service] = max(latest.get(service, ("", "")), (when, endpoint))
+    return sorted(endpoint for _, endpoint in latest.values())
+
+
+def _without_port(endpoint: str) -> str:
+    """What tells a service from another: its address, on one's own machine without the port."""
+    host = host_of(endpoint)
+    if not is_loopback(host):
+        return endpoint
+    parts = urlsplit(endpoint)
+    return f"{parts.scheme}://{host}{parts.path}"
 
 
 def row_of(

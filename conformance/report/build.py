@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from conformance import __version__
 from conformance.matrix import Claim, Matrix
-from conformance.report.assemble import NOT_SELECTED, assemble, row_of
+from conformance.report.assemble import NOT_SELECTED, assemble, one_of_each, row_of
 from conformance.report.fields import given
 from conformance.report.model import (
     Citation,
@@ -24,7 +24,7 @@ from conformance.report.model import (
 from conformance.run.plan import Planned, holds
 from conformance.values import CaseResult, Status, Verdict
 
-__all__ = ["NOT_SELECTED", "build"]
+__all__ = ["NOT_SELECTED", "build", "build_selection"]
 
 Slug = tuple[str, str, str]
 
@@ -53,7 +53,7 @@ def build(
         for documented, claim in zip(matrix.claims, claims, strict=True)
         if holds(matrix, documented, model) and (mine := _cases(documented, items))
     ]
-    recorded = sorted({result.endpoint for result in results.values() if result.endpoint})
+    recorded = one_of_each((one.endpoint, one.recorded_at or "") for one in results.values() if one.endpoint)
     sdks = sorted({sdk for result in results.values() for sdk in result.sdks})
     return assemble(
         suite=Suite(name="conformance", version=__version__, sdk=", ".join(sdks) or None),
@@ -66,6 +66,34 @@ def build(
         ),
         models=list(by_model),
         claims=claims,
+        rows=rows,
+    )
+
+
+def build_selection(
+    matrix: Matrix,
+    name: str,
+    planned: Sequence[Planned],
+    results: Mapping[Slug, CaseResult],
+    selected: Collection[Slug],
+) -> Report:
+    """A report of what a run selected and of nothing else: for the terminal, which answers what was asked.
+
+    A feature that is judged by its parts is in it where all of them were selected.
+    """
+    chosen = [item for item in planned if item.slug in selected]
+    whole = build(matrix, name, chosen, results)
+    left_out = {(item.model, item.claim.feature) for item in planned if item.slug not in selected}
+    wholes = {claim.feature: claim.parts for claim in whole.claims if claim.parts}
+    rows = [
+        row for row in whole.results if not any((row.model, part) in left_out for part in wholes.get(row.feature, ()))
+    ]
+    features = {row.feature for row in rows}
+    return assemble(
+        suite=whole.suite,
+        target=whole.target,
+        models=whole.models,
+        claims=[claim for claim in whole.claims if claim.feature in features],
         rows=rows,
     )
 

@@ -1,13 +1,15 @@
 """What the report says in its own voice; its sentences live in ``strings.yaml`` and nowhere else.
 
-The page speaks every language; what only Markdown and the terminal say is English. What a model, a service or a
-matrix said is quoted, and never translated.
+Everything is said in every language. ``say`` speaks the one it is told to, else that of ``speaking``, else English.
+What a model, a service or a matrix said is quoted, and never translated.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,21 +19,30 @@ from conformance.values import GROUPS, Behaviour, Json, Source, Status, Verdict
 from conformance.yaml_text import load_yaml
 
 __all__ = [
+    "CODES",
     "GROUP_ORDER",
     "LANGUAGES",
     "MARKS",
+    "NAMES",
     "SOURCE_ORDER",
     "Phrase",
     "Word",
     "catalogue",
     "page_catalogue",
     "say",
+    "speaking",
     "word",
     "words",
 ]
 
 LANGUAGES: Final = ("en", "zh")
 """The languages of the page, the first its default."""
+
+CODES: Mapping[str, str] = {"en": "en", "zh": "zh-Hans"}
+"""The languages as HTML names them."""
+
+NAMES: Mapping[str, str] = {"en": "English", "zh": "中文"}
+"""The languages as they call themselves."""
 
 Phrase: TypeAlias = str | Mapping[str, str]
 """A sentence with ``{places}``, or one each for a ``count`` of one and of any other number."""
@@ -47,22 +58,45 @@ def catalogue() -> Mapping[str, Mapping[str, Phrase]]:
     return found
 
 
+_ELSEWHERE = ("text", "badge", "comparison", "difference", "history", "models.both")
+"""What no script of the page says."""
+
+
 @cache
 def page_catalogue() -> Mapping[str, Mapping[str, Phrase]]:
-    """The sentences of the page: those that are said in every language."""
-    return {key: said for key, said in catalogue().items() if len(said) == len(LANGUAGES)}
+    """The sentences that the page's script may have to say."""
+    return {
+        key: said
+        for key, said in catalogue().items()
+        if key.partition(".")[0] not in _ELSEWHERE and key not in _ELSEWHERE
+    }
 
 
-def say(key: str, language: str = "en", /, **values: Json) -> str:
+_SPOKEN: ContextVar[str] = ContextVar("spoken", default=LANGUAGES[0])
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Say everything in a language, inside the block."""
+    token = _SPOKEN.set(language)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(token)
+
+
+def say(key: str, language: str = "", /, **values: Json) -> str:
     """A sentence of the report.
 
     Args:
+        language: one of ``LANGUAGES``; without it, that of ``speaking``.
         values: what stands in its places; a mapping ``{"t": key}`` stands for another sentence, as does a place
             that is the key of one.
 
     Raises:
         KeyError: there is no such sentence, or it has a place that is not filled.
     """
+    language = language or _SPOKEN.get()
     phrase = catalogue()[key][language]
     if not isinstance(phrase, str):
         phrase = phrase["one" if values.get("count") == 1 else "other"]
@@ -113,7 +147,6 @@ _FAMILIES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@cache
 def word(family: str, name: str) -> Word:
     """A word with its meaning.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from conformance.plain_text import plain
-from conformance.report.assemble import NOT_RECORDED, NOT_SELECTED, assemble, row_of
+from conformance.report.assemble import NOT_RECORDED, NOT_SELECTED, assemble, one_of_each, row_of
 from conformance.report.load import Loaded, ReportError
 from conformance.report.model import Report, ReportedCase, ReportedClaim, Row, Suite
 from conformance.values import Behaviour, Verdict
@@ -218,8 +218,12 @@ def _suite(reports: Sequence[Loaded]) -> Suite:
 def _endpoint(reports: Sequence[Loaded]) -> str:
     """Where the evidence was recorded; a report without any names the endpoint of its matrix."""
     evident = [loaded for loaded in reports if any(case.source for case in loaded.report.cases)]
-    given = [loaded.report.target.endpoint for loaded in evident or reports]
-    return ", ".join(sorted({endpoint for endpoints in given for endpoint in endpoints.split(", ")}))
+    given = [
+        (endpoint, max((case.recorded_at or "" for case in loaded.report.cases), default=""))
+        for loaded in evident or reports
+        for endpoint in loaded.report.target.endpoint.split(", ")
+    ]
+    return ", ".join(one_of_each(given))
 
 
 def _rows(reports: Sequence[Loaded], claims: Sequence[ReportedClaim], chosen: Mapping[str, _Version]) -> list[Row]:

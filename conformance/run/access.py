@@ -59,11 +59,29 @@ class Access:
         return f"asking {without_userinfo(self.endpoint)} (named by {self.origin.value}) with {key}"
 
 
+def _base(endpoint: str, origin: Origin) -> str:
+    """An address as the SDK takes it: what stands in front of ``/v1/messages``.
+
+    Raises:
+        NoAccess: it is no such address, or goes on where the SDK does.
+    """
+    bare, shown = endpoint.strip().rstrip("/"), without_userinfo(endpoint)
+    for tail in ("/v1/messages", "/v1"):
+        if bare.endswith(tail):
+            shorter = without_userinfo(bare.removesuffix(tail))
+            raise NoAccess(f"{origin.value} {shown}: leave out {tail}, which the SDK adds itself: {shorter}")
+    return bare
+
+
 def endpoint_of(matrix: Matrix, option: str | None, environment: Mapping[str, str]) -> tuple[str, Origin]:
-    """Where to ask: the option, else ``ANTHROPIC_BASE_URL``, else the matrix's endpoint; and which of them it was."""
+    """Where to ask: the option, else ``ANTHROPIC_BASE_URL``, else the matrix's endpoint; and which of them it was.
+
+    Raises:
+        NoAccess: it goes on where the SDK does.
+    """
     for named, origin in ((option, Origin.OPTION), (environment.get(BASE_URL), Origin.ENVIRONMENT)):
         if named:
-            return named.rstrip("/"), origin
+            return _base(named, origin), origin
     return matrix.target.endpoint, Origin.MATRIX
 
 

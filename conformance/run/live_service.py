@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -47,6 +48,12 @@ SDK = f"anthropic {version('anthropic')}"
 """The SDK of this process, with which it stamps what it records; reports name what the cassettes are stamped with."""
 
 _REFUSED_KEY = (401, 403)
+
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "record layer failure")
+"""How OpenSSL's errors say that what answered is no TLS, by its release."""
+
+_HUNG_UP = ("disconnected", "reset by peer", "illegal", "protocol error", "RemoteProtocolError")
+"""What a client sees of a server that waits for TLS and is asked in plain HTTP."""
 
 
 @dataclass(frozen=True)
@@ -238,13 +245,32 @@ def open_service(
                 exchange = transport.probe(probe_request(models[0]))
             except (NetworkTrouble, ServiceTrouble) as trouble:
                 what = "does not answer" if isinstance(trouble, NetworkTrouble) else "is not well"
-                raise Aborted(f"{shown} {what}: {trouble}") from None
+                raise Aborted(f"{shown} {what}: {trouble}{_other_scheme(endpoint, str(trouble))}") from None
+            if exchange.status == HTTPStatus.BAD_REQUEST and _wants_tls(
+                endpoint, exchange.body.decode("utf-8", "replace")
+            ):
+                raise Aborted(f"{shown} is asked in plain HTTP and wants TLS: write https://")
             if exchange.status not in _REFUSED_KEY:
                 client = open_client(endpoint, key, auth, matrix.target.api_version, transport)
                 in_vain.pop_all()
                 return LiveService(client, transport, endpoint, matrix.target.name, redactor, probe_request, exchange)
             refusals.append(f"{exchange.status} with {header}")
     raise Aborted(f"{shown} refuses the key ({', '.join(refusals)}): check {variable}")
+
+
+def _other_scheme(endpoint: str, trouble: str) -> str:
+    """What to try where a server seems to speak the other of http and https; empty where it does not seem so."""
+    scheme = urlsplit(endpoint).scheme
+    if scheme == "https" and any(sign in trouble for sign in _NO_TLS):
+        return "; it seems to speak plain HTTP: write http://"
+    if scheme == "http" and any(sign in trouble for sign in _HUNG_UP):
+        return "; if it speaks TLS, write https://"
+    return ""
+
+
+def _wants_tls(endpoint: str, body: str) -> bool:
+    """Whether a refusal is the one that web servers give to plain HTTP on a port of TLS."""
+    return urlsplit(endpoint).scheme == "http" and "https" in body.lower() and "http request" in body.lower()
 
 
 class _ProbeRequest:

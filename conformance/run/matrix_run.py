@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -106,11 +107,31 @@ def select(matrix_run: MatrixRun, features: Sequence[str]) -> list[Planned]:
     Raises:
         WrongSelection: a feature that the matrix does not have.
     """
-    names = [claim.feature for claim in matrix_run.matrix.claims]
-    for feature in features:
-        if not any(selected(name, [feature]) for name in names):
-            raise WrongSelection(
-                f"--feature {feature}: {matrix_run.name} has no such feature{did_you_mean(feature, names)}"
-            )
-    wanted = {*features, *(p for c in matrix_run.matrix.claims if c.feature in features for p in c.parts)}
+    names = list(dict.fromkeys(claim.feature for claim in matrix_run.matrix.claims))
+    words = [word.strip() for given in features for word in given.split(",") if word.strip()]
+    if features and not words:
+        raise WrongSelection("--feature: name a feature; --list-features shows them")
+    meant = [_meant(word, names, matrix_run.name) for word in words]
+    wanted = {*meant, *(p for c in matrix_run.matrix.claims if c.feature in meant for p in c.parts)}
     return [item for item in matrix_run.planned if selected(item.claim.feature, sorted(wanted))]
+
+
+def _meant(word: str, names: Sequence[str], matrix: str) -> str:
+    """The feature a word means: its name, what it refines, or the last part of its name where only one has it.
+
+    Raises:
+        WrongSelection: there is none, or more than one.
+    """
+    if any(selected(name, [word]) for name in names):
+        return word
+    found = [name for name in names if word.lower() in (name.lower(), name.rpartition(".")[2].lower())]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise WrongSelection(f"--feature {word}: {matrix} has {' and '.join(found)}; name one of them")
+    last = {name.rpartition(".")[2]: name for name in names}
+    close = did_you_mean(word, names)
+    if not close and (alike := get_close_matches(word, last, n=1)):
+        close = did_you_mean(last[alike[0]], names)
+    hint = close or "; --list-features shows them all"
+    raise WrongSelection(f"--feature {word}: {matrix} has no such feature{hint}")

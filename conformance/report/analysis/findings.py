@@ -30,7 +30,6 @@ class Deviation:
     """What falls short in one way, with the models it was seen on."""
 
     feature: str
-    case: str
     documented: str
     """In words."""
     statuses: tuple[Status, ...]
@@ -50,6 +49,11 @@ class Deviation:
     def models(self) -> tuple[str, ...]:
         """The models, each once."""
         return tuple(dict.fromkeys(one.model for one in self.evidence))
+
+    @property
+    def cases(self) -> tuple[str, ...]:
+        """The names of the cases that saw it, each once."""
+        return tuple(dict.fromkeys(one.id.rpartition("::")[2] for one in self.evidence if one.id))
 
     @property
     def summaries(self) -> tuple[str, ...]:
@@ -91,16 +95,21 @@ class Contradiction:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """What is not decided yet, and why."""
+    """What is not decided yet for one reason: features, and the models each of them is not decided of."""
 
-    feature: str
+    features: tuple[str, ...]
     verdict: Verdict
     reason: str
     models: tuple[str, ...]
 
+    @property
+    def feature(self) -> str:
+        """The first of the features."""
+        return self.features[0]
 
-_Way = tuple[str, str, str, str, str | None]
-"""Feature, case, documented, seen, known: what makes two deviations one."""
+
+_Way = tuple[str, str, str, str | None]
+"""Feature, documented, seen, known: what makes two deviations one."""
 
 
 @dataclass(slots=True)
@@ -120,15 +129,14 @@ def deviations(features: Sequence[Feature]) -> tuple[Deviation, ...]:
         no_case: list[ReportedCase | None] = [None]
         for case in cases or no_case:
             key = _key(case) if case else seen_key(row.observed, row.verdict)
-            name = case.name if case else ""
-            way = feature.name, name, feature.documented_of(row.model), key, row.known_deviation
+            way = feature.name, feature.documented_of(row.model), key, row.known_deviation
             one = found.setdefault(way, _Found(feature.statuses_of(row.model), [], {}))
             words = case.summary if case else say("text.no_case")
             one.evidence.append(Seen(row.model, words, case.id if case else None))
             one.also.update(dict.fromkeys(wholes.get(case.id, ()) if case else ()))
     every = [
-        Deviation(name, case, documented, one.statuses, key, known, tuple(one.evidence), tuple(one.also))
-        for (name, case, documented, key, known), one in found.items()
+        Deviation(name, documented, one.statuses, key, known, tuple(one.evidence), tuple(one.also))
+        for (name, documented, key, known), one in found.items()
     ]
     return tuple(sorted(every, key=lambda deviation: deviation.known is not None))
 
@@ -147,15 +155,39 @@ def contradictions(features: Sequence[Feature]) -> tuple[Contradiction, ...]:
     )
 
 
-def undecided(features: Sequence[Feature]) -> tuple[Undecided, ...]:
-    """What is inconclusive or was not run, grouped by reason."""
+def undecided(features: Sequence[Feature], *, unjudged: bool = False) -> tuple[Undecided, ...]:
+    """What is inconclusive or was not run, grouped by reason: inconclusive first.
+
+    Features that the same models miss for the same reason are one entry: hundreds of rows that a run did not select
+    are one thing to know.
+
+    Args:
+        unjudged: also what is inconclusive of what nobody documents.
+    """
     found: dict[tuple[str, Verdict, str], dict[str, None]] = {}
     for feature, row, cases in _standing(features, _wholes(features), *OPEN):
         reasons = [plain(case.reason or case.summary) for case in cases] or [say("text.no_case")]
         for reason in reasons:
             if row.verdict is not None:
                 found.setdefault((feature.name, row.verdict, reason), {})[row.model] = None
-    return tuple(Undecided(*key, models=tuple(models)) for key, models in found.items())
+    if unjudged:
+        for feature, row, case in _unjudged(features):
+            reason = plain(case.reason or case.summary)
+            found.setdefault((feature.name, Verdict.INCONCLUSIVE, reason), {})[row.model] = None
+    alike: dict[tuple[Verdict, str, tuple[str, ...]], list[str]] = {}
+    for (name, verdict, reason), models in found.items():
+        alike.setdefault((verdict, reason, tuple(models)), []).append(name)
+    every = [Undecided(tuple(names), verdict, reason, models) for (verdict, reason, models), names in alike.items()]
+    return tuple(sorted(every, key=lambda one: OPEN.index(one.verdict)))
+
+
+def _unjudged(features: Sequence[Feature]) -> Iterator[tuple[Feature, Row, ReportedCase]]:
+    """The cases that are inconclusive of what is not documented."""
+    for feature in features:
+        for row in feature.rows.values():
+            for case in row.cases:
+                if row.verdict is None and case.behaviour is Behaviour.INCONCLUSIVE:
+                    yield feature, row, case
 
 
 def _standing(

@@ -8,11 +8,13 @@ from functools import cached_property
 
 from conformance.plain_text import plain
 from conformance.report.analysis import findings, vocabulary
+from conformance.report.analysis.answers import Answer, answers
 from conformance.report.analysis.findings import Contradiction, Deviation, Undecided
 from conformance.report.analysis.grid import Feature, Group, Note, groups
 from conformance.report.language import SOURCE_ORDER, say
 from conformance.report.model import Report
 from conformance.values import Source, Status, Verdict
+from conformance.verdicts import worst
 
 __all__ = ["Overview"]
 
@@ -127,6 +129,21 @@ class Overview:
     def contradictions(self) -> tuple[Contradiction, ...]:
         """Where the documentation contradicts itself."""
         return findings.contradictions(self.features)
+
+    @cached_property
+    def answers(self) -> tuple[Answer, ...]:
+        """What there is to say of each feature, in a line."""
+        return answers(self.features)
+
+    @cached_property
+    def standing(self) -> Mapping[str, Verdict | None]:
+        """Every feature that was planned, by the worst verdict it has with any model; None for what has none."""
+        found: dict[str, Verdict | None] = {}
+        for feature in self.features:
+            if feature.rows:
+                verdicts = [row.verdict for row in feature.rows.values() if row.verdict is not None]
+                found[feature.name] = worst(verdicts) if verdicts else None
+        return found
 
     @cached_property
     def undecided(self) -> tuple[Undecided, ...]:

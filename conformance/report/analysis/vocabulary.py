@@ -18,6 +18,7 @@ __all__ = [
     "documented_phrase",
     "group_title",
     "mark",
+    "reason_key",
     "recorded",
     "seen",
     "seen_key",
@@ -106,6 +107,15 @@ def mark(verdict: Verdict | None) -> str:
 def differs(row: Row) -> bool:
     """Whether what was seen is less, or more, than what is documented."""
     return row.verdict in (Verdict.FALLS_SHORT, Verdict.EXCEEDS)
+
+
+_REASONS = ("reason.not_recorded", "reason.not_selected", "reason.stale", "reason.expensive", "reason.interrupted")
+"""The reasons that the suite itself gives, word for word."""
+
+
+def reason_key(reason: str) -> str:
+    """The key of a reason of the suite's own; empty for one that quotes a service, a model or a case."""
+    return next((key for key in _REASONS if say(key, "en") == reason), "")
 
 
 # --- several at once

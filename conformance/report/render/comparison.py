@@ -42,16 +42,13 @@ def comparison(made: Comparison) -> Layout:
         title=say("text.and").join(names) if len(names) < 3 else ", ".join(names),
         kind=say("comparison.kind"),
         warnings=tuple(warning for side in sides if (warning := warning_of(side))),
-        facts=(
-            *((side.name, f"{side.title}, {side.endpoint}, {_models(side)}") for side in sides),
-            (say("comparison.cell"), say("comparison.cell.says", legend=legend)),
-            (say("comparison.counts"), say("comparison.counts.says")),
-        ),
+        facts=(*((side.name, f"{side.title}, {side.endpoint}, {_models(side)}") for side in sides),),
         sections=(
             _section(say("comparison.differ"), "comparison.differ.caption", different, sides),
             *(_moves(made) if len(sides) <= _FEW else ()),
             _section(say("comparison.alike"), "comparison.alike.caption", alike, sides),
         ),
+        legend=(say("comparison.cell.says", legend=legend), say("comparison.counts.says")),
     )
 
 
@@ -71,12 +68,15 @@ def column_of(side: Side) -> Column:
         if source is not Source.SIMULATOR
     ]
     nothing = "" if side.simulated else say("badge.none")
-    days = dict.fromkeys(moment[:10] for moment in side.recorded)
+    days = list(dict.fromkeys(moment[:10] for moment in side.recorded))
     partly = say("comparison.simulated.part", count=side.simulated, total=side.evident)
     simulated = partly if side.simulated < side.evident else say("comparison.simulated")
     return Column(
         title=side.name,
-        notes=(", ".join(sources) or nothing, " to ".join(days)),
+        notes=(
+            ", ".join(sources) or nothing,
+            say("head.until", first=days[0], last=days[-1]) if len(days) > 1 else "".join(days),
+        ),
         warning=simulated if side.simulated else "",
     )
 

@@ -93,3 +93,5 @@ class Layout:
     warnings: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
+    legend: tuple[str, ...] = ()
+    """How the tables are to be read, in a sentence each."""

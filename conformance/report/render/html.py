@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import sha256
 from urllib.parse import quote
@@ -19,11 +19,12 @@ from markupsafe import Markup, escape
 from conformance.plain_text import plain
 from conformance.report.analysis.figures import Measured
 from conformance.report.analysis.overview import Overview
-from conformance.report.analysis.vocabulary import differs, mark, seen_key, slug, verdict_key
+from conformance.report.analysis.vocabulary import differs, mark, reason_key, seen_key, slug, verdict_key
 from conformance.report.escape import issue
-from conformance.report.language import LANGUAGES, say, words
+from conformance.report.language import CODES, LANGUAGES, NAMES, say, words
 from conformance.report.recordings import Recordings
 from conformance.report.render import page_data, templates
+from conformance.report.render.answer import PageAnswer
 from conformance.report.render.document import Layout
 from conformance.report.render.grid import PageGrid
 from conformance.values import Json
@@ -49,6 +50,7 @@ def render(overview: Overview, *, recordings: Recordings | None = None, lang: st
     page = _template().render(
         view=overview,
         grid=PageGrid(overview),
+        answer=PageAnswer(overview),
         lang=lang,
         languages=LANGUAGES,
         t=_speaker(lang),
@@ -67,11 +69,27 @@ def render(overview: Overview, *, recordings: Recordings | None = None, lang: st
     return page + "\n"
 
 
-def document(made: Layout) -> str:
-    """What is said of several reports at once, as one self-contained page without a script."""
+def document(made: Layout, translations: Mapping[str, Layout] | None = None, *, lang: str = LANGUAGES[0]) -> str:
+    """What is said of several reports at once, as one self-contained page.
+
+    Args:
+        made: what is said, in the language ``lang``.
+        translations: the same in others; the page switches between them.
+    """
     template = templates.html().get_template("document.html.j2")
-    style = Markup(templates.part("document.css"))  # noqa: S704  ours
-    return template.render(document=made, style=style) + "\n"
+    style, head, script = (templates.part(name) for name in ("document.css", "head.js", "document.js"))
+    page = template.render(
+        documents={lang: made, **(translations or {})},
+        lang=lang,
+        codes=CODES,
+        names=NAMES,
+        say=say,
+        style=Markup(style),  # noqa: S704  ours
+        head=Markup(head),  # noqa: S704  ours
+        script=Markup(script),  # noqa: S704  ours
+        policy=_policy(style, head, script),
+    )
+    return page + "\n"
 
 
 # --- the page
@@ -84,6 +102,7 @@ def _template() -> Template:
     environment.globals |= {
         "differs": differs,
         "mark": mark,
+        "reason_key": reason_key,
         "seen_key": seen_key,
         "slug": slug,
         "verdict_key": verdict_key,
@@ -138,8 +157,10 @@ def _script() -> str:
 def _style(overview: Overview) -> str:
     """The style of the page, with the width the grid needs: below it the grid scrolls in a box of its own."""
     width = 23.5 + 7.3 * len(overview.models)
+    narrow = 14.5 + 7.3 * len(overview.models)
     return f"""{templates.part("style.css")}
 .grid, .group {{ min-width: {width:g}rem; }}
+@media (max-width: 40rem) {{ .grid, .group {{ min-width: {narrow:g}rem; }} }}
 @media screen and (max-width: {width + 5:g}rem) {{
   .scroller {{ overflow: auto; max-height: 88dvh; }}
   .grid thead th {{ top: 0; }}

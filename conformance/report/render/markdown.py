@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from markupsafe import Markup
 
@@ -83,8 +83,15 @@ def _findings(overview: Overview) -> Iterator[str]:
         yield f"- {about}; {markdown(clip(outcomes, _LINE))}"
     for one in overview.undecided:
         where = markdown(clip(overview.those(one.models), _LINE))
-        open_ = say("text.summary.open", feature=markdown_code(one.feature), models=where)
+        open_ = say("text.summary.open", feature=_named(one.features), models=where)
         yield f"- {open_}: {markdown(clip(one.reason, _LINE))}"
+
+
+def _named(features: Sequence[str], shown: int = 4) -> str:
+    """Features as code; of many the first ones, and how many more there are."""
+    named = ", ".join(map(markdown_code, features[:shown]))
+    more = len(features) - shown
+    return say("text.open.more", features=named, count=more) if more > 0 else named
 
 
 def _deviation(overview: Overview, deviation: Deviation) -> str:

@@ -15,8 +15,10 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from conformance.plain_text import clip, command, plain
-from conformance.report.analysis.findings import Contradiction, Deviation
+from conformance.report.analysis.answers import Answer
+from conformance.report.analysis.findings import Contradiction, Deviation, Undecided, undecided
 from conformance.report.analysis.overview import Overview
+from conformance.report.analysis.vocabulary import documented_phrase, verdict_word
 from conformance.report.language import say
 from conformance.report.render.document import Cell, Column, Layout, Listing, Table
 
@@ -28,19 +30,35 @@ _WIDEST_TITLE = 32
 _NARROWEST = 16
 """Characters of any other column; where there is no room for them the table is wider."""
 _GAP = 2
+_OPEN_SHOWN = 20
+"""Reasons why something is open that are listed; the others are counted."""
+_NAMED = 4
+"""Features that are named where many are open for one reason."""
 _LONG = 600
 """Characters of a detail that are shown; the whole of it is in the reports."""
 
 
-def lines(overview: Overview) -> list[str]:
-    """Where the evidence comes from, counts for each model, deviations, contradictions."""
+def lines(overview: Overview, *, asked: bool = False) -> list[str]:
+    """Where the evidence comes from, counts for each model, deviations, contradictions, what is inconclusive.
+
+    Args:
+        asked: whether single features were asked for: then what is to be said of each comes first.
+    """
     found = _wrapped(overview.report.notice or say("text.evidence", sources=overview.sources))
+    if asked:
+        found += ["", *(_answer(overview, answer) for answer in overview.answers)]
     found += ["", *_counts(overview)]
     for deviation in overview.deviations:
         found += ["", *_deviation(overview, deviation)]
     if overview.contradictions:
         found.append("")
     found += [clip(_contradiction(overview, one), _WIDTH * 2) for one in overview.contradictions]
+    open_ = undecided(overview.features, unjudged=True) if asked else overview.undecided
+    if open_:
+        found.append("")
+    found += [clip(_open(overview, one), _WIDTH * 2) for one in open_[:_OPEN_SHOWN]]
+    if (more := len(open_) - _OPEN_SHOWN) > 0:
+        found.append(say("text.summary.more", count=more))
     return found
 
 
@@ -50,6 +68,33 @@ def document(made: Layout) -> str:
 
 
 # --- the end of a run
+
+
+def _answer(overview: Overview, answer: Answer) -> str:
+    found = [
+        ", ".join(
+            filter(
+                None,
+                (
+                    documented_phrase(one.documented),
+                    f"{say('deviations.seen')} {one.seen}",
+                    one.verdict,
+                    overview.those(one.models) if len(answer.found) > 1 else "",
+                ),
+            )
+        )
+        for one in answer.found
+    ]
+    return clip(f"{plain(answer.feature)}: {'; '.join(found)}", _WIDTH * 2)
+
+
+def _open(overview: Overview, one: Undecided) -> str:
+    """What is inconclusive, or was not run, and why."""
+    named = ", ".join(map(plain, one.features[:_NAMED]))
+    if (more := len(one.features) - _NAMED) > 0:
+        named = say("text.open.more", features=named, count=more)
+    where = overview.those(one.models)
+    return say("text.terminal.open", verdict=verdict_word(one.verdict), features=named, models=where, reason=one.reason)
 
 
 def _counts(overview: Overview) -> list[str]:
@@ -103,6 +148,8 @@ def _document(made: Layout) -> Iterator[str]:
         yield from _wrapped(warning)
     for name, words in made.facts:
         yield from _wrapped(f"{name}: {words}", "  ")
+    if made.legend:
+        yield from _wrapped(" ".join(made.legend))
     for section in made.sections:
         yield ""
         yield from _underlined(section.title)

@@ -435,7 +435,7 @@ WRONG = [
     (
         "  name: acme",
         "\tname: acme",
-        f"3: {NOT_YAML}",
+        "3: not YAML: a tab at the beginning of the line; indent with spaces",
     ),
     (
         "  name: acme",
@@ -908,3 +908,9 @@ def test_anthropic_itself_supports_everything():
 def claim_of(matrix: Matrix, feature: str) -> Claim:
     [claim] = [claim for claim in matrix.claims if claim.feature == feature]
     return claim
+
+
+@pytest.mark.parametrize("tail", ["/v1", "/v1/", "/v1/messages"])
+def test_an_endpoint_is_what_stands_before_the_path(matrix_of, tail):
+    said = complaint(matrix_of(re.sub(r"(endpoint: \S+)", rf"\g<1>{tail}", VALID, count=1)))
+    assert "which the SDK adds itself; leave it out" in said

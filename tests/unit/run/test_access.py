@@ -51,6 +51,17 @@ def test_a_key_goes_where_it_belongs(matrix, environment, option, variable) -> N
     assert access.key == (environment[variable] if variable else NO_KEY)
 
 
+@pytest.mark.parametrize("tail", ["/v1", "/v1/messages", "/v1/messages/"])
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_an_address_that_goes_on_where_the_sdk_does_is_told(tail: str, by_hand: bool) -> None:
+    address = f"https://api.minimaxi.com/anthropic{tail}"
+    option, environment = (address, {A: "1"}) if by_hand else (None, {A: "1", B: address})
+    with pytest.raises(NoAccess) as refused:
+        access_to(MINIMAX, environment, option=option)
+    assert "leave out /v1" in str(refused.value)
+    assert str(refused.value).endswith("which the SDK adds itself: https://api.minimaxi.com/anthropic")
+
+
 @pytest.mark.parametrize(
     ("matrix", "environment", "option", "said"),
     [

@@ -30,7 +30,7 @@ def test_the_summary_says_where_the_evidence_is_from_then_what_falls_short() -> 
     assert "- `messages.image`: documented unsupported, seen **ignored**, both models. the image is dropped" in text
     assert "- `metadata` (known): documented supported, seen **rejected**" in text
     assert "- `thinking` is documented as supported and ignored; M-1: 'supported' holds; M-2: 'ignored' holds" in text
-    assert "- `limits.context_window` is not decided (both models): expensive: ask for it with --expensive" in text
+    assert "- not decided: `limits.context_window` (both models): expensive: ask for it with --expensive" in text
 
 
 def test_the_summary_is_short_however_long_the_report_is() -> None:
