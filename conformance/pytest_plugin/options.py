@@ -111,6 +111,12 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "URL",
         "help": "the address in front of /v1/messages; else ANTHROPIC_BASE_URL, else the matrix's endpoint",
     },
+    "--matrix": {
+        "action": "append",
+        "default": [],
+        "metavar": "NAME",
+        "help": "a matrix that comes with the suite, by its name, or a file; instead of a path",
+    },
     "--key-env": {"metavar": "NAME", "help": "the environment variable that holds the key (default: the matrix's)"},
     "--model": {
         "aliases": ["--models"],

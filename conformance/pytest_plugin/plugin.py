@@ -28,11 +28,27 @@ def pytest_load_initial_conftests(
 
     Options are added last: a plugin or a conftest.py that has one of the same name was here first, and is told so
     in one line where it stands beside a matrix.
+
+    Raises:
+        pytest.UsageError: ``--matrix`` names none.
     """
     known = early_config.known_args_namespace
+    if _names_a_matrix(early_config, parser, args):
+        from conformance.run import elsewhere  # noqa: PLC0415  everything heavy is behind this line
+
+        try:
+            again = elsewhere.rerun_arguments(args, early_config.invocation_params.dir, early_config.inipath)
+        except elsewhere.NoSuchMatrix as error:
+            raise pytest.UsageError(str(error)) from None
+        early_config.pluginmanager.register(_Again(again), "conformance-again")
+        known.file_or_dir, known.noconftest = [], True
+        args.clear()
+        return (yield)
     free = _free(early_config, parser, args)
     if inipath := _configuration_missed(early_config, args, free):
-        early_config.pluginmanager.register(_Again(inipath), "conformance-again")
+        early_config.pluginmanager.register(
+            _Again(["--config-file", str(inipath), *early_config.invocation_params.args]), "conformance-again"
+        )
         known.file_or_dir, known.noconftest = [], True
         args.clear()
         return (yield)
@@ -50,14 +66,20 @@ def pytest_load_initial_conftests(
 
 @dataclass(frozen=True)
 class _Again:
-    """Runs pytest once more, and tells it where its configuration is."""
+    """Runs pytest once more, with other arguments."""
 
-    inipath: Path
+    args: Sequence[str]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> int:
-        given = config.invocation_params
-        return pytest.main(["--config-file", str(self.inipath), *given.args], plugins=list(given.plugins or ()))
+        return pytest.main(list(self.args), plugins=list(config.invocation_params.plugins or ()))
+
+
+def _names_a_matrix(config: pytest.Config, parser: pytest.Parser, args: Sequence[str]) -> bool:
+    """Whether ``--matrix`` is given, and is no option of another plugin's."""
+    if not any(arg == "--matrix" or arg.startswith("--matrix=") for arg in args):
+        return False
+    return not hasattr(parser.parse_known_args([], namespace=copy(config.option)), "matrix")
 
 
 def _asks_for_a_matrix(config: pytest.Config, rootpath: Path, testpaths: Iterable[str], free: Iterable[str]) -> bool:

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 import pytest
 import trustme
 from front_door import MODEL, Project, plainly, rows
-from pytest_plugin.test_outcomes import seeing
 
 from conformance.http.live import LiveTransport
 from conformance.values import Behaviour
+from pytest_plugin.test_outcomes import seeing
 
 
 def said(result: pytest.RunResult) -> str:
@@ -86,7 +86,7 @@ def test_features_and_models_can_be_listed(project: Project) -> None:
     models = said(project.replay("--list-models", command=True))
     assert models.split()[-7:][0] == MODEL
     only = said(project.replay("--list-features", "--feature", "image", command=True))
-    assert [line.split()[0] for line in only.splitlines() if line.startswith("  ")][0].startswith("messages")
+    assert next(line.split()[0] for line in only.splitlines() if line.startswith("  ")).startswith("messages")
 
 
 def test_the_endpoint_has_the_name_people_try(fresh: Project, documented: str) -> None:
