@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,7 @@ from conformance.protocol.parsing import parse_json, token_count
 from conformance.protocol.sse import Event
 from conformance.values import Json
 
-__all__ = ["Reply", "assemble"]
+__all__ = ["Reply", "assemble", "without_local_paths"]
 
 _SIZE = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 
@@ -144,8 +145,21 @@ class Reply:
     @property
     def refusal(self) -> str:
         """One line for people: the status and the service's words, shortened."""
-        words = " ".join(self.error_message.split()) or "without a word"
+        words = without_local_paths(" ".join(self.error_message.split())) or "without a word"
         return f"{self.status}: {words[:157] + '…' if len(words) > 158 else words}"
+
+
+_LOCAL_PATH = re.compile(
+    r"(?<![\w:/.\\])(?:"
+    r"/(?:home|root|Users|usr|opt|tmp|var|srv|mnt|app|workspace|workspaces|data|private|nix|etc|build|code)"
+    r"(?:/[\w.@+~-]+)*/|[A-Za-z]:\\(?:[^\\\s\"']+\\)+)(?P<name>[\w.@+~-]+)"
+)
+"""A file of the machine a server runs on; what is left of it is the file's own name."""
+
+
+def without_local_paths(text: str) -> str:
+    """A server's words without the directories of its machine: they say nothing of the API, and much of its owner."""
+    return _LOCAL_PATH.sub(r"…/\g<name>", text)
 
 
 def assemble(events: Iterable[Event]) -> dict[str, Json] | None:

@@ -16,7 +16,7 @@ from conformance.pytest_plugin.items import STALE, CaseItem, not_run
 from conformance.report.analysis.difference import diff
 from conformance.report.assemble import NOT_RECORDED
 from conformance.report.load import Loaded, ReportError, load
-from conformance.report.model import Report
+from conformance.report.model import Report, ReportedCase
 from conformance.run.evidence import Evidence, others
 from conformance.run.evidence import words as words_of
 from conformance.run.freshness import age_of, stale
@@ -30,6 +30,7 @@ __all__ = [
     "fails_on",
     "interrupt",
     "is_begun",
+    "kept",
     "lacking",
     "last_line",
     "remarks",
@@ -131,6 +132,17 @@ def unselected(matrix_run: MatrixRun, results: Mapping[Slug, CaseResult], now: d
     if broken := [one.summary for one in rest if one.is_error]:
         found.append(f"{len(broken)} other cases of the report could not be judged: {plain(broken[0])}")
     return found
+
+
+def kept(cases: Sequence[ReportedCase], now: datetime) -> list[str]:
+    """What of the last report is kept, as this run has no result of it, and how old it is."""
+    dates = sorted(case.recorded_at for case in cases if case.recorded_at)
+    if not dates:
+        return []
+    oldest, newest = dates[0][:10], dates[-1][:10]
+    when = oldest if oldest == newest else f"{oldest} to {newest}"
+    days = age_of(dates[0], now)
+    return [f"{len(cases)} cases are kept from the last report, recorded {when}, up to {days} days ago"]
 
 
 def undecided(results: Collection[CaseResult]) -> list[str]:

@@ -28,8 +28,10 @@ from conformance.report import files
 from conformance.report.analysis.overview import Overview
 from conformance.report.assemble import NOT_RECORDED
 from conformance.report.build import build, build_selection
+from conformance.report.load import ReportError, load
 from conformance.report.model import Report
 from conformance.report.recordings import Recordings
+from conformance.report.update import updated
 from conformance.run import evidence, recording
 from conformance.run.access import Access, NoAccess, access_to
 from conformance.run.evidence import Evidence
@@ -362,7 +364,11 @@ class Plugin:
             _worsen(session, pytest.ExitCode.USAGE_ERROR)
         results = dict(matrix_run.results) if why_not else completed(matrix_run, every, self._of_recordings)
         report = build(matrix_run.matrix, matrix_run.name, every, results)
-        lines, report = endings.remarks(results, matrix_run, report, option)
+        lines: list[str] = []
+        if not why_not:
+            report, lines = self._beside_the_last(matrix_run, every, report)
+        remarks, report = endings.remarks(results, matrix_run, report, option)
+        lines += remarks
         lines += endings.lacking(matrix_run, self._command)
         if not why_not:
             lines += endings.unselected(matrix_run, results, datetime.now(UTC))
@@ -393,6 +399,24 @@ class Plugin:
         shown = build_selection(matrix_run.matrix, matrix_run.name, every, results, selected)
         features = {item.claim.feature for item in every}
         return shown, len({feature for _, feature, _ in selected}) <= min(_ASKED, len(features) - 1)
+
+    def _beside_the_last(
+        self, matrix_run: MatrixRun, every: Sequence[Planned], report: Report
+    ) -> tuple[Report, list[str]]:
+        """What a partial run writes: the fuller report that is there, brought up to date; and what is older in it."""
+        ended = {endings.INTERRUPTED, matrix_run.stopped} - {""}
+        partial = any(
+            (mine := matrix_run.results.get(item.slug)) is None or (mine.behaviour is None and mine.reason in ended)
+            for item in every
+        )
+        path = self._report_of(matrix_run)
+        if not partial or self._config.option.replace_evidence or not path.exists():
+            return report, []
+        try:
+            made = updated(report, load(path).report, {NOT_RECORDED, *ended})
+        except ReportError:
+            return report, []  # what is there cannot be read: nothing in it could be kept
+        return made.report, endings.kept(made.kept, datetime.now(UTC))
 
     def _why_not_written(self, matrix_run: MatrixRun, every: Sequence[Planned]) -> str:
         """Why no report is written of this run; empty where one is.

@@ -119,7 +119,8 @@ def row_of(
         group=group,
         feature=feature,
         documented=documented,
-        observed=_observed(cases) if verdict is None else decisive.behaviour,
+        # A row of which a case is missing is not run, and still shows what was seen in the others.
+        observed=_observed(cases) if verdict in (None, Verdict.NOT_RUN) else decisive.behaviour,
         verdict=verdict,
         **given(holds=_holding(claim, cases), known_deviation=known),
         cases=tuple(cases),

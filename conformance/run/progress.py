@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import IO
 
@@ -25,6 +25,9 @@ __all__ = ["Display", "Lines", "Tally", "watch_for"]
 
 _EVERY = 30.0
 """Seconds between two plain lines."""
+
+_RECENT = 120.0
+"""Seconds that tell the present speed."""
 
 
 def watch_for(say: Callable[[str], None], stream: IO[str] | None = None, *, quiet: bool = False) -> Watch:
@@ -49,8 +52,8 @@ class Tally(Watch):
         self._clock = clock
         self._budget = Budget()
         self._needs: dict[Slug, int] = {}
-        self._left = self._before = 0
-        self._began = clock()
+        self._left = 0
+        self._marks: deque[tuple[float, int]] = deque()
         self.cases: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
@@ -64,14 +67,14 @@ class Tally(Watch):
         self._needs = needs
         self._budget = budget
         self._left = sum(needs.values())
-        self._began = self._clock()
-        self._before = budget.spent.requests
+        self._marks = deque([(self._clock(), self._left)])
         self.cases = Counter(model for model, _, _ in needs)
 
     def again(self, needs: dict[Slug, int]) -> None:
         """These cases are asked a second time."""
         self._needs = needs
         self._left = sum(needs.values())
+        self._marks = deque([(self._clock(), self._left)])  # one case at a time from here on: another speed
         self.again_in_all = len(needs)
 
     def started(self, item: Planned) -> None:
@@ -87,13 +90,26 @@ class Tally(Watch):
         else:
             self.again_done += 1
         self._left -= self._needs[item.slug]
+        self._marks.append((self._clock(), self._left))
 
     @property
     def seconds_left(self) -> float | None:
-        """By the speed so far; None as long as there is none."""
-        asked = self._budget.spent.requests - self._before
-        gone = self._clock() - self._began
-        return self._left * gone / asked if asked and gone >= 1 else None
+        """How long the rest of this stage takes, by the cases that are finished; None as long as there is no telling.
+
+        Requests that are asked again, waited for or refused are no progress: what counts is what the finished cases
+        were going to need. Of the speed since the beginning and that of the last minutes the slower one is taken, and
+        a service that has stood still for longer than both is given no speed it no longer has.
+        """
+        now = self._clock()
+        began, whole = self._marks[0] if self._marks else (now, self._left)
+        done = whole - self._left
+        if not done or now - began < 1:
+            return None
+        speeds = [done / (now - began)]
+        if before := [left for when, left in self._marks if when <= now - _RECENT]:
+            speeds.append((before[-1] - self._left) / _RECENT)
+        slowest = min(speeds)
+        return self._left / slowest if slowest else None
 
     @property
     def line(self) -> str:

@@ -1,4 +1,4 @@
-"""Cases side by side: the longest first, as far as places and the budget go, and home at once when it is over."""
+"""Cases side by side: what is documented first, and of that the cheapest, as far as places and the budget go."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from conformance.run.estimate import Estimator, Need
 from conformance.run.matrix_run import Slug
 from conformance.run.plan import Planned
 from conformance.trouble import OutOfBudget, Stopped
+from conformance.values import Status
 
 __all__ = ["Stage", "Watch", "WorkerPool"]
 
@@ -104,8 +105,9 @@ class WorkerPool:
     ) -> dict[Slug, Outcome]:
         items = stage.items(before)
         needs = {item.slug: self._need(item) for item in items}
-        # A case asks one thing after another: the longest, begun last, would keep everybody waiting.
-        waiting = sorted(items, key=lambda item: -needs[item.slug].requests)
+        # A run may end at any moment, by its budget or by hand: then it is to have something of every row that is
+        # documented, of every model, rather than all of a few. That a long case may be begun last costs its length.
+        waiting = sorted(items, key=lambda item: (_is_undocumented(item), needs[item.slug].requests))
         outcomes: dict[Slug, Outcome] = {}
         begin({slug: need.requests for slug, need in needs.items()})
         try:
@@ -188,3 +190,7 @@ class WorkerPool:
             raise came
         self._watch.ended(item, came)
         return came
+
+
+def _is_undocumented(item: Planned) -> bool:
+    return set(item.claim.statuses) == {Status.UNDOCUMENTED}

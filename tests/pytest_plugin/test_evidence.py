@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from front_door import CONTAINER, EVERYTHING, KEY, MODEL, SYSTEM, Project, edit, plainly, rows
+from front_door import CONTAINER, EVERYTHING, KEY, MODEL, SYSTEM, Project, as_documented, edit, plainly, rows
 from services import service
 
 from conformance.report.load import load
@@ -292,3 +292,14 @@ def test_a_kind_that_does_not_exist_is_one_line(fresh: Project) -> None:
     assert refused(fresh.replay("--fail-on", "inconclusiv")) == (
         "--fail-on inconclusiv: it knows inconclusive and not-run; did you mean 'inconclusive'?"
     )
+
+
+def test_a_selection_brings_a_fuller_report_up_to_date(project: Project, documented: str) -> None:
+    """Also where the recordings of the others are not at hand: what they said stays, and is said to be older."""
+    as_documented(project.replay(*EVERYTHING, "--report-dir", "reports"))
+    before = project.verdicts()
+    shutil.rmtree(project.path / "cassettes")
+    result = project.live(documented, *rows("container"))
+    result.assert_outcomes(passed=1)
+    assert project.verdicts().keys() >= before.keys()
+    assert "cases are kept from the last report, recorded " in plainly(result)

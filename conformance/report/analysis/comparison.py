@@ -10,7 +10,7 @@ from itertools import chain
 
 from pydantic import Field
 
-from conformance.report.analysis.vocabulary import DECIDED, claimed, documented, seen
+from conformance.report.analysis.vocabulary import DECIDED, claimed, documented, known, seen
 from conformance.report.fields import Part
 from conformance.report.language import GROUP_ORDER, say
 from conformance.report.load import Loaded
@@ -219,7 +219,7 @@ def _at(report: Report, feature: str) -> FeatureAt:
     return FeatureAt(
         standing=Standing.TESTED,
         documented=dict(Counter(documented(report, row) for row in rows).most_common()),
-        observed=dict(Counter(seen(row.observed, row.verdict) for row in rows).most_common()),
+        observed=dict(Counter(seen(known(row), row.verdict) for row in rows).most_common()),
         verdicts=dict(Counter(row.verdict for row in rows if row.verdict).most_common()),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from conformance.plain_text import plain
 from conformance.report.analysis.grid import Feature
-from conformance.report.analysis.vocabulary import OPEN, seen_key
+from conformance.report.analysis.vocabulary import OPEN, known, seen_key
 from conformance.report.language import say
 from conformance.report.model import ReportedCase, ReportedClaim, ReportedStatement, Row
 from conformance.values import Behaviour, Status, Verdict
@@ -221,7 +221,7 @@ def _wholes(features: Sequence[Feature]) -> dict[str, tuple[str, ...]]:
 def _outcomes(feature: Feature, claim: ReportedClaim) -> Iterator[Reading]:
     found: dict[tuple[str, tuple[int, ...] | None], list[str]] = {}
     for row in feature.rows_of(claim):
-        decided = row.observed not in (None, Behaviour.INCONCLUSIVE)
+        decided = known(row) not in (None, Behaviour.INCONCLUSIVE)
         found.setdefault((seen_key(row.observed, row.verdict), row.holds if decided else None), []).append(row.model)
     for (key, holds), models in found.items():
         yield Reading(tuple(models), key, holds, _holding(claim.statements, holds))

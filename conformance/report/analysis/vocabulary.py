@@ -17,6 +17,7 @@ __all__ = [
     "documented",
     "documented_phrase",
     "group_title",
+    "known",
     "mark",
     "reason_key",
     "recorded",
@@ -82,6 +83,11 @@ def seen_key(observed: Behaviour | None, verdict: Verdict | None) -> str:
     if verdict in (Verdict.NOT_RUN, Verdict.NOT_APPLICABLE):
         return f"verdict.{verdict}"
     return "seen.not_seen" if verdict is None else "seen.see_parts"
+
+
+def known(row: Row) -> Behaviour | None:
+    """What was observed, where all of a row's cases were run: part of it is nothing to move or to advise by."""
+    return None if row.verdict is Verdict.NOT_RUN else row.observed
 
 
 def seen(observed: Behaviour | None, verdict: Verdict | None) -> str:

@@ -15,7 +15,7 @@ from conformance.report.analysis.overview import Overview
 from conformance.report.analysis.vocabulary import slug
 from conformance.report.fields import Maybe, Part, Text, given
 from conformance.report.model import VERSION, Row, Suite, Target
-from conformance.values import Behaviour, Source, Status
+from conformance.values import Behaviour, Source, Status, Verdict
 
 __all__ = ["Advice", "ModelProfile", "Parameters", "Profile", "ProfileEntry", "Values", "profile"]
 
@@ -122,6 +122,8 @@ def _model(overview: Overview, model: str) -> ModelProfile:
 
 
 def _advice(row: Row) -> Advice:
+    if row.verdict is Verdict.NOT_RUN:
+        return "unknown"  # some of its cases saw something, and not all of it is known
     return _ADVICE.get(row.observed, "unknown")
 
 

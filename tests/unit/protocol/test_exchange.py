@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.protocol.exchange import Exchange
-from conformance.protocol.reply import Reply
+from conformance.protocol.reply import Reply, without_local_paths
 
 
 def answered(body: bytes, *, status: int = 200, path: str = "/v1/messages") -> Exchange:
@@ -57,3 +57,19 @@ def test_an_error_in_a_stream_is_one_without_its_type_as_well() -> None:
     exchange = answered(b'data: {"error": {"type": "invalid_request_error", "message": "max_tokens: no"}}\n\n')
     assert (exchange.ok, exchange.is_blank) == (False, False)
     assert Reply(exchange).error_message == "max_tokens: no"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("File /home/jo/venv/lib/python3.11/site-packages/litellm/main.py, line 3", "File …/main.py, line 3"),
+        ("cannot open 'C:\\\\Users\\\\jo\\\\models\\\\a.gguf'".replace("\\\\", "\\"), "cannot open '…/a.gguf'"),
+        (
+            "POST /v1/messages is not for https://a.example/home/jo/x",
+            "POST /v1/messages is not for https://a.example/home/jo/x",
+        ),
+        ("see /docs/api", "see /docs/api"),
+    ],
+)
+def test_an_error_names_no_directory_of_the_server(words: str, told: str) -> None:
+    assert without_local_paths(words) == told
