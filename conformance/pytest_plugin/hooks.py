@@ -23,14 +23,17 @@ from conformance.plain_text import command, line, lines, quoted
 from conformance.pytest_plugin import discretion, endings, handover, listing
 from conformance.pytest_plugin.completing import completed
 from conformance.pytest_plugin.items import JUDGE, CaseItem, MatrixFile, not_run, told, without_recording
+from conformance.pytest_plugin.options import configured
 from conformance.pytest_plugin.settings import budget_of, settings_of
 from conformance.report import files
 from conformance.report.analysis.overview import Overview
 from conformance.report.assemble import NOT_RECORDED
 from conformance.report.build import build, build_selection
+from conformance.report.escape import json_text
 from conformance.report.load import ReportError, load
 from conformance.report.model import Report
 from conformance.report.recordings import Recordings
+from conformance.report.render.sarif import sarif
 from conformance.report.update import updated
 from conformance.run import evidence, recording
 from conformance.run.access import Access, NoAccess, access_to
@@ -99,6 +102,7 @@ class Plugin:
             UsageError: options contradict each other, or a key cannot be used.
         """
         self._config = config
+        configured(config)
         config.stash[JUDGE] = self._judge
         if config.option.live:
             self._keep_secret(filter(None, [config.option.key_env]))
@@ -458,6 +462,13 @@ class Plugin:
         # The page shows what was judged; a cassette that was read for that is not read again.
         recordings = Recordings(matrix_run.cassettes, matrix_run.judge.load)
         files.write(report, directory, recordings=recordings, lang=option.lang, refuse=self._redactor.finds)
+        if option.sarif:
+            lines_of = {claim.feature: claim.line for claim in reversed(matrix_run.matrix.claims)}
+            where = self._config.invocation_params.dir / str(option.sarif)
+            made = json_text(sarif(Overview(report), lambda feature: lines_of.get(feature, 1)))
+            if self._redactor.finds(made):
+                raise files.Leaks(f"{where} is not written: the key would stand in it")
+            files.replace(where, made)
         files.append_step_summary(report)
         return f"report: {directory / 'index.html'}"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from conformance.http.network import Times
     from conformance.run.shards import Shard
 
-__all__ = ["FLAGS", "WITH_VALUES", "pytest_addoption"]
+__all__ = ["FLAGS", "INI", "WITH_VALUES", "configured", "pytest_addoption"]
 
 Number = TypeVar("Number", int, float)
 
@@ -136,6 +136,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--list-models": {"action": "store_true", "help": "show the models, and end"},
     "--cassettes": {"metavar": "DIR", "help": "where recordings are (default: cassettes/)"},
     "--report-dir": {"metavar": "DIR", "help": "where reports are written (default: reports/)"},
+    "--sarif": {"metavar": "FILE", "help": "write what falls short as SARIF as well, for code scanning"},
     "--lang": {
         "type": _language,
         "default": "en",
@@ -219,3 +220,43 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                 f"{name}: a conftest.py or another plugin has an option of this name, and no matrix can be run beside "
                 "it; leave it out with --noconftest or -p no:NAME"
             ) from None
+
+
+# --- configuration in pyproject.toml or pytest.ini
+
+_RUN_ONLY = ("--live", "--matrix", "--list-features", "--list-models", "--replace-evidence", "--shard")
+"""What is said of one run, and never for all of them."""
+
+INI: dict[str, str] = {
+    f"conformance_{name.removeprefix('--').replace('-', '_')}": name for name in _OPTIONS if name not in _RUN_ONLY
+}
+"""The keys a configuration may have, and the option that each stands for."""
+
+
+def configured(config: pytest.Config) -> None:
+    """Take what the command line does not say from the configuration.
+
+    Raises:
+        pytest.UsageError: a value cannot be read.
+    """
+    for key, name in INI.items():
+        text = str(config.getini(key)).strip()
+        option, place = _OPTIONS[name], name.removeprefix("--").replace("-", "_")
+        if not text or getattr(config.option, place) not in (option.get("default"), None, False, []):
+            continue
+        read = option.get("type", str)
+        match option.get("action"):
+            case "store_true":
+                value: Any = _flag(key, text)
+            case "append":
+                value = [word for word in text.replace(",", " ").split() if word]
+            case _:
+                value = read(text)
+        setattr(config.option, place, value)
+
+
+def _flag(key: str, text: str) -> bool:
+    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    if text.lower() not in words:
+        raise pytest.UsageError(f"{key} = {text}: true or false is wanted")
+    return words[text.lower()]
