@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable, Sequence
 
 from conformance import __version__
-from conformance.cli import Wrong, diff, estimate, history, init, merge, report, run, simulate
+from conformance.cli import Wrong, diff, estimate, history, init, merge, report, run, simulate, site
 from conformance.plain_text import plain
 
 __all__ = ["main"]
 
-_COMMANDS = (init, run, report, diff, estimate, history, merge, simulate)
+_COMMANDS = (init, run, report, diff, estimate, history, merge, site, simulate)
 """In the order in which ``--help`` has them."""
 
 

@@ -1,8 +1,8 @@
 """The pytest plugin's front door: it does nothing at all unless a matrix is going to be collected.
 
 It is loaded in every pytest run of every environment this package is installed in. So it adds no
-option (only the names of its keys in a configuration), imports nothing heavy, and looks only at what the command line
-(or ``testpaths``) names.
+option (and of the keys of a configuration only those that one has), imports nothing heavy, and looks only at what the
+command line (or ``testpaths``) names.
 """
 
 from __future__ import annotations
@@ -18,13 +18,7 @@ from _pytest.config.findpaths import determine_setup
 from conformance.matrix.sniff import is_meant_as_matrix, looks_like_matrix
 from conformance.pytest_plugin import options
 
-__all__ = ["pytest_addoption", "pytest_load_initial_conftests"]
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """The keys that a configuration may have; a run without a matrix does not look at them."""
-    for key, option in options.INI.items():
-        parser.addini(key, f"of conformance: {option}", default="")
+__all__ = ["pytest_load_initial_conftests"]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -39,6 +33,8 @@ def pytest_load_initial_conftests(
     Raises:
         pytest.UsageError: ``--matrix`` names none.
     """
+    for key in options.INI.keys() & set(early_config.inicfg):
+        parser.addini(key, f"of conformance: {options.INI[key]}", default="")
     known = early_config.known_args_namespace
     if _names_a_matrix(early_config, parser, args):
         from conformance.run import elsewhere  # noqa: PLC0415  everything heavy is behind this line

@@ -29,7 +29,7 @@ from conformance.report.render.document import Layout
 from conformance.report.render.grid import PageGrid
 from conformance.values import Json
 
-__all__ = ["document", "render"]
+__all__ = ["document", "fragment", "policy", "render"]
 
 _SCRIPT = ("words", "grid", "elements", "bodies", "cases", "drawer", "start")
 """The modules of the page's script, in the order in which they need each other."""
@@ -64,7 +64,7 @@ def render(overview: Overview, *, recordings: Recordings | None = None, lang: st
         style=Markup(style),  # noqa: S704  ours
         head=Markup(head),  # noqa: S704  ours
         script=Markup(script),  # noqa: S704  ours
-        policy=_policy(style, head, script),
+        policy=policy(style, head, script),
     )
     return page + "\n"
 
@@ -87,7 +87,7 @@ def document(made: Layout, translations: Mapping[str, Layout] | None = None, *, 
         style=Markup(style),  # noqa: S704  ours
         head=Markup(head),  # noqa: S704  ours
         script=Markup(script),  # noqa: S704  ours
-        policy=_policy(style, head, script),
+        policy=policy(style, head, script),
     )
     return page + "\n"
 
@@ -98,7 +98,7 @@ def document(made: Layout, translations: Mapping[str, Layout] | None = None, *, 
 @cache
 def _template() -> Template:
     environment = templates.html()
-    environment.filters |= {"issue": issue, "fragment": _fragment, "moment": _moment}
+    environment.filters |= {"issue": issue, "fragment": fragment, "moment": _moment}
     environment.globals |= {
         "differs": differs,
         "mark": mark,
@@ -141,7 +141,7 @@ def _moment(time: str) -> str:
     return f"{plain(time)[:16].replace('T', ' ')} UTC"
 
 
-def _fragment(anchor: str) -> str:
+def fragment(anchor: str) -> str:
     """An anchor as the end of an address."""
     return f"#{quote(anchor, safe='')}"
 
@@ -169,7 +169,8 @@ def _style(overview: Overview) -> str:
 """
 
 
-def _policy(style: str, *scripts: str) -> str:
+def policy(style: str, *scripts: str) -> str:
+    """The content policy of a page that is inside itself: its own style and scripts, and nothing else."""
     allowed = " ".join(map(_hashed, scripts))
     return f"default-src 'none'; style-src {_hashed(style)}; script-src {allowed}; base-uri 'none'; form-action 'none'"
 
