@@ -36,7 +36,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_search_finds_features_and_providers(visit: Visit, site: Path) -> None:
     page = visit(site / "index.html")
-    page.locator("#find").fill("top")
+    page.locator("#find").fill("top_k")
     assert page.locator("#found li").all_inner_texts() == ["top_k"]
     page.keyboard.press("Enter")
     page.wait_for_url("**/features/top_k.html")

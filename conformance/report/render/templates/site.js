@@ -52,7 +52,7 @@ if (data) {
     for (const [feature, to, cells] of features) {
       const mine = columns.map(([name]) => cells[name]);
       const told = new Set(mine.map((one) => one?.[4]).filter(Boolean));
-      if (only.checked && told.size < 2) continue;
+      if (!mine.some(Boolean) || (only.checked && told.size < 2)) continue;
       const row = document.createElement("tr");
       const th = document.createElement("th");
       th.scope = "row";
