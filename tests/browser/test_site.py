@@ -49,7 +49,7 @@ def test_a_comparison_is_chosen_in_the_address(visit: Visit, site: Path) -> None
     page = visit(site / "compare.html", "?providers=one,two")
     assert page.locator("#compared tbody th").all_inner_texts() == ["top_k"]
     page.locator("#only").uncheck()
-    assert page.locator("#compared tbody th").all_inner_texts() == ["top_k", "temperature"]
+    assert page.locator("#compared tbody th").all_inner_texts() == ["temperature", "top_k"]
     page.get_by_label("Minimax").check()
     assert "simulated" in page.locator("#compared thead").inner_text()
     page.get_by_label("Minimax").uncheck()
