@@ -6,6 +6,7 @@ import pytest
 from unit.report.workspace import Workspace
 
 from conformance.cases import CASES
+from conformance.cases.groups import group_of
 from conformance.matrix import check, load
 from conformance.values import Status
 
@@ -21,7 +22,7 @@ def test_flags_make_a_matrix_that_can_be_run(workspace: Workspace) -> None:
     assert matrix.target.title == 'The "Acme" \\ Company'
     assert (matrix.target.endpoint, matrix.target.key_env) == ("https://api.acme.example/anthropic", ("ACME_API_KEY",))
     assert [model.name for model in matrix.models] == ["acme-1", "acme/2"]
-    whole = check(matrix, {feature: [case.name for case in cases] for feature, cases in CASES.items()})
+    whole = check(matrix, {feature: [case.name for case in cases] for feature, cases in CASES.items()}, group_of)
     statuses = {claim.feature: claim.status for claim in whole.claims}
     assert statuses["max_tokens"] is Status.SUPPORTED
     assert statuses["top_k"] is Status.UNDOCUMENTED, "what is not claimed is observed and never judged"

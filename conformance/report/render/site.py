@@ -18,7 +18,7 @@ from conformance.plain_text import plain
 from conformance.report.analysis.observatory import Observatory, Provider
 from conformance.report.analysis.vocabulary import mark, verdict_word
 from conformance.report.escape import json_text, script_json
-from conformance.report.language import CODES, LANGUAGES, say, speaking
+from conformance.report.language import CODES, LANGUAGES, NAMES, say, speaking
 from conformance.report.render import templates
 from conformance.report.render.html import fragment, policy
 from conformance.values import Json, Source
@@ -67,6 +67,7 @@ def _pages(made: Observatory, language: str) -> Iterator[tuple[str, str]]:
         "points": _points,
         "code": CODES[language],
         "other_code": CODES[other],
+        "other_name": NAMES[other],
         "style": Markup(style),  # noqa: S704  ours
         "script": Markup(script),  # noqa: S704  ours
         "policy": allowed,
