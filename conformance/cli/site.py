@@ -42,13 +42,14 @@ def run(options: argparse.Namespace) -> int:
         Wrong: a report cannot be read, or its verdicts and its evidence disagree.
     """
     from conformance.plain_text import line, plain  # noqa: PLC0415  --help needs no report
-    from conformance.report.analysis.observatory import disagreements, observatory  # noqa: PLC0415  as above
+    from conformance.report.analysis.observatory import observatory  # noqa: PLC0415  as above
     from conformance.report.analysis.overview import Overview  # noqa: PLC0415  as above
     from conformance.report.files import replace  # noqa: PLC0415  as above
     from conformance.report.language import LANGUAGES, speaking  # noqa: PLC0415  as above
     from conformance.report.load import REPORT  # noqa: PLC0415  as above
     from conformance.report.render import badge, html  # noqa: PLC0415  as above
     from conformance.report.render.site import file_of, site  # noqa: PLC0415  as above
+    from conformance.report.submitted import disagreements  # noqa: PLC0415  as above
 
     paths = [path for name in options.reports for path in sorted(map(str, Path(name).rglob(REPORT))) or [name]]
     loaded = [read(path, Path()) for path in dict.fromkeys(paths)]

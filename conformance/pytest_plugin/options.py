@@ -240,9 +240,10 @@ def configured(config: pytest.Config) -> None:
         pytest.UsageError: a value cannot be read.
     """
     for key, name in INI.items():
-        if key not in config.inicfg:
+        try:
+            text = str(config.getini(key)).strip()
+        except ValueError:  # it is known to pytest only where the configuration has it
             continue
-        text = str(config.getini(key)).strip()
         option, place = _OPTIONS[name], name.removeprefix("--").replace("-", "_")
         if not text or getattr(config.option, place) not in (option.get("default"), None, False, []):
             continue

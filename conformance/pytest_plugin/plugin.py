@@ -7,7 +7,9 @@ command line (or ``testpaths``) names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +35,7 @@ def pytest_load_initial_conftests(
     Raises:
         pytest.UsageError: ``--matrix`` names none.
     """
-    for key in options.INI.keys() & set(early_config.inicfg):
+    for key in _configured(early_config):
         parser.addini(key, f"of conformance: {options.INI[key]}", default="")
     known = early_config.known_args_namespace
     if _names_a_matrix(early_config, parser, args):
@@ -65,6 +67,15 @@ def pytest_load_initial_conftests(
     result = yield
     early_config.pluginmanager.register(options, "conformance-options")
     return result
+
+
+def _configured(config: pytest.Config) -> list[str]:
+    """The keys of ours that a configuration has: pytest tells the value of a key, and not which keys there are."""
+    given = "\n".join(config.known_args_namespace.override_ini or ())
+    if config.inipath is not None:
+        with suppress(OSError):
+            given += "\n" + config.inipath.read_text("utf-8", "replace")
+    return [key for key in options.INI if re.search(rf"^\s*{key}\s*=", given, re.MULTILINE)]
 
 
 @dataclass(frozen=True)

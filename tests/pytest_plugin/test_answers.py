@@ -142,7 +142,7 @@ def test_a_matrix_without_its_first_line_is_told_so(project: Project) -> None:
 
 
 def test_a_matrix_of_a_few_claims_is_enough(project: Project) -> None:
-    head = project.matrix.read_text("utf-8").partition("\nunclaimed:")[0]
+    head = project.matrix.read_text("utf-8").partition("\nclaims:")[0]
     claims = "\nclaims:\n  parameters:\n    container: {status: ignored, source: page, says: It has no effect.}\n"
     project.matrix.write_text(f"{head}{claims}", "utf-8")
     text = said(project.replay(*rows("container", "top_k")))

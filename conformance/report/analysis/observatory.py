@@ -14,15 +14,14 @@ from pydantic import Field
 
 from conformance.report.analysis.comparison import side_of
 from conformance.report.analysis.vocabulary import DECIDED, documented, known, seen, slug
-from conformance.report.assemble import row_of
 from conformance.report.fields import Part
 from conformance.report.language import GROUP_ORDER
 from conformance.report.load import Loaded
 from conformance.report.model import Report, Row
 from conformance.values import Source, Verdict
-from conformance.verdicts import verdict, worst
+from conformance.verdicts import worst
 
-__all__ = ["CellOfAll", "Change", "FeatureLine", "Observatory", "Provider", "Run", "disagreements", "observatory"]
+__all__ = ["CellOfAll", "Change", "FeatureLine", "Observatory", "Provider", "Run", "observatory"]
 
 
 class Run(Part):
@@ -131,35 +130,6 @@ def observatory(reports: Sequence[Loaded], by: Mapping[str, str] | None = None) 
         features=tuple(_features(runs, tables)),
         changes=tuple(_changes(tables)),
     )
-
-
-def disagreements(report: Report) -> Iterator[str]:
-    """Where a report's verdicts are not what its own evidence comes to: what somebody sends in is judged anew.
-
-    Every row is judged again from its cases by the verdict table; and a row is not run, or has no source, where none
-    of its cases has any.
-    """
-    for row in report.results:
-        claim = report.claim_of(row.feature, row.model)
-        again = row_of(
-            claim, row.cases, model=row.model, group=row.group, feature=row.feature, documented=row.documented
-        )
-        if (again.verdict, again.observed) != (row.verdict, row.observed):
-            yield (
-                f"{row.feature} with {row.model} says {row.verdict} ({row.observed}), and its cases come to "
-                f"{again.verdict} ({again.observed})"
-            )
-        statuses = claim.statuses if claim else (row.documented,)
-        for case in row.cases:
-            if row.feature == case.feature and not (claim and claim.contradictory):
-                expected = None if case.behaviour is None else verdict(statuses, case.behaviour, case.seen_as)
-                if case.behaviour is not None and expected is not case.verdict:
-                    yield (
-                        f"{case.id} says {case.verdict or 'nothing'} of {case.behaviour}, where "
-                        f"{' and '.join(statuses)} is documented"
-                    )
-            if case.behaviour is not None and case.source is None and case.cassette is not None:
-                yield f"{case.id} has a result and does not say where its evidence comes from"
 
 
 # --- providers

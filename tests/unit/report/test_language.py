@@ -41,7 +41,7 @@ IN_OTHERS = {key for said in CATALOGUE.values() for key in re.findall(r"\{(\w+\.
 """Keys of sentences that stand in other sentences."""
 
 
-NO_KEYS = {"head.js", "badge.json", "badge.svg"}
+NO_KEYS = {"head.js", "badge.json", "badge.svg", "site.css", "site.js"}
 """What looks like a key, and is the name of a file."""
 
 

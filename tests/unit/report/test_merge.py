@@ -121,6 +121,7 @@ def test_a_run_of_every_kind_of_outcome_is_joined_as_it_was() -> None:
             source=chance.choice(list(Source)) if where and behaviour else None,
             recorded_at=EARLIER if where and behaviour else None,
             endpoint=where if behaviour else None,
+            seen_as=(Behaviour.HONOURED, Behaviour.IGNORED) if behaviour is Behaviour.INCONSISTENT else (),
         )
         if chance.random() < 0.1:
             del results[item.slug]
