@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable, Sequence
 
 from conformance import __version__
-from conformance.cli import Wrong, diff, estimate, history, init, merge, report, run, simulate, site
+from conformance.cli import Wrong, capture, diff, estimate, history, init, merge, report, run, simulate, site, watch
 from conformance.plain_text import plain
 
 __all__ = ["main"]
 
-_COMMANDS = (init, run, report, diff, estimate, history, merge, site, simulate)
+_COMMANDS = (init, run, report, diff, estimate, history, merge, site, simulate, capture, watch)
 """In the order in which ``--help`` has them."""
 
 

@@ -69,15 +69,18 @@ if (data) {
     }
     table.tHead.replaceChildren(head);
     table.tBodies[0].replaceChildren(...rows);
+  }
+  function chose() {
+    draw();
     try {
       history.replaceState(null, "", `?providers=${[...chosen].join(",")}${only.checked ? "" : "&only=all"}`);
     } catch { /* a page from a file may not change its address */ }
   }
   choices.addEventListener("change", (event) => {
     if (event.target.checked) chosen.add(event.target.value); else chosen.delete(event.target.value);
-    draw();
+    chose();
   });
-  only.addEventListener("change", draw);
+  only.addEventListener("change", chose);
   draw();
 }
 }
