@@ -252,7 +252,7 @@ def test_all_of_the_matrix_is_there_without_a_selection(fresh: Project) -> None:
     [
         ("contaner", "--feature contaner: matrix.yaml has no such feature; did you mean 'container'?"),
         ("messages.", "--feature messages.: matrix.yaml has no such feature; did you mean 'messages'?"),
-        ("%", "--feature %: matrix.yaml has no such feature"),
+        ("%", "--feature %: matrix.yaml has no such feature; --list-features shows them all"),
     ],
 )
 def test_a_feature_that_is_not_there_is_one_line(fresh: Project, feature: str, message: str) -> None:
