@@ -21,7 +21,7 @@ OURS: Final = ("office cat", "Lisbon")
 _LONGEST_OF_OURS: Final = 300
 _TEXTS: Final = ("text", "description", "thinking", "signature", "data", "title", "content", "system")
 """Where a client's own words stand."""
-_VERSION: Final = re.compile(r"\d+\.\d+(?:\.\d+)*")
+_VERSION: Final = re.compile(r"(?<!\d)\d{1,6}\.\d{1,6}(?:\.\d{1,6})*")
 _NOT_KEPT: Final = ("x-api-key", "x-stainless-")
 _AN_ID: Final = re.compile(r"[0-9A-Za-z]{8,}|(?<=-)[0-9a-f]{4}(?=-)")
 

@@ -9,7 +9,7 @@ from conformance.report.analysis.grid import Feature
 from conformance.report.analysis.vocabulary import seen, verdict_word
 from conformance.values import Verdict
 
-__all__ = ["Answer", "Found", "answers"]
+__all__ = ["FeatureAnswer", "Found", "answers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FeatureAnswer:
     """What there is to say of a feature."""
 
     feature: str
@@ -32,9 +32,9 @@ class Answer:
     """The way that most models go first."""
 
 
-def answers(features: Sequence[Feature]) -> tuple[Answer, ...]:
+def answers(features: Sequence[Feature]) -> tuple[FeatureAnswer, ...]:
     """The answer of each feature that has rows."""
-    return tuple(Answer(feature.name, tuple(_found(feature))) for feature in features if feature.rows)
+    return tuple(FeatureAnswer(feature.name, tuple(_found(feature))) for feature in features if feature.rows)
 
 
 def _found(feature: Feature) -> Iterator[Found]:

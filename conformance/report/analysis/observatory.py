@@ -21,7 +21,7 @@ from conformance.report.model import Report, Row
 from conformance.values import Source, Verdict
 from conformance.verdicts import worst
 
-__all__ = ["CellOfAll", "Change", "FeatureLine", "Observatory", "Provider", "Run", "observatory"]
+__all__ = ["CellOfAll", "ObservedChange", "FeatureLine", "Observatory", "Provider", "Run", "observatory"]
 
 
 class Run(Part):
@@ -86,7 +86,7 @@ class FeatureLine(Part):
     """By the provider's name."""
 
 
-class Change(Part):
+class ObservedChange(Part):
     """What one report saw otherwise than the one before it."""
 
     day: str
@@ -105,7 +105,7 @@ class Observatory(Part):
     providers: tuple[Provider, ...]
     features: tuple[FeatureLine, ...]
     """By group, in the order of the matrices."""
-    changes: tuple[Change, ...] = Field(description="The newest first.")
+    changes: tuple[ObservedChange, ...] = Field(description="The newest first.")
 
 
 _WEAKEST = (Source.SIMULATOR, Source.LOCAL, Source.LIVE)
@@ -220,8 +220,8 @@ def _since(feature: str, history: Sequence[_Table]) -> str:
     return since
 
 
-def _changes(tables: Mapping[str, Sequence[_Table]]) -> Iterable[Change]:
-    found: list[Change] = []
+def _changes(tables: Mapping[str, Sequence[_Table]]) -> Iterable[ObservedChange]:
+    found: list[ObservedChange] = []
     for name, history in tables.items():
         for before, after in pairwise(history):
             for feature, cell in after.items():
@@ -229,7 +229,7 @@ def _changes(tables: Mapping[str, Sequence[_Table]]) -> Iterable[Change]:
                 if old is None or old.observed == cell.observed or None in (old.source, cell.source):
                     continue
                 found.append(
-                    Change(
+                    ObservedChange(
                         day=cell.since,
                         provider=name,
                         feature=feature,

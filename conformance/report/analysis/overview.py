@@ -8,7 +8,7 @@ from functools import cached_property
 
 from conformance.plain_text import plain
 from conformance.report.analysis import findings, vocabulary
-from conformance.report.analysis.answers import Answer, answers
+from conformance.report.analysis.answers import FeatureAnswer, answers
 from conformance.report.analysis.findings import Contradiction, Deviation, Undecided
 from conformance.report.analysis.grid import Feature, Group, Note, groups
 from conformance.report.language import SOURCE_ORDER, say
@@ -131,7 +131,7 @@ class Overview:
         return findings.contradictions(self.features)
 
     @cached_property
-    def answers(self) -> tuple[Answer, ...]:
+    def answers(self) -> tuple[FeatureAnswer, ...]:
         """What there is to say of each feature, in a line."""
         return answers(self.features)
 

@@ -15,7 +15,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from conformance.plain_text import clip, command, plain
-from conformance.report.analysis.answers import Answer
+from conformance.report.analysis.answers import FeatureAnswer
 from conformance.report.analysis.findings import Contradiction, Deviation, Undecided, undecided
 from conformance.report.analysis.overview import Overview
 from conformance.report.analysis.vocabulary import documented_phrase, verdict_word
@@ -70,7 +70,7 @@ def document(made: Layout) -> str:
 # --- the end of a run
 
 
-def _answer(overview: Overview, answer: Answer) -> str:
+def _answer(overview: Overview, answer: FeatureAnswer) -> str:
     found = [
         ", ".join(
             filter(
