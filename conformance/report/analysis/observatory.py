@@ -21,7 +21,7 @@ from conformance.report.model import Report, Row
 from conformance.values import Source, Verdict
 from conformance.verdicts import worst
 
-__all__ = ["CellOfAll", "ObservedChange", "FeatureLine", "Observatory", "Provider", "Run", "observatory"]
+__all__ = ["CellOfAll", "FeatureLine", "Observatory", "ObservedChange", "Provider", "Run", "observatory"]
 
 
 class Run(Part):
