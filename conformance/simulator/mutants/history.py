@@ -132,7 +132,9 @@ MUTANTS: Final = (
         _in_results(lambda blocks: all_but("text", blocks)),
         {
             "messages.tool_result::what_is_said_beside_a_result_is_read": "ignored falls_short",
+            # What they ask stands beside a result, and is not heard.
             "messages.tool_use::the_input_of_a_call_is_read": "inconclusive",
+            "messages.tool_result::the_result_of_a_call_is_read": "inconclusive",
             "messages.tool_result::each_of_two_results_is_its_calls": "inconclusive",
             "messages.tool_result.order::*": "inconclusive",
             "messages.tool_result.is_error::*": "inconclusive",
