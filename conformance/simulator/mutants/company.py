@@ -15,6 +15,7 @@ from conformance.simulator.mutants.mutant import (
     checking,
     ignored,
     rejected,
+    rejecting,
     unchecked,
 )
 
@@ -139,5 +140,13 @@ MUTANTS: Final = (
         unchecked("metadata"),
         {"combinations.outside::*": "ignored"},
         trial=_COMBINATIONS,
+    ),
+    Mutant(
+        "clients.claude_code-context_management-refused",
+        "context_management is refused, which Claude Code sends with every request.",
+        rejecting("context_management"),
+        {"clients.claude_code::a_conversation_with_a_tool": "rejected"},
+        personality="reference",
+        trial=Trial(features=("clients.claude_code",)),
     ),
 )
