@@ -39,10 +39,13 @@ def run(options: argparse.Namespace) -> int:
         Wrong: the port is taken, or the address is none.
     """
     from conformance.http.evidence import host_of, without_userinfo  # noqa: PLC0415  as all heavy imports of commands
+    from conformance.matrix.address import sdk_tail  # noqa: PLC0415  as above
     from conformance.watch import Proxy, Serving  # noqa: PLC0415  as above
 
     if not host_of(options.upstream):
         raise Wrong(f"--upstream {options.upstream} is not an http or https address")
+    if tail := sdk_tail(options.upstream):
+        raise Wrong(f"--upstream {without_userinfo(options.upstream)}: leave out {tail}, which clients add themselves")
     notes = _Notes(options.cassettes, without_userinfo(options.upstream))
     try:
         serving = Serving(Proxy(options.upstream, notes.note), options.host, options.port)

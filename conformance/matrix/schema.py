@@ -23,6 +23,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from conformance.matrix.address import sdk_tail
 from conformance.matrix.problems import Place, did_you_mean, shown
 from conformance.values import GROUPS, Json, Status
 
@@ -128,11 +129,9 @@ def _endpoint(value: str) -> str:
         raise wrong("credentials in an address; leave them out, keys come from the environment")
     if parts.query or parts.fragment:
         raise wrong(f"{shown(value)} has a query or a fragment; write the base address alone")
-    bare = value.rstrip("/")
-    for tail in ("/v1/messages", "/v1"):
-        if bare.endswith(tail):
-            raise wrong(f"{shown(value)} ends in {tail}, which the SDK adds itself; leave it out")
-    return bare
+    if tail := sdk_tail(value):
+        raise wrong(f"{shown(value)} ends in {tail}, which the SDK adds itself; leave it out")
+    return value.rstrip("/")
 
 
 def _day(value: str) -> str:

@@ -18,6 +18,7 @@ from conformance.http.evidence import is_loopback, without_userinfo
 from conformance.http.keys import checked
 from conformance.http.redact import Secret
 from conformance.matrix import Matrix
+from conformance.matrix.address import sdk_tail
 
 __all__ = ["BASE_URL", "GENERAL", "NO_KEY", "Access", "NoAccess", "Origin", "access_to", "endpoint_of"]
 
@@ -65,11 +66,10 @@ def _base(endpoint: str, origin: Origin) -> str:
     Raises:
         NoAccess: it is no such address, or goes on where the SDK does.
     """
-    bare, shown = endpoint.strip().rstrip("/"), without_userinfo(endpoint)
-    for tail in ("/v1/messages", "/v1"):
-        if bare.endswith(tail):
-            shorter = without_userinfo(bare.removesuffix(tail))
-            raise NoAccess(f"{origin.value} {shown}: leave out {tail}, which the SDK adds itself: {shorter}")
+    bare = endpoint.strip().rstrip("/")
+    if tail := sdk_tail(bare):
+        shown, shorter = without_userinfo(endpoint), without_userinfo(bare.removesuffix(tail))
+        raise NoAccess(f"{origin.value} {shown}: leave out {tail}, which the SDK adds itself: {shorter}")
     return bare
 
 

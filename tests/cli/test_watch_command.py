@@ -50,6 +50,14 @@ def test_an_address_that_is_none(upstream: str) -> None:
     assert "is not an http or https address" in done.stderr
 
 
+@pytest.mark.parametrize("tail", ["/v1", "/v1/messages", "/v1/messages/"])
+def test_an_address_that_goes_on_where_clients_do(tail: str) -> None:
+    command = [sys.executable, "-m", "conformance", "watch", "--upstream", f"https://api.example.com/anthropic{tail}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert f"leave out {tail.rstrip('/')}, which clients add themselves" in done.stderr
+
+
 def test_a_port_that_is_taken() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
