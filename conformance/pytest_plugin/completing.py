@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from conformance.pytest_plugin.endings import INTERRUPTED
 from conformance.pytest_plugin.items import lacks_recording
-from conformance.run.matrix_run import MatrixRun, Slug
-from conformance.run.plan import Planned
+from conformance.run.matrix_run import MatrixRun
+from conformance.run.plan import Planned, Slug
 from conformance.values import CaseResult
 
 __all__ = ["completed"]

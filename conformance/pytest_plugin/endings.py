@@ -20,7 +20,8 @@ from conformance.report.model import Report, ReportedCase
 from conformance.run.evidence import Evidence, others
 from conformance.run.evidence import words as words_of
 from conformance.run.freshness import age_of, stale
-from conformance.run.matrix_run import MatrixRun, Slug
+from conformance.run.matrix_run import MatrixRun
+from conformance.run.plan import Slug
 from conformance.values import Behaviour, CaseResult, Verdict
 
 __all__ = [

@@ -11,7 +11,8 @@ from typing import TypeAlias
 from pydantic import TypeAdapter
 
 from conformance.outcomes import Outcome
-from conformance.run.matrix_run import MatrixRun, Slug
+from conformance.run.matrix_run import MatrixRun
+from conformance.run.plan import Slug
 
 __all__ = ["read", "write"]
 

@@ -39,9 +39,9 @@ from conformance.run import evidence, recording
 from conformance.run.access import Access, NoAccess, access_to
 from conformance.run.evidence import Evidence
 from conformance.run.live_service import SDK
-from conformance.run.matrix_run import MatrixRun, Slug, WrongSelection, open_matrix, select
+from conformance.run.matrix_run import MatrixRun, WrongSelection, open_matrix, select
 from conformance.run.network_guard import no_network
-from conformance.run.plan import Planned
+from conformance.run.plan import Planned, Slug
 from conformance.run.progress import watch_for
 from conformance.run.signals import as_interrupts
 from conformance.trouble import Aborted, CassetteDamaged, CassetteMissing, CassetteStale, SuiteFault

@@ -21,12 +21,10 @@ from conformance.report.model import (
     Suite,
     Target,
 )
-from conformance.run.plan import Planned, holds
+from conformance.run.plan import Planned, Slug, holds
 from conformance.values import CaseResult, Status, Verdict
 
 __all__ = ["NOT_SELECTED", "build", "build_selection"]
-
-Slug = tuple[str, str, str]
 
 
 def build(

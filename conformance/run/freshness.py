@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from conformance.run.matrix_run import Slug
+from conformance.run.plan import Slug
 from conformance.values import CaseResult
 
 __all__ = ["age_of", "stale"]

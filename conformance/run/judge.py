@@ -21,7 +21,7 @@ from conformance.http.transport import Replayer
 from conformance.matrix import Claim, Matrix
 from conformance.protocol.exchange import Exchange
 from conformance.run.confirmation import confirmed
-from conformance.run.plan import Planned
+from conformance.run.plan import Planned, Slug
 from conformance.trouble import (
     CassetteDamaged,
     CassetteMissing,
@@ -50,7 +50,7 @@ class Judge:
         self._directory = cassettes
         self._planned = planned
         self._loaded: dict[Path, Cassette] = {}
-        self._judged: dict[tuple[str, str, str], CaseResult] = {}
+        self._judged: dict[Slug, CaseResult] = {}
         self._client: Anthropic | None = None
 
     def path(self, planned: Planned) -> Path:

@@ -14,12 +14,10 @@ from conformance.matrix import Matrix, check, load
 from conformance.matrix.problems import did_you_mean
 from conformance.outcomes import Outcome
 from conformance.run.judge import Judge
-from conformance.run.plan import Planned, plan, selected
+from conformance.run.plan import Planned, Slug, plan, selected
 from conformance.values import CaseResult
 
-__all__ = ["MatrixRun", "Slug", "WrongSelection", "open_matrix", "select"]
-
-Slug = tuple[str, str, str]
+__all__ = ["MatrixRun", "WrongSelection", "open_matrix", "select"]
 
 
 class WrongSelection(ValueError):

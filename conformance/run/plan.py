@@ -12,7 +12,10 @@ from conformance.cases.endpoint import ModelUnderTest
 from conformance.matrix import Claim, Matrix
 from conformance.values import Json
 
-__all__ = ["Planned", "holds", "plan", "selected"]
+__all__ = ["Planned", "Slug", "holds", "plan", "selected"]
+
+Slug = tuple[str, str, str]
+"""Model, feature and case: the same in node ids, cassettes and anchors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Planned:
     """Why this claim is known not to hold for this model, if it is."""
 
     @property
-    def slug(self) -> tuple[str, str, str]:
+    def slug(self) -> Slug:
         """Model, feature and case: the same in node ids, cassettes and anchors."""
         return self.model, self.claim.feature, self.case.name
 

@@ -17,8 +17,7 @@ from rich.text import Text
 from conformance.http.budget import Budget
 from conformance.outcomes import Outcome, Recorded
 from conformance.plain_text import line
-from conformance.run.matrix_run import Slug
-from conformance.run.plan import Planned
+from conformance.run.plan import Planned, Slug
 from conformance.run.workers import Watch
 
 __all__ = ["Display", "Lines", "Tally", "watch_for"]

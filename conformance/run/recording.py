@@ -24,8 +24,8 @@ from conformance.run.freshness import age_of
 from conformance.run.judge import Judge
 from conformance.run.key_collisions import refuse_common_words
 from conformance.run.live_service import SDK, LiveService, open_service
-from conformance.run.matrix_run import MatrixRun, Slug
-from conformance.run.plan import Planned
+from conformance.run.matrix_run import MatrixRun
+from conformance.run.plan import Planned, Slug
 from conformance.run.workers import Stage, Watch, WorkerPool
 from conformance.trouble import Aborted, CassetteDamaged, CassetteMissing, Stopped, SuiteFault, Trouble
 from conformance.values import Behaviour, CaseResult, Source

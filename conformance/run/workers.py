@@ -11,8 +11,7 @@ from threading import Thread
 from conformance.http.budget import Budget
 from conformance.outcomes import NotRun, Outcome
 from conformance.run.estimate import Estimator, Need
-from conformance.run.matrix_run import Slug
-from conformance.run.plan import Planned
+from conformance.run.plan import Planned, Slug
 from conformance.trouble import OutOfBudget, Stopped
 from conformance.values import Status
 

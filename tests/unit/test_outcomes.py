@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from conformance.outcomes import Faulted, NotRun, Outcome, Recorded, Troubled
 from conformance.pytest_plugin.handover import read, write
-from conformance.run.matrix_run import Slug, open_matrix
+from conformance.run.matrix_run import open_matrix
+from conformance.run.plan import Slug
 
 # A reason may be what a service said: half a surrogate pair, or words of our own.
 WORDS = st.one_of(
