@@ -75,7 +75,8 @@ def _configured(config: pytest.Config) -> list[str]:
     if config.inipath is not None:
         with suppress(OSError):
             given += "\n" + config.inipath.read_text("utf-8", "replace")
-    return [key for key in options.INI if re.search(rf"^\s*{key}\s*=", given, re.MULTILINE)]
+    found = re.findall(r"^\s*(conformance_\w+)\s*=", given, re.MULTILINE)
+    return [key for key in dict.fromkeys(found) if key in options.INI]
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 A take is one whole run of a case, fresh, on the case's cassette beside the others. What would be held against a
 service (``verdicts.needs_confirmation``) stands where two takes agree. One take alone is inconclusive, and so are two
 that disagree, or agree about different requests: a passing 400, replies that were swapped, a service that changed in
-between look exactly so. Two of
-three would prove no more: at one stray refusal in ten requests, a case of three requests is refused by chance in
-27 of 100 takes. *Inconsistent* is said by a case that counts its draws, and confirmed like everything else.
+between look exactly so. Two of three would prove no more: at one stray refusal in ten requests, a case of three
+requests is refused by chance in 27 of 100 takes. *Inconsistent* is said by a case that counts its draws, and confirmed
+like everything else.
 """
 
 from __future__ import annotations
