@@ -12,13 +12,13 @@ from conformance.simulator.api.validation import Request
 from conformance.simulator.json_values import Object
 from conformance.simulator.mutants.messages import all_but, in_blocks, of_kind
 from conformance.simulator.mutants.mutant import (
+    CALLS_IN_FRAGMENTS,
     Change,
     Mutant,
     changing_requests,
     checking,
     ignored,
     rejected,
-    undecided,
 )
 
 
@@ -62,14 +62,7 @@ _TOOL_HISTORY: Final = {
     "messages.conversation::nothing_is_lost_among_the_rest": "inconclusive",
     "messages.image.in_a_result::a_picture_in_a_result_is_seen": "inconclusive",
     "messages.thinking::thinking_goes_back_in_a_tool_loop": "inconclusive",
-    **undecided(
-        "accepts.unicode::*",
-        "accepts.result*",
-        "accepts.failed_result::*",
-        "accepts.call_without_input::*",
-        "accepts.ids_of_another_service::*",
-        "accepts.four_cache_marks::*",
-    ),
+    **CALLS_IN_FRAGMENTS,
 }
 """What else goes wrong where calls, or their results, are refused."""
 

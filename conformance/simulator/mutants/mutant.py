@@ -73,6 +73,17 @@ def undecided(*cases: str) -> dict[str, str]:
     return dict.fromkeys(cases, "inconclusive")
 
 
+CALLS_IN_FRAGMENTS: Final = undecided(
+    "accepts.unicode::*",
+    "accepts.result*",
+    "accepts.failed_result::*",
+    "accepts.call_without_input::*",
+    "accepts.ids_of_another_service::*",
+    "accepts.four_cache_marks::*",
+)
+"""What cannot be told of fragments with a call in them, where calls or tools are refused by themselves."""
+
+
 def having(**habits: Any) -> Change:
     """A personality's fields have other values."""
     return lambda service: replace(service, **habits)

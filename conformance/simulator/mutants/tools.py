@@ -9,6 +9,7 @@ from typing import Final
 from conformance.simulator.json_values import Object, object_at, without
 from conformance.simulator.model.replies import Reply, ToolUse
 from conformance.simulator.mutants.mutant import (
+    CALLS_IN_FRAGMENTS,
     Change,
     Mutant,
     changing_replies,
@@ -82,14 +83,7 @@ _TOOLS: Final = (
             "messages.conversation::nothing_is_lost_among_the_rest": "inconclusive",
             "accepts.no_tools::it_is_taken": "rejected",
             **undecided("accepts.*tool*", "accepts.schema*"),
-            **undecided(
-                "accepts.unicode::*",
-                "accepts.result*",
-                "accepts.failed_result::*",
-                "accepts.call_without_input::*",
-                "accepts.ids_of_another_service::*",
-                "accepts.four_cache_marks::*",
-            ),
+            **CALLS_IN_FRAGMENTS,
             "context_management::old_tool_results_are_cleared": "inconclusive",
             "examples.tool_history::*": "inconclusive",
         },
