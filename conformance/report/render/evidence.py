@@ -12,7 +12,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby, zip_longest
+from typing import Literal
 
 from conformance.plain_text import plain
 from conformance.protocol.exchange import Exchange
@@ -33,8 +34,11 @@ _HEADERS = frozenset({"content-type", "retry-after", "request-id", "x-conformanc
 
 _AGREES = frozenset({Verdict.CONFORMS, None})
 
-_MOST_ARMS = 16
-"""Requests of a case that are shown; the rest is in the recording."""
+_MOST_ARMS = (16, 4, 2)
+"""Requests of a case that are shown of each arm, from the most to the least; the rest is in the recording."""
+
+_ANSWERS = 6_000
+"""Characters of a case's answers beyond which fewer are shown: forty draws are not to crowd out other cases."""
 
 _NAME = 200
 """Characters of an event's name that are shown: it is a service's, and may be anything."""
@@ -49,17 +53,34 @@ class Level:
 
     string: int
     body: int
-    everywhere: bool = True
-    """Also where what was seen agrees with what is documented."""
+    agreeing: Literal["all", "first", "none"] = "all"
+    """Of which models also where what was seen agrees with what is documented."""
+
+    def shows(self, case: ReportedCase, *, first: bool) -> bool:
+        """Whether a case's exchanges are shown; of a case of the first model, or of another."""
+        agreeing = self.agreeing == "all" or (first and self.agreeing == "first")
+        return agreeing or case.verdict not in _AGREES
 
 
-LEVELS = (Level(400, 4000), Level(120, 1200), Level(400, 4000, everywhere=False), Level(120, 600, everywhere=False))
+LEVELS = (
+    Level(400, 4000),
+    Level(120, 1200),
+    Level(400, 4000, "first"),
+    Level(400, 4000, "none"),
+    Level(120, 600, "none"),
+)
 """From the most to the least."""
 
 
-def detail(case: ReportedCase, model: str, exchanges: Sequence[Exchange], level: Level) -> dict[str, Json]:
-    """A case with its arms, each with one exchange if its recording is at hand; names are short, being many."""
-    shown = level.everywhere or case.verdict not in _AGREES
+def detail(
+    case: ReportedCase, model: str, exchanges: Sequence[Exchange], level: Level, *, first: bool = True
+) -> dict[str, Json]:
+    """A case with its arms, each with one exchange if its recording is at hand; names are short, being many.
+
+    Args:
+        first: whether it is of the first model of the report.
+    """
+    shown = level.shows(case, first=first)
     made: dict[str, Json] = {
         "id": plain(case.id),
         "n": plain(case.name),
@@ -111,14 +132,35 @@ def _figure(value: Json) -> str:
 def _arms(
     arms: Sequence[ReportedArm], model: str, exchanges: Sequence[Exchange], level: Level
 ) -> list[dict[str, Json]]:
-    """Each request once, with all that came of it; one that was refused stands beside one that was not."""
+    """Each request once, with all that came of it; one that was refused stands beside one that was not.
+
+    Of an arm that sends many different requests the first few are shown, and what came of the others is told with
+    the last of them.
+    """
+    for most in _MOST_ARMS:
+        made = _of_each(arms, model, exchanges, level, most)
+        if sum(len(json.dumps([arm["x"].get("rs"), arm["x"].get("ev")])) for arm in made if "x" in arm) <= _ANSWERS:
+            break
+    return made
+
+
+def _of_each(
+    arms: Sequence[ReportedArm], model: str, exchanges: Sequence[Exchange], level: Level, most: int
+) -> list[dict[str, Json]]:
     at_hand = len(arms) == len(exchanges)
-    found: dict[tuple[str, str, bytes], list[int]] = {}
+    found: dict[tuple[str, str], dict[bytes, list[int]]] = {}
     for index, arm in enumerate(arms):
         body = exchanges[index].request_body if at_hand else b""
-        found.setdefault((arm.name, arm.outcome[:3], body), []).append(index)
+        of_arm = found.setdefault((arm.name, arm.outcome[:3]), {})
+        last = body if body in of_arm or len(of_arm) < most else next(reversed(of_arm))
+        of_arm.setdefault(last, []).append(index)
+    by_name: dict[str, list[list[int]]] = {}
+    for (name, _), of_arm in found.items():
+        by_name.setdefault(name, []).extend(of_arm.values())
     made: list[dict[str, Json]] = []
-    for (name, *_), indices in list(found.items())[:_MOST_ARMS]:
+    # The first of every arm, and then the second: a control stands beside a treatment.
+    rounds = zip_longest(*([(name, one) for one in groups] for name, groups in by_name.items()))
+    for name, indices in filter(None, chain.from_iterable(rounds)):
         outcomes = Counter(plain(arms[index].outcome) for index in indices)
         seen = {"n": plain(name), "o": [[words, times] for words, times in outcomes.items()]}
         made.append(seen | ({"x": _exchange(exchanges[indices[0]], model, level)} if at_hand else {}))

@@ -57,7 +57,7 @@ def _packed(overview: Overview, recordings: Recordings, measured: Measured, leve
         exchanges = recordings.of(case)
         measured.add(model, case, exchanges)
         places[case.id] = len(cases[model])
-        cases[model].append(detail(case, model, exchanges, level))
+        cases[model].append(detail(case, model, exchanges, level, first=model == overview.models[0]))
     entries: dict[str, dict[str, Json]] = {model: {} for model in overview.models}
     for row in report.results:
         cell: dict[str, Json] = {"c": [places[case.id] for case in row.cases]}

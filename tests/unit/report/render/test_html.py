@@ -197,6 +197,15 @@ def test_requests_of_one_arm_that_differ_are_both_shown(tmp_path: Path) -> None:
     ]
 
 
+def test_a_control_stands_beside_a_treatment(tmp_path: Path) -> None:
+    names = ["control"] * 3 + ["treatment"] * 3
+    arms = [{"name": name, "outcome": "200, text"} for name in names]
+    told = [exchange(f'{{"n":{number}}}', "{}") for number in range(6)]
+    one = recorded(tmp_path, case("M-1", "top_k", "honoured", "conforms", arms=arms), told)
+    (first,) = evidence(render(report(row("top_k", cases=[one])), cassettes=tmp_path))
+    assert [arm["n"] for arm in first["cases"][0]["arms"]] == ["control", "treatment"] * 3
+
+
 def test_a_stream_is_shown_as_a_time_line_of_its_events(tmp_path: Path) -> None:
     delta = b'event: content_block_delta\ndata: {"type":"content_block_delta","delta":{"text":"a"}}\n\n'
     body = b'event: message_start\ndata: {"type":"message_start"}\n\n' + delta * 3
@@ -237,6 +246,37 @@ def test_a_page_that_would_be_large_leaves_out_what_agrees(tmp_path: Path, monke
     assert shown == [7]
     assert first["cases"][0]["om"]
     assert [arm["n"] for arm in first["cases"][0]["arms"]] == [str(arm) for arm in range(8)]
+
+
+def test_forty_draws_do_not_crowd_out_other_cases(tmp_path: Path) -> None:
+    arms = [{"name": "treatment", "outcome": f"200, {number} out"} for number in range(40)]
+    told = [exchange(f'{{"n":{number}}}', json.dumps([f"{number} " * 200])) for number in range(40)]
+    one = recorded(tmp_path, case("M-1", "top_k", "honoured", "conforms", arms=arms), told)
+    (first,) = evidence(render(report(row("top_k", cases=[one])), cassettes=tmp_path))
+    shown = first["cases"][0]["arms"]
+    assert [arm["x"]["rq"] for arm in shown] == [f'{{"n":{number}}}' for number in range(4)]
+    assert sum(times for arm in shown for _, times in arm["o"]) == 40, "what came of the others is told all the same"
+
+
+def test_before_all_that_agrees_is_left_out_the_first_model_s_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = []
+    for model in (f"M-{number}" for number in range(1, 9)):
+        told = [exchange("{}", json.dumps([f"{model} {word} " * 100 for word in range(30)]))]
+        arms = [{"name": "treatment", "outcome": "200"}]
+        one = recorded(tmp_path, case(model, "top_k", "honoured", "conforms", arms=arms), told)
+        rows.append(row("top_k", model=model, cases=[one]))
+    monkeypatch.setattr(page_data, "_BUDGET", 12_000)
+    models = evidence(render(report(*rows), cassettes=tmp_path))
+    assert ["x" in model["cases"][0]["arms"][0] for model in models] == [True] + [False] * 7
+
+
+def test_the_pages_that_are_committed_show_all_of_their_first_model() -> None:
+    """The README says that what was asked and answered stands behind its cells."""
+    for path in (Path(__file__).parents[4] / "reports").glob("*/report.json"):
+        first, *_ = evidence(path.with_name("index.html").read_text("utf-8"))
+        assert not [case["id"] for case in first["cases"] if case.get("om")], path
 
 
 def test_simulated_evidence_is_said_before_anything_else() -> None:
