@@ -23,6 +23,7 @@ from front_door import (
     edit,
     plainly,
     rows,
+    timeless,
     traces_of_key,
     verdicts,
 )
@@ -68,7 +69,7 @@ def test_with_xdist_one_process_records_and_another_judges(
     result = fresh.live(documented, "-n", "1", *EVERYTHING)
     as_documented(result)
     result.stdout.fnmatch_lines([f"recording {EXPERIMENTS} cases of 1 models, 8 at a time, from {documented}"])
-    assert fresh.verdicts() == verdicts(recordings.report)
+    assert timeless(fresh.verdicts()) == timeless(verdicts(recordings.report))
 
 
 def test_only_what_is_selected_is_asked(fresh: Project, documented: str) -> None:

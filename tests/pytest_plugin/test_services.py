@@ -18,6 +18,7 @@ from front_door import (
     as_documented,
     plainly,
     rows,
+    timeless,
     verdicts,
 )
 from services import (
@@ -46,11 +47,6 @@ def asked(report: dict[str, Any]) -> dict[str, str]:
     """The source of every case that asked something itself, by its node id; inspections ask nothing."""
     cases = [case for row in report["results"] for case in row["cases"]]
     return {case["id"]: case["source"] for case in cases if case["requests"]}
-
-
-def timeless(seen: dict[str, tuple[str, str | None]]) -> dict[str, tuple[str, str | None]]:
-    """What was seen but for how streams arrive: whether a quick service is seen to write depends on the machine."""
-    return {nodeid: found for nodeid, found in seen.items() if "::stream.incremental::" not in nodeid}
 
 
 # --- transient trouble
