@@ -554,21 +554,6 @@ def _hiding_in_streams(events: list[Event], asked: Body) -> list[Event]:
     return found
 
 
-def _uncounted_at_first(events: list[Event], _: Body) -> list[Event]:
-    """message_start has no usage at all, and message_delta has it."""
-    usage = next(data["message"]["usage"] for name, data in events if name == "message_start")
-    found: list[Event] = []
-    for name, data in events:
-        if name == "message_start":
-            message = {key: value for key, value in data["message"].items() if key != "usage"}
-            found.append((name, {**data, "message": message}))
-        elif name == "message_delta":
-            found.append((name, {**data, "usage": {**usage, **data["usage"]}}))
-        else:
-            found.append((name, data))
-    return found
-
-
 def _blank_before_calls(message: Body, _: Body) -> Body:
     content: list[Body] = []
     for block in message["content"]:
@@ -630,7 +615,6 @@ STYLES: tuple[Style, ...] = (
     Style("packets that end anywhere", pieces=37),
     Style("connections that close", headers={"connection": "close"}),
     Style("streams counted at their end", events=_counted_at_the_end),
-    Style("streams that start uncounted", events=_uncounted_at_first),
     Style("two last words", events=_two_last_words),
     Style("text before calls", message=_text_before_calls, events=_text_before_streamed_calls),
     Style("a blank text before calls", message=_blank_before_calls),

@@ -22,9 +22,11 @@ from conformance.cases import (
     sampling,
     stream,
     strictness,
+    texts,
     thinking,
     tool_results,
     tools,
+    usage,
 )
 from conformance.cases.registry import CASES, Case, Experiment, Inspection
 
@@ -54,7 +56,9 @@ __all__ = [
     "sampling",
     "stream",
     "strictness",
+    "texts",
     "thinking",
     "tool_results",
     "tools",
+    "usage",
 ]

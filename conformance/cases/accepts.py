@@ -37,8 +37,12 @@ def is_taken(api: Endpoint, fragment: Fragment) -> Observation:
 
 
 def is_message(reply: Reply) -> bool:
-    """Whether this is a message, with content or none: what it lacks besides is the finding of other rows."""
-    return reply.ok and "content" in reply.message and isinstance(reply.message["content"], list | None)
+    """Whether this is a message, with content or none: what it lacks besides is the finding of other rows.
+
+    A stream that nobody asked for is none to whoever reads it as JSON.
+    """
+    unasked = reply.exchange.is_stream and not reply.exchange.wants_stream
+    return reply.ok and not unasked and "content" in reply.message and isinstance(reply.message["content"], list | None)
 
 
 def _way(api: Endpoint, fragment: Fragment) -> Lay:

@@ -37,6 +37,12 @@ _NEAR = 2.2
 _SAME = 1.3
 """The same where nothing is counted, so that hidden reasoning may have used up most of the limit."""
 
+_PART = 0.75
+"""The share of a limit up to which a service that cuts exactly there, by its own count, cuts at another limit."""
+
+_LEAST_PART = 0.25
+"""The share of the narrowest limit, 16, that still tells three counts apart."""
+
 _SEEN = 150
 """Characters that show how long a reply really is: fewer, and hidden reasoning may have used the limit up."""
 
@@ -127,11 +133,35 @@ def _faults(limits: tuple[int, ...], replies: Mapping[int, Reply]) -> list[_Faul
         if _is_cut_early(replies[wide], wide, short):
             words = f"max_tokens {wide} cuts where max_tokens {narrow} does, or soon behind it"
             found.append(_Fault(words, wide, partial(_is_cut_early, limit=wide, short=short)))
+    if share := _other_limit(replies):
+        counts = ", ".join(f"{replies[limit].output_tokens} at {limit}" for limit in limits)
+        is_so_again = partial(_has_tokens, tokens=replies[limits[-1]].output_tokens)
+        words = f"every limit is taken as {share:.2g} of itself by the service's own count ({counts} tokens)"
+        found.append(_Fault(words, limits[-1], is_so_again))
     for limit, reply in replies.items():
         if _is_too_long(reply, limit):
             words = f"a reply of {_length(reply)} characters is more than {limit} tokens"
             found.append(_Fault(words, limit, partial(_is_too_long, limit=limit)))
     return found
+
+
+def _other_limit(replies: Mapping[int, Reply]) -> float | None:
+    """The share of each limit at which a service cuts, by its own count; None where it is the whole, or no share.
+
+    A service that counts words, or leaves thoughts out, is below its limits as well, and never by one share exactly.
+    """
+    if len(replies) < len(_LIMITS) or any(reply.stop_reason != "max_tokens" for reply in replies.values()):
+        return None
+    widest = max(replies)
+    share = (replies[widest].output_tokens or 0) / widest
+    if not _LEAST_PART <= share <= _PART:
+        return None
+    exact = (abs((reply.output_tokens or 0) - share * limit) < 1 for limit, reply in replies.items())
+    return share if all(exact) else None
+
+
+def _has_tokens(reply: Reply, tokens: int | None) -> bool:
+    return reply.stop_reason == "max_tokens" and reply.output_tokens == tokens
 
 
 def _length(reply: Reply) -> int:

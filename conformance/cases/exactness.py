@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import comb
 
 from conformance.cases.common import control, needs_streams, user
@@ -20,15 +21,19 @@ TEXT = (
 )
 """Characters of one to four bytes, runs of spaces, words that repeat, and signs that some parsers trip over."""
 
-_ASKED: Mapping[str, Json] = {
-    "messages": [
-        user(
-            "Repeat the text between the tags exactly, character by character, with its spaces and its line break, "
-            f"and without the tags. Write nothing else.\n<text>{TEXT}</text>"
-        )
-    ],
-    "max_tokens": 2048,
-}
+LONG_TEXT = (
+    "Dear Noël & Zoe\u0308,\n\n"
+    "the ﬁrst ½ of the list is № \uff11\uff12 in <b>our</b> house:\n\n"
+    "    if (a < b && c > d) {\n"
+    '        print("done");\n'
+    "    }\n\n\n"
+    "17 red pears, 18 blue plums, 19 dry figs, 20 big nuts, 21 old coins, 22 new pens, 23 tin cups, 24 wax seals, "
+    "25 oak chairs, 26 cut stones, 27 long ropes, 28 wet leaves, 29 thin coats, 30 warm loaves, 31 dark jars.\n\n"
+    "It all begins here,\n\n\nand here it ends."
+)
+"""Longer, with what is lost on the way to a page: blank lines, indents, signs of HTML, and characters that Unicode
+normalisation makes others of (an e with its dots apart, a ligature, a fraction, wide digits)."""
+
 _STREAMS = 3
 """Streams that must be right: what is lost now and then is seldom spared three times, in some twenty pieces each."""
 
@@ -47,42 +52,90 @@ def what_a_body_says_a_stream_says(api: Endpoint) -> Observation:
     Ignored: it comes whole as a body and never as a stream, or characters come in halves. Inconsistent: far less
     often than as a body.
     """
-    first = control(api, **_ASKED)
-    streams = [_streamed(api) for _ in range(_STREAMS)]
-    if all(_exact(reply) for reply in streams):
-        return Observation(Behaviour.HONOURED, f"exact in {_STREAMS} of {_STREAMS} streams", signals=("text",))
+    return _said_again(api, _Text(TEXT), _STREAMS)
+
+
+@experiment("stream.text")
+def a_long_text_streams_whole(api: Endpoint) -> Observation:
+    """Blank lines, indents, signs of HTML and rare characters come over a stream, and so does what is long.
+
+    Honoured: a text of them that is to be repeated exactly comes whole in every stream. Ignored: it comes whole as a
+    body and never as a stream. Inconsistent: far less often than as a body.
+    """
+    return _said_again(api, _Text(LONG_TEXT), _STREAMS - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text that is to come back, and what it is asked with."""
+
+    words: str
+
+    @property
+    def asked(self) -> dict[str, Json]:
+        """The request, but for ``stream``."""
+        task = (
+            "Repeat the text between the tags exactly, character by character, with its spaces and its line break, "
+            f"and without the tags. Write nothing else.\n<text>{self.words}</text>"
+        )
+        return {"messages": [user(task)], "max_tokens": 2048}
+
+    def is_in(self, reply: Reply) -> bool:
+        """Whether a reply has the text, to the letter."""
+        return self.words in reply.text
+
+    def is_in_but_for_spaces(self, reply: Reply) -> bool:
+        """Whether a reply has its words; how they are spaced is left to the model."""
+        return _spaced_once(self.words) in _spaced_once(reply.text)
+
+    def difference(self, text: str) -> str:
+        """Where a text leaves this one."""
+        begun = text.find(self.words[:3])
+        heard: Sequence[str] = text[begun:] if begun >= 0 else text
+        pairs = enumerate(zip(self.words, heard, strict=False))
+        at = next((at for at, (a, b) in pairs if a != b), min(len(self.words), len(heard)))
+        before = max(0, at - 12)
+        return f"{''.join(heard[before : at + 12])!r} for {self.words[before : at + 12]!r}"
+
+
+def _said_again(api: Endpoint, wanted: _Text, wished: int) -> Observation:
+    first = control(api, **wanted.asked)
+    streams = [_streamed(api, wanted) for _ in range(wished)]
+    if all(wanted.is_in(reply) for reply in streams):
+        return Observation(Behaviour.HONOURED, f"exact in {wished} of {wished} streams", signals=("text",))
     if halves := [found for reply in streams for found in broken_characters(reply.exchange.events)]:
         return Observation(Behaviour.IGNORED, f"characters come in halves: {halves[0]}", signals=("text",))
     # A model that cannot repeat odd spaces may still repeat the words between them.
-    is_right = next((rule for rule in (_exact, _exact_but_for_spaces) if rule(first)), None)
+    is_right = next((rule for rule in (wanted.is_in, wanted.is_in_but_for_spaces) if rule(first)), None)
     if is_right is None:
         raise Inconclusive(f"the model does not repeat a text exactly, not even as a body: {first.text[:60]!r}")
     if all(is_right(reply) for reply in streams):
         raise Inconclusive("the model repeats the text now with its odd spaces and now without, in streams as well")
-    return _compared(api, is_right, [first], streams)
+    return _compared(api, wanted, is_right, [first], streams)
 
 
 def _compared(
-    api: Endpoint, is_right: Callable[[Reply], bool], bodies: list[Reply], streams: list[Reply]
+    api: Endpoint, wanted: _Text, is_right: Callable[[Reply], bool], bodies: list[Reply], streams: list[Reply]
 ) -> Observation:
     """Bodies and streams in turn, until the difference is not the model's luck."""
     for look in _LOOKS:
         while len(bodies) < look:
-            bodies.append(control(api, **_ASKED))
+            bodies.append(control(api, **wanted.asked))
         while len(streams) < look:
-            streams.append(_streamed(api))
+            streams.append(_streamed(api, wanted))
         right = sum(map(is_right, bodies)), sum(map(is_right, streams))
         if _by_chance(*right, look) <= _CHANCE:
             lost = next(reply for reply in streams if not is_right(reply))
-            words = f"exact in {right[1]} of {look} streams and {right[0]} of {look} bodies: {_difference(lost.text)}"
+            seen = f"exact in {right[1]} of {look} streams and {right[0]} of {look} bodies"
             behaviour = Behaviour.INCONSISTENT if right[1] else Behaviour.IGNORED
             figures = {"bodies": right[0], "streams": right[1], "of": look}
+            words = f"{seen}: {wanted.difference(lost.text)}"
             return Observation(behaviour, words, signals=("text",), statistics=figures)
     raise Inconclusive(f"exact in {right[1]} of {look} streams and {right[0]} of {look} bodies: no clear difference")
 
 
-def _streamed(api: Endpoint) -> Reply:
-    reply = api.ask("treatment, streamed", **_ASKED, stream=True)
+def _streamed(api: Endpoint, wanted: _Text) -> Reply:
+    reply = api.ask("treatment, streamed", **wanted.asked, stream=True)
     if not reply.ok:
         needs_streams(api)
         raise Inconclusive(f"the stream was refused ({reply.refusal})")
@@ -90,14 +143,6 @@ def _streamed(api: Endpoint) -> Reply:
     if reply.stop_reason == "max_tokens":
         raise Inconclusive("max_tokens ran out before the text was repeated")
     return reply
-
-
-def _exact(reply: Reply) -> bool:
-    return TEXT in reply.text
-
-
-def _exact_but_for_spaces(reply: Reply) -> bool:
-    return _spaced_once(TEXT) in _spaced_once(reply.text)
 
 
 def _spaced_once(text: str) -> str:
@@ -109,12 +154,3 @@ def _by_chance(bodies: int, streams: int, pairs: int) -> float:
     right = bodies + streams
     ways = sum(comb(pairs, few) * comb(pairs, right - few) for few in range(max(0, right - pairs), streams + 1))
     return ways / comb(2 * pairs, right)
-
-
-def _difference(text: str) -> str:
-    """Where a text leaves the one that was to be repeated."""
-    begun = text.find(TEXT[:3])
-    heard: Sequence[str] = text[begun:] if begun >= 0 else text
-    at = next((at for at, (a, b) in enumerate(zip(TEXT, heard, strict=False)) if a != b), min(len(TEXT), len(heard)))
-    before = max(0, at - 12)
-    return f"{''.join(heard[before : at + 12])!r} for {TEXT[before : at + 12]!r}"

@@ -11,13 +11,12 @@ from conformance.cases.registry import inspection
 from conformance.protocol import grammar, shapes
 from conformance.protocol.exchange import Exchange
 from conformance.protocol.grammar import Finding
-from conformance.protocol.parsing import token_count
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
 
 
-def _inspect(exchanges: Iterable[Exchange], look: Callable[[Exchange], Iterable[Finding]], what: str) -> Observation:
+def inspect(exchanges: Iterable[Exchange], look: Callable[[Exchange], Iterable[Finding]], what: str) -> Observation:
     """Honoured where nothing is found in any exchange; otherwise ignored, with the first finding."""
     looked_at, bad = 0, 0
     first: tuple[Exchange, Finding] | None = None
@@ -36,11 +35,13 @@ def _inspect(exchanges: Iterable[Exchange], look: Callable[[Exchange], Iterable[
     return Observation(Behaviour.IGNORED, words, statistics=figures)
 
 
-def _bodies(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
+def bodies_of(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
+    """The answers of the Messages endpoint that are no streams."""
     return (e for e in exchanges if e.is_messages and e.ok and not e.is_stream)
 
 
-def _streams(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
+def streams_of(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
+    """The answers of the Messages endpoint that are streams."""
     return (e for e in exchanges if e.is_messages and e.ok and e.is_stream)
 
 
@@ -52,17 +53,17 @@ def _errors(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
 def every_reply_names_the_model(exchanges: Sequence[Exchange]) -> Observation:
     """Every reply, streamed or not, names the model that was asked for. SHOULD: clients carry on, and bill another.
 
-    Honoured: all that name one, in whatever way it is written. Ignored: some name another.
+    Honoured: all that name one, in whatever way it is written. Ignored: some name another, or an empty one.
     """
 
     def look(exchange: Exchange) -> Iterator[Finding]:
         asked = exchange.request.get("model") if isinstance(exchange.request, dict) else None
         named = Reply(exchange).message.get("model")
-        if isinstance(asked, str) and isinstance(named, str) and named and not same_model(asked, named):
-            yield Finding(f"{asked} was asked for, {named} answers")
+        if isinstance(asked, str) and isinstance(named, str) and not same_model(asked, named):
+            yield Finding(f"{asked} was asked for, {named or 'a model without a name'} answers")
 
     listed = [e for e in exchanges if e.is_messages and e.ok and not _unlisted(e)]
-    return _inspect(listed, look, "replies")
+    return inspect(listed, look, "replies")
 
 
 def _unlisted(exchange: Exchange) -> bool:
@@ -83,22 +84,7 @@ def every_body_is_a_message(exchanges: Sequence[Exchange]) -> Observation:
             yield Finding(f"content-type is {exchange.content_type or 'missing'}")
         yield from shapes.message_of(exchange.json)
 
-    return _inspect(_bodies(exchanges), look, "answers")
-
-
-@inspection("response.usage")
-def every_body_is_counted(exchanges: Sequence[Exchange]) -> Observation:
-    """Every answer counts its tokens: input and output, above zero where there is any.
-
-    Honoured: all of them. Ignored: some leave it out, or count nothing, or what was read from the cache is counted
-    in input_tokens as well: clients add the two up.
-    """
-    found = _inspect(_bodies(exchanges), _uncounted, "answers")
-    if found.behaviour is Behaviour.HONOURED:
-        bodies = list(_bodies(exchanges))
-        if wrong := _stuck(bodies) or _counted_twice(bodies):
-            return Observation(Behaviour.IGNORED, wrong, statistics=found.statistics)
-    return found
+    return inspect(bodies_of(exchanges), look, "answers")
 
 
 @inspection("response.stop_reason")
@@ -109,7 +95,7 @@ def every_body_says_why_it_stopped(exchanges: Sequence[Exchange]) -> Observation
 
     Honoured: all of them. Ignored: null, an unknown word, or one the answer belies.
     """
-    return _inspect(_bodies(exchanges), _misnamed_stop, "answers")
+    return inspect(bodies_of(exchanges), _misnamed_stop, "answers")
 
 
 @inspection("tools.input")
@@ -120,8 +106,8 @@ def every_call_can_be_run(exchanges: Sequence[Exchange]) -> Observation:
     single input that does not fit is the model's doing, and not judged.)
     """
     # A stream in disorder is judged in rows of its own, and adds up to nothing sure.
-    whole = (e for e in _streams(exchanges) if not any((*grammar.blocks_of(e.events), *shapes.events_of(e.events))))
-    calls = [e for e in (*_bodies(exchanges), *whole) if Reply(e).tool_calls]
+    whole = (e for e in streams_of(exchanges) if not any((*grammar.blocks_of(e.events), *shapes.events_of(e.events))))
+    calls = [e for e in (*bodies_of(exchanges), *whole) if Reply(e).tool_calls]
     bound = [e for e in calls if _asks_for_something(e)]
     for kind, some in (("streams", [e for e in bound if e.is_stream]), ("answers", bound)):
         if len(some) >= _ENOUGH and all(_misfits(e) for e in some):
@@ -149,7 +135,7 @@ def every_call_can_be_run(exchanges: Sequence[Exchange]) -> Observation:
         if len(set(map(str, ids))) != len(ids):
             yield Finding("two calls with one id")
 
-    return _inspect(calls, look, "answers with calls")
+    return inspect(calls, look, "answers with calls")
 
 
 _ENOUGH = 3
@@ -188,7 +174,7 @@ def _misfits(exchange: Exchange) -> str:
 
 
 def _grammar(exchanges: Sequence[Exchange], rule: Callable[..., Iterator[Finding]]) -> Observation:
-    return _inspect(_streams(exchanges), lambda exchange: rule(exchange.events), "streams")
+    return inspect(streams_of(exchanges), lambda exchange: rule(exchange.events), "streams")
 
 
 @inspection("stream.event_names")
@@ -230,9 +216,9 @@ def every_streamed_input_is_json(exchanges: Sequence[Exchange]) -> Observation:
 
     Honoured: in all streams with calls. Ignored: some do not parse.
     """
-    calls = (e for e in _streams(exchanges) if any(_starts_call(event.json) for event in e.events))
+    calls = (e for e in streams_of(exchanges) if any(_starts_call(event.json) for event in e.events))
     whole = (e for e in calls if not _is_cut(e))
-    return _inspect(whole, lambda exchange: grammar.tool_inputs_of(exchange.events), "streams with calls")
+    return inspect(whole, lambda exchange: grammar.tool_inputs_of(exchange.events), "streams with calls")
 
 
 def _is_cut(exchange: Exchange) -> bool:
@@ -261,22 +247,6 @@ def every_event_has_its_shape(exchanges: Sequence[Exchange]) -> Observation:
     return _grammar(exchanges, shapes.events_of)
 
 
-@inspection("stream.usage")
-def every_stream_is_counted(exchanges: Sequence[Exchange]) -> Observation:
-    """By its end a stream has counted input and output; message_start's count may be an estimate.
-
-    Honoured: in all streams. Ignored: some leave it out, or count nothing.
-    """
-
-    def look(exchange: Exchange) -> Iterator[Finding]:
-        yield from _uncounted(exchange)
-        ends = [event.json for event in exchange.events if event.type == "message_delta"]
-        if ends and not any(isinstance(body, dict) and body.get("usage") for body in ends):
-            yield Finding("message_delta has no usage: message_start's is only an estimate")
-
-    return _inspect(_streams(exchanges), look, "streams")
-
-
 @inspection("stream.stop_reason")
 def every_stream_says_why_it_stopped(exchanges: Sequence[Exchange]) -> Observation:
     """message_delta has one of the stop reasons, and it fits what the stream held. MUST: agents go on, or stop, by it.
@@ -285,7 +255,7 @@ def every_stream_says_why_it_stopped(exchanges: Sequence[Exchange]) -> Observati
 
     Honoured: in all streams. Ignored: null, an unknown word, or one the stream belies.
     """
-    return _inspect(_streams(exchanges), _misnamed_stop, "streams")
+    return inspect(streams_of(exchanges), _misnamed_stop, "streams")
 
 
 @inspection("stream.content_type")
@@ -299,7 +269,7 @@ def every_stream_is_called_one(exchanges: Sequence[Exchange]) -> Observation:
         if exchange.content_type != "text/event-stream":
             yield Finding(f"content-type is {exchange.content_type or 'missing'}")
 
-    return _inspect(_streams(exchanges), look, "streams")
+    return inspect(streams_of(exchanges), look, "streams")
 
 
 @inspection("errors.envelope")
@@ -319,7 +289,7 @@ def every_error_is_in_the_envelope(exchanges: Sequence[Exchange]) -> Observation
         return shapes.error_of(exchange.status, body)
 
     errors = list(_errors(exchanges))
-    found = _inspect(errors, look, "errors")
+    found = inspect(errors, look, "errors")
     named = sum(map(_names_request, errors))
     return replace(
         found,
@@ -345,7 +315,7 @@ def every_error_has_a_clients_status(exchanges: Sequence[Exchange]) -> Observati
         if not 400 <= exchange.status < 500:
             yield Finding(f"an error with the status {exchange.status}: {Reply(exchange).error_message[:80]}")
 
-    return _inspect(_errors(exchanges), look, "errors")
+    return inspect(_errors(exchanges), look, "errors")
 
 
 @inspection("errors.type")
@@ -358,78 +328,7 @@ def every_error_has_its_type(exchanges: Sequence[Exchange]) -> Observation:
     def look(exchange: Exchange) -> Iterator[Finding]:
         return shapes.error_type_of(exchange.status, exchange.json)
 
-    return _inspect(_errors(exchanges), look, "errors")
-
-
-def _uncounted(exchange: Exchange) -> Iterator[Finding]:
-    reply = Reply(exchange)
-    if not reply.usage:
-        yield Finding("no usage")
-        return
-    for name in ("input_tokens", "output_tokens"):
-        count = reply.usage.get(name)
-        if token_count(count) is None:
-            yield Finding(f"usage.{name} is {_shown(count)}")
-            return
-    if reply.size is None:
-        yield Finding("a prompt of 0 tokens")
-    if reply.output_tokens is None and (reply.text or reply.thinking or reply.tool_calls):
-        yield Finding("0 output tokens for a reply that has content")
-
-
-def _shown(value: Json) -> str:
-    words = repr(value)
-    return words if len(words) <= _WIDE else f"{words[:_WIDE]}…"
-
-
-_WIDE = 60
-"""Characters that are shown of a value that is none."""
-
-_FAR_APART = 4000
-"""Characters by which requests, or replies, must differ for a count that stays the same to be a finding."""
-
-
-def _stuck(exchanges: Sequence[Exchange]) -> str:
-    """Why a count says nothing: it is the same whatever the request or the reply holds; else empty."""
-    replies = [Reply(exchange) for exchange in exchanges]
-    for name, counts, lengths in (
-        ("input", {r.size for r in replies}, [len(r.exchange.request_body) for r in replies]),
-        ("output", {r.output_tokens for r in replies}, [len(r.text + r.thinking) for r in replies]),
-    ):
-        far = _FAR_APART if name == "input" else _FAR_APART // 10
-        if len(counts) == 1 and lengths and max(lengths) - min(lengths) > far:
-            return f"{name} is always {counts.pop()} tokens, of {min(lengths)} to {max(lengths)} characters"
-    return ""
-
-
-_TWICE = 2
-"""Requests that were asked cold and warm, and counted twice the second time, that it takes to say so."""
-
-
-def _counted_twice(exchanges: Sequence[Exchange]) -> str:
-    """Why the sum of a prompt's parts is too large: input_tokens hold what the cache repeats; else empty.
-
-    Of one and the same request, input_tokens must fall by what is read from the cache. Where they stay as they were,
-    time and again and never otherwise, it is counted twice.
-    """
-    asked: dict[bytes, list[Reply]] = {}
-    for exchange in exchanges:
-        asked.setdefault(exchange.request_body, []).append(Reply(exchange))
-    twice: list[tuple[int, Reply]] = []
-    for replies in asked.values():
-        cold = {size for reply in replies if not reply.cache_read and (size := reply.size) is not None}
-        warm = {reply.exchange.body: reply for reply in replies if reply.cache_read}
-        for size, reply in ((size, reply) for size in cold for reply in warm.values()):
-            if len(cold) > 1 or reply.usage.get("input_tokens") != size:
-                return ""
-            twice.append((size, reply))
-    if len(twice) < _TWICE:
-        return ""
-    size, reply = twice[0]
-    return (
-        f"what is read from the cache is counted twice, in {len(twice)} replies: a prompt of {size} input_tokens has "
-        f"{reply.usage['input_tokens']}, asked again, and {reply.cache_read} cache_read_input_tokens beside them"
-    )
+    return inspect(_errors(exchanges), look, "errors")
 
 
 def _misnamed_stop(exchange: Exchange) -> Iterator[Finding]:

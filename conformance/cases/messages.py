@@ -28,7 +28,7 @@ from conformance.cases.common import (
     text,
     user,
 )
-from conformance.cases.counts import PART, WHOLE, Growth, Zone
+from conformance.cases.counts import LEAST, PART, WHOLE, Growth, Zone
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
 from conformance.cases.tools import WEATHER
@@ -981,9 +981,58 @@ def a_prompt_is_counted(api: Endpoint) -> Observation:
     share = (long - short) / max(after.size - before.size, 1)
     if _NEAR <= share <= 1 / _NEAR:
         return Observation(Behaviour.HONOURED, seen, signals=("size",))
-    if share < _OFF or share > 1 / _OFF:
+    times = round(share)
+    is_multiple = times > 1 and all(
+        abs(count - times * size) <= 1 for count, size in ((short, before.size), (long, after.size))
+    )
+    if is_multiple or share < _OFF or share > 1 / _OFF:
         return Observation(Behaviour.IGNORED, seen, signals=("size",))
     raise Inconclusive(f"{seen}: neither the same nor clearly another")
+
+
+@experiment("messages.count_tokens")
+def every_part_of_a_prompt_is_counted(api: Endpoint) -> Observation:
+    """System prompt, tools and earlier turns are parts of a prompt: clients cut their history by this count.
+
+    Honoured: the same words count for as much in each of these places as in the last turn. Ignored: they count for
+    next to nothing in one of them, where the usage of the same request counts them.
+    """
+    words = fact("Zorbanix")
+    asked: dict[str, Json] = {"messages": [user(QUESTION)]}
+    note: dict[str, Json] = {"name": "take_note", "description": words, "input_schema": {"type": "object"}}
+    places: dict[str, dict[str, Json]] = {
+        "the system prompt": {**asked, "system": words},
+        "a tool's description": {**asked, "tools": [note]},
+        "an earlier turn": {"messages": [user(words), assistant("I see."), user(QUESTION)]},
+    }
+    before = _counted(api, "short", asked)
+    plain = _counted(api, "long", {"messages": [user(f"{words}\n\n{QUESTION}")]}) - before
+    if plain < LEAST:
+        raise Inconclusive(f"{len(words)} characters more count for {plain} tokens more in plain sight")
+    grown = {place: _counted(api, f"with {place}", body) - before for place, body in places.items()}
+    seen = f"{len(words)} characters count for {plain} tokens in the last turn, " + ", ".join(
+        f"{count} in {place}" for place, count in grown.items()
+    )
+    for place in (place for place, count in grown.items() if count < _OFF * plain):
+        short = api.once(f"{_SHOWN}, without", **asked, max_tokens=ROOM)
+        usage = (short.size, control(api, f"usage with {place}", **places[place], max_tokens=ROOM).size)
+        if usage[0] is not None and usage[1] is not None and usage[1] - usage[0] >= _NEAR * plain:
+            words = f"{place} is left out: {seen}, where the usage goes from {usage[0]} to {usage[1]}"
+            return Observation(Behaviour.IGNORED, words, signals=("size",))
+    return Observation(Behaviour.HONOURED, seen, signals=("size",))
+
+
+def _counted(api: Endpoint, arm: str, body: Mapping[str, Json]) -> int:
+    """What a request counts for.
+
+    Raises:
+        Inconclusive: it is not counted, which is the finding of another case.
+    """
+    reply = api.send(arm, {"model": api.model, **body}, path="/v1/messages/count_tokens")
+    given = reply.exchange.json.get("input_tokens") if isinstance(reply.exchange.json, dict) else None
+    if not reply.ok or (count := token_count(given)) is None:
+        raise Inconclusive(f"the prompt is not counted ({reply.refusal if not reply.ok else given})")
+    return count
 
 
 _NEAR, _OFF = 0.75, 0.4

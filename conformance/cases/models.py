@@ -82,6 +82,23 @@ def a_model_nobody_has_is_refused(api: Endpoint) -> Observation:
     )
 
 
+@experiment("models.unlisted")
+def a_name_of_no_house_is_refused(api: Endpoint) -> Observation:
+    """A name that has nothing of a listed one is not served by some model that happens to be there.
+
+    Honoured: it is refused. Ignored: the request is answered by another model.
+    """
+    if not (plain := hello(api)).ok:
+        raise Inconclusive(f"the control was refused ({plain.refusal})")
+    name = f"nobody{NOBODY}"
+    reply = api.ask("treatment", **{**HELLO, "model": name})
+    if not reply.ok:
+        return Observation(Behaviour.HONOURED, f"{name} is refused ({reply.refusal})", signals=("status",))
+    return Observation(
+        Behaviour.IGNORED, f"{name} is answered, by {reply.message.get('model')}", signals=("status", "model")
+    )
+
+
 @experiment("models.list")
 def the_model_is_listed(api: Endpoint) -> Observation:
     """GET /v1/models lists the models.

@@ -32,7 +32,7 @@ from conformance.cases.counts import Growth, Zone
 from conformance.cases.endpoint import BETAS, Endpoint
 from conformance.cases.registry import experiment
 from conformance.protocol.reply import Reply
-from conformance.trouble import Inconclusive
+from conformance.trouble import Inconclusive, NotApplicable
 from conformance.values import Behaviour, Json, Observation
 
 STOP_REASONS = frozenset(
@@ -533,6 +533,38 @@ def a_share_above_one_is_refused(api: Endpoint) -> Observation:
     service fail (a 5xx), which is no check. Ignored: something outside is taken.
     """
     return _range(api, "top_p")
+
+
+@experiment("temperature.range")
+def a_whole_number_is_a_temperature(api: Endpoint) -> Observation:
+    """JSON has one kind of number: 1 and 1.0 are the same, and JavaScript writes the one only.
+
+    Honoured: an end of the range is taken as a whole number. Rejected: it is refused, and taken with a point in it.
+    """
+    return _whole(api, "temperature")
+
+
+@experiment("top_p.range")
+def a_whole_number_is_a_share(api: Endpoint) -> Observation:
+    """JSON has one kind of number: 1 and 1.0 are the same, and JavaScript writes the one only.
+
+    Honoured: an end of the range is taken as a whole number. Rejected: it is refused, and taken with a point in it.
+    """
+    return _whole(api, "top_p")
+
+
+def _whole(api: Endpoint, name: str) -> Observation:
+    inside, _ = _probes(api.details)
+    ends = [value for value in reversed(inside[1:]) if isinstance(value, int | float) and value == int(value)]
+    if not ends:
+        raise NotApplicable("the range has no whole number at its ends")
+    end = int(ends[0])
+    asked: dict[str, Json] = {**HELLO, name: end}
+    whole = api.ask(f"treatment {name}={end}", **asked)
+    if whole.ok:
+        return Observation(Behaviour.HONOURED, f"{name}={end} is taken", signals=("status",))
+    control(api, f"control {name}={float(end)}", **{**asked, name: float(end)})
+    return rejected(f"{name}={end}, a whole number,", whole)
 
 
 def _range(api: Endpoint, name: str) -> Observation:

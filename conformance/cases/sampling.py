@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from conformance.cases.common import needs_streams, rejected, text, user
+from conformance.cases.common import HELLO, needs_streams, plain_hello, rejected, text, user
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.fragments import Request, company, composed
 from conformance.cases.registry import experiment
@@ -97,6 +97,22 @@ def one_collapses_streams(api: Endpoint) -> Observation:
     """
     needs_streams(api)
     return _collapses(api, "top_k", {"top_k": 1}, bases=_STREAMED_BASES, streamed=True)
+
+
+@experiment("top_k")
+def a_large_one_is_taken(api: Endpoint) -> Observation:
+    """top_k may be any positive number; 250 is the default of Claude on Amazon Bedrock.
+
+    Accepted: it is taken. Rejected: it is refused, where the same request without it is taken.
+    """
+    large = api.ask("treatment", **HELLO, top_k=_LARGE)
+    if large.ok:
+        return Observation(Behaviour.ACCEPTED, f"top_k={_LARGE} is taken", signals=("status",))
+    plain_hello(api)
+    return rejected(f"top_k={_LARGE}", large)
+
+
+_LARGE = 250
 
 
 @dataclass

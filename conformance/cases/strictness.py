@@ -87,13 +87,18 @@ def every_message_has_an_id_of_its_own(exchanges: Sequence[Exchange]) -> Observa
 def no_id_of_a_call_comes_again(exchanges: Sequence[Exchange]) -> Observation:
     """Within a conversation no two calls share an id. MUST: Claude Code loses later calls and their results.
 
-    Honoured: no call has an id that the same service gave to an earlier call of the conversation. Ignored: some have.
+    Honoured: no call has an id that the same service gave to an earlier call of the conversation, or to another call
+    of the same reply. Ignored: some have.
     """
     given: set[str] = set()
     looked_at = 0
     repeated: list[str] = []
     for exchange in _replies(exchanges):
+        named = [call.get("id") for call in Reply(exchange).tool_calls if call.get("id")]
         calls = _ids(Reply(exchange).tool_calls)
+        if len(named) > 1:
+            looked_at += 1
+            repeated += [f"two calls of one reply have the id {named[0]!r}"] if len(calls) < len(named) else []
         history = _ids(_history(exchange)) & given
         looked_at += bool(calls and history)
         repeated += [f"{name!r} is the id of an earlier call as well" for name in sorted(calls & history)[:1]]

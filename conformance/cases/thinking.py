@@ -57,7 +57,8 @@ def a_stream_thinks_as_well(api: Endpoint) -> Observation:
     """What was thought comes over a stream as it comes without.
 
     Honoured: a streamed reply has a thinking block, and none where thinking is disabled. Accepted: it has
-    one either way. Ignored: none has, where the same request without streaming has one every time.
+    one either way, as a body has. Ignored: none has, where the same request without streaming has one every time; or
+    every stream has one where thinking is disabled, and no body.
     """
     needs_streams(api)
     enabled = {"type": "enabled", "budget_tokens": BUDGET}
@@ -72,13 +73,23 @@ def a_stream_thinks_as_well(api: Endpoint) -> Observation:
         if not streamed.ok:
             return rejected("thinking over a stream", streamed)
         if _thinks(streamed):
-            disabled = api.ask("disabled", **_PUZZLE, thinking={"type": "disabled"}, stream=True)
-            if disabled.ok and not _thinks(disabled) and not _thinks_again(api, stream=True):
-                return Observation(Behaviour.HONOURED, "enabled: a thinking block, disabled: none", signals=("blocks",))
-            return Observation(Behaviour.ACCEPTED, "a thinking block, enabled or not", signals=("blocks",))
+            return _turned_off(api)
     if not all(_thinks(_ask(api, "control", enabled)) for _ in range(_TRIES - 1)):
         raise Inconclusive("the model thinks only now and then")
     return Observation(Behaviour.IGNORED, f"{_TRIES} streams without a thinking block", signals=("blocks",))
+
+
+def _turned_off(api: Endpoint) -> Observation:
+    """Whether what thinks over a stream can be kept from it."""
+    disabled = api.ask("disabled", **_PUZZLE, thinking={"type": "disabled"}, stream=True)
+    if not disabled.ok:
+        return Observation(Behaviour.ACCEPTED, "a thinking block; disabled is refused", signals=("blocks",))
+    if not _thinks(disabled) and not _thinks_again(api, stream=True):
+        return Observation(Behaviour.HONOURED, "enabled: a thinking block, disabled: none", signals=("blocks",))
+    if _thinks_in_streams_alone(api):
+        words = f"disabled: a thinking block in {_TRIES} of {_TRIES} streams, and in none of {_TRIES} bodies"
+        return Observation(Behaviour.IGNORED, words, signals=("blocks",))
+    return Observation(Behaviour.ACCEPTED, "a thinking block, enabled or not", signals=("blocks",))
 
 
 @experiment("thinking.adaptive")
@@ -112,6 +123,14 @@ def a_bogus_type_is_refused(api: Endpoint) -> Observation:
     if is_crash(bogus):
         return crashed("thinking.type bogus", bogus)
     return Observation(Behaviour.HONOURED, f"thinking.type bogus is refused ({bogus.refusal})", signals=("status",))
+
+
+def _thinks_in_streams_alone(api: Endpoint) -> bool:
+    """Whether disabled keeps every body from thinking, and no stream; asked as far as it may still be so."""
+    disabled: dict[str, Json] = {"thinking": {"type": "disabled"}}
+    bodies = (api.ask("disabled, a body", **_PUZZLE, **disabled) for _ in range(_TRIES))
+    streams = (api.ask("disabled", **_PUZZLE, **disabled, stream=True) for _ in range(_TRIES - 1))
+    return all(reply.ok and not _thinks(reply) for reply in bodies) and all(map(_thinks, streams))
 
 
 def _thinks_again(api: Endpoint, **more: Json) -> bool:

@@ -94,7 +94,7 @@ class Service:
         for name, check in personality.checks.items():
             if not name.startswith("max_tokens"):
                 check(Request(body, headers))
-        prompt, _ = self._understood(personality, body, personality.model(body["model"]))
+        prompt, _ = self._understood(personality, personality.counts(body), personality.model(body["model"]))
         return prompt.size
 
     def _understood(self, personality: Personality, body: Object, model: Model) -> tuple[Prompt, Edited]:

@@ -11,6 +11,7 @@ from conformance.simulator.api.validation import model_of
 from conformance.simulator.mutants import (
     access,
     company,
+    counts,
     exactness,
     fragments,
     history,
@@ -42,6 +43,7 @@ FAMILIES: Final = (
     access,
     fragments,
     company,
+    counts,
 )
 """The modules that hold them."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import groupby
@@ -78,6 +80,18 @@ def _swapped(pieces: list[str]) -> list[str]:
 
 def _stripped(pieces: list[str]) -> list[str]:
     return [piece.lstrip() for piece in pieces]
+
+
+def _without_each_twentieth(pieces: list[str]) -> list[str]:
+    return [piece for number, piece in enumerate(pieces, 1) if number % 20]
+
+
+def _without_blank_lines(pieces: list[str]) -> list[str]:
+    return ["".join(pieces).replace("\n\n", "\n")]
+
+
+def _normalised(pieces: list[str]) -> list[str]:
+    return [unicodedata.normalize("NFKC", "".join(pieces))]
 
 
 # --- the inputs of calls
@@ -309,13 +323,29 @@ def _numbered(reply: Reply) -> Iterator[Text | Thinking | ToolUse]:
             yield block
 
 
+def _alike(reply: Reply) -> Reply:
+    """All calls of a reply under the id of its first."""
+    ids = [block.id for block in reply.blocks if isinstance(block, ToolUse)]
+    blocks = tuple(replace(block, id=ids[0]) if isinstance(block, ToolUse) else block for block in reply.blocks)
+    return replace(reply, blocks=blocks)
+
+
 def _beginning_empty(reply: Reply) -> Reply:
     if any(isinstance(block, ToolUse) for block in reply.blocks):
         return replace(reply, blocks=(Text(""), *reply.blocks), stop_reason="end_turn")
     return reply
 
 
-_STREAMED_TEXT: Final = ignored("stream.text::what_a_body_says_a_stream_says")
+def _escaped(message: Object) -> Object:
+    """The texts of a message, escaped for a page."""
+    blocks = [
+        {**block, "text": html.escape(block["text"])} if "text" in block else block for block in message["content"]
+    ]
+    return {**message, "content": blocks}
+
+
+_STREAMED_TEXT: Final = ignored("stream.text::what_a_body_says_a_stream_says", "stream.text::a_long_text_streams_whole")
+_LONG_TEXT: Final = ignored("stream.text::a_long_text_streams_whole")
 _EVERY_TYPE: Final = ignored(
     "tools.input::every_type_of_input_comes_out_as_it_is",
     "stream.tool_input::every_type_of_streamed_input_comes_out_as_it_is",
@@ -341,6 +371,20 @@ _TEXT: Final = (
             ("pieces-swapped", "Two pieces of a longer streamed text change places.", _swapped),
             ("spaces-lost", "The space that a piece of a streamed text begins with is lost.", _stripped),
         )
+    ),
+    *(
+        Mutant(f"stream.text-{name}", description, _texts(change), _LONG_TEXT)
+        for name, description, change in (
+            ("twentieth-lost", "Every twentieth piece of a streamed text is lost.", _without_each_twentieth),
+            ("blank-lines-lost", "Blank lines of a streamed text are lost.", _without_blank_lines),
+            ("normalised", "The characters of a streamed text are normalised.", _normalised),
+        )
+    ),
+    Mutant(
+        "response.shape-text-escaped",
+        "The text of a body is escaped for HTML.",
+        changing_messages(_escaped),
+        ignored("response.shape::no_text_is_escaped"),
     ),
 )
 
@@ -442,7 +486,6 @@ _HISTORY: Final = (
         {
             "examples.tool_history::the_whole_streamed_reply_goes_back": "rejected falls_short",
             "response.signature::every_thought_is_signed": "ignored",
-            "tools.id::no_id_of_a_call_comes_again": "accepted conforms",
         },
     ),
 )
@@ -482,6 +525,12 @@ _LIMITS: Final = (
         ignored("max_tokens::each_limit_cuts_where_it_says", "max_tokens::each_limit_cuts_a_stream_where_it_says"),
     ),
     Mutant(
+        "max_tokens-halved",
+        "An answer may be half as long as max_tokens says.",
+        _limit(lambda given: given // 2, when=bool),
+        ignored("max_tokens::each_limit_cuts_where_it_says", "max_tokens::each_limit_cuts_a_stream_where_it_says"),
+    ),
+    Mutant(
         "max_tokens-end_turn-in-streams",
         "A stream that max_tokens has cut says that it ended by itself.",
         changing_streams(_claiming_an_end),
@@ -514,6 +563,15 @@ _WIRE: Final = (
         "The first call of every reply is call_1.",
         changing_replies(_numbered_calls),
         ignored("tools.id::*"),
+    ),
+    Mutant(
+        "tools.id-one-for-all-calls-of-a-reply",
+        "Two calls of one reply have the same id.",
+        changing_replies(_alike),
+        {
+            "tools.id::*": "ignored falls_short",
+            "tools.input::every_call_can_be_run": "ignored falls_short",
+        },
     ),
     Mutant(
         "response.empty_text-before-calls",

@@ -56,7 +56,6 @@ def _refusing(kind: str) -> Change:
 _TOOL_HISTORY: Final = {
     "context_management::old_tool_results_are_cleared": "inconclusive",
     "examples.tool_history::*": "rejected falls_short",
-    "tools.id::no_id_of_a_call_comes_again": "accepted conforms",
     "messages.tool_result.order::*": "inconclusive",
     "messages.tool_result.is_error::*": "inconclusive",
     "messages.conversation::nothing_is_lost_among_the_rest": "inconclusive",
@@ -160,7 +159,6 @@ MUTANTS: Final = (
         _refusing("thinking"),
         {
             **rejected("messages.thinking::*", "examples.tool_history::*"),
-            "tools.id::no_id_of_a_call_comes_again": "accepted conforms",
         },
     ),
 )

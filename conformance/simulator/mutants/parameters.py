@@ -10,6 +10,7 @@ from conformance.simulator.api.validation import NAME, POSITIVE, STRING, Check, 
 from conformance.simulator.json_values import Object, without
 from conformance.simulator.model.replies import Reply
 from conformance.simulator.mutants.mutant import (
+    UNCHANGED,
     UNDECIDED,
     Mutant,
     all_of,
@@ -51,6 +52,16 @@ def _serving_any(service: Personality) -> Personality:
     return replace(service, checks=checks, stand_in=service.models[0])
 
 
+def _serving_strangers(service: Personality) -> Personality:
+    listed = service.checks["model"]
+
+    def check(request: Request) -> None:
+        if str(request.body.get("model")).startswith("MiniMax"):
+            listed(request)
+
+    return replace(service, checks={**service.checks, "model": check}, stand_in=service.models[0])
+
+
 def _short_system(body: Object) -> Object:
     system = body.get("system")
     return {**body, "system": system[:400]} if isinstance(system, str) else body
@@ -72,14 +83,20 @@ _FRAGMENTS: Final = {
 def _extras(name: str, check: Check) -> tuple[Mutant, ...]:
     """What MiniMax's page says it ignores, honoured or refused; and ignored where it should be honoured."""
     cases, beside = f"{name}::*", _FRAGMENTS.get(name, {})
+    untouched = {f"{name}::a_large_one_is_taken": UNCHANGED}
     return (
-        Mutant(f"{name}-honoured", f"{name} has its effect.", honouring(name, check), {cases: "honoured exceeds"}),
+        Mutant(
+            f"{name}-honoured",
+            f"{name} has its effect.",
+            honouring(name, check),
+            {**untouched, cases: "honoured exceeds"},
+        ),
         Mutant(f"{name}-rejected", f"{name} is refused.", rejecting(name), {**rejected(cases), **beside}),
         Mutant(
             f"{name}-ignored",
             f"{name} is taken and has no effect.",
             all_of(ignoring(name), unchecked(name)),
-            ignored(cases),
+            {**untouched, **ignored(cases)},
             personality="reference",
         ),
     )
@@ -103,6 +120,12 @@ _MODELS: Final = (
         },
     ),
     Mutant("models.list-empty", "The list of models is empty.", having(lists=False), {"models.list::*": "ignored"}),
+    Mutant(
+        "models.unlisted-served-by-default",
+        "A name that does not begin like a listed one is served by another model.",
+        _serving_strangers,
+        ignored("models.unlisted::a_name_of_no_house_is_refused"),
+    ),
     Mutant(
         "models.unlisted-served",
         "A model that is not listed is served by another.",

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from conformance.simulator.api.validation import NUMBER, OBJECT, SHARE, Request, field
-from conformance.simulator.json_values import Object, without
+from conformance.simulator.api.errors import Refusal
+from conformance.simulator.api.validation import NUMBER, OBJECT, SHARE, Check, Request, field
+from conformance.simulator.json_values import Object, object_at, without
 from conformance.simulator.model.replies import Reply, Thinking
 from conformance.simulator.mutants.mutant import (
     Change,
@@ -32,7 +33,7 @@ from conformance.simulator.mutants.mutant import (
 )
 from conformance.simulator.personalities.personality import Personality
 
-_SAMPLED: Final = ("temperature::*", "top_p::*", "top_k::*")
+_SAMPLED: Final = ("temperature::*", "top_p::*", "top_k::one_*")
 
 
 def _on_one_replica(name: str) -> Change:
@@ -58,6 +59,19 @@ def _with_preamble(reply: Reply) -> Reply:
 
 def _temperature(schema: Object) -> Change:
     return checking("temperature", field("temperature", schema))
+
+
+def _with_a_point(name: str) -> Check:
+    def check(request: Request) -> None:
+        if type(request.body.get(name)) is int:
+            raise Refusal(f"{name}: Input should be a valid float")
+
+    return check
+
+
+def _only_small(request: Request) -> None:
+    if request.body.get("top_k", 1) > 40:
+        raise Refusal("top_k: Input should be less than or equal to 40")
 
 
 def _unchecked_in_streams(service: Personality) -> Personality:
@@ -127,6 +141,18 @@ _TEMPERATURE: Final = (
             ),
         )
     ),
+    *(
+        Mutant(
+            f"{name}.range-whole-refused",
+            f"{name} must be written with a point in it.",
+            checking(f"{name}.point", _with_a_point(name)),
+            turns,
+        )
+        for name, turns in (
+            ("temperature", rejected("temperature.range::a_whole_number_is_a_temperature")),
+            ("top_p", {"top_p.range::*": "rejected"}),
+        )
+    ),
 )
 
 _TOP_P: Final = (
@@ -147,6 +173,10 @@ _TOP_P: Final = (
         {"top_p.range::a_share_above_one_is_refused": "ignored"},
     ),
 )
+
+
+def _never_disabled(body: Object) -> Object:
+    return without(body, "thinking") if object_at(body, "thinking").get("type") == "disabled" else body
 
 
 def _thinks(decide: Callable[[str | None], bool]) -> Change:
@@ -196,6 +226,15 @@ _THINKING: Final = (
         },
     ),
     Mutant(
+        "thinking.disabled-ignored-in-streams",
+        "A stream has thoughts, also where thinking is disabled.",
+        changing_streamed_requests(_never_disabled),
+        {
+            "thinking::a_stream_thinks_as_well": "ignored falls_short",
+            "thinking::it_thinks_in_company": "accepted conforms",
+        },
+    ),
+    Mutant(
         "thinking.enabled-ignored",
         "Asked to think with 'enabled', it does not.",
         _thinks(lambda kind: kind not in ("enabled", "disabled")),
@@ -240,4 +279,13 @@ _THINKING: Final = (
     ),
 )
 
-MUTANTS: Final = (*_TEMPERATURE, *_TOP_P, *_THINKING)
+_TOP_K: Final = (
+    Mutant(
+        "top_k-refused-above-40",
+        "A top_k of more than 40 is refused.",
+        checking("top_k.small", _only_small),
+        rejected("top_k::a_large_one_is_taken"),
+    ),
+)
+
+MUTANTS: Final = (*_TEMPERATURE, *_TOP_P, *_TOP_K, *_THINKING)

@@ -133,8 +133,6 @@ _TOOLS: Final = (
     ),
 )
 
-_ONE_CALL: Final = {"tools.id::no_id_of_a_call_comes_again": "accepted conforms"}
-"""Nothing makes the model call again in a conversation."""
 
 _WITH_THINKING: Final = "tool_choice.with_thinking::*"
 
@@ -161,7 +159,7 @@ _CHOICES: Final = (
             refusing_type("tool_choice", kind),
             {**rejected(f"tool_choice.{kind}::*"), **also},
         )
-        for kind, also in (("any", {**undecided(_WITH_THINKING), **_ONE_CALL}), ("tool", {}), ("none", {}))
+        for kind, also in (("any", {**undecided(_WITH_THINKING)}), ("tool", {}), ("none", {}))
     ),
     *(
         Mutant(
@@ -170,7 +168,7 @@ _CHOICES: Final = (
             _choosing(kind, _auto),
             {**ignored(f"tool_choice.{kind}::*"), **also},
         )
-        for kind, also in (("any", {_WITH_THINKING: "not_applicable", **_ONE_CALL}), ("tool", {}), ("none", {}))
+        for kind, also in (("any", {_WITH_THINKING: "not_applicable"}), ("tool", {}), ("none", {}))
     ),
     Mutant(
         "tool_choice.tool-wrong-tool",
@@ -192,7 +190,6 @@ _CHOICES: Final = (
                 "tool_choice.tool::the_named_tool_is_called_in_a_stream",
                 "tool_choice.none::none_forbids_a_streamed_call",
             ),
-            **_ONE_CALL,
         },
     ),
     Mutant(

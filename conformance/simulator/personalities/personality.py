@@ -57,6 +57,7 @@ class Personality:
     on_message: tuple[Callable[[Object], Object], ...] = ()
     on_events: tuple[Callable[[tuple[Event, ...]], tuple[Event, ...]], ...] = ()
     on_failure: tuple[Callable[[Failure], Failure], ...] = ()
+    counts: Callable[[Object], Object] = lambda body: body  # what of a request count_tokens looks at
     remembers: Callable[[Object], Object] | None = None  # what its cache of whole replies knows a request by
     speed: float = 1.0  # of the documented speed
     holds_back: bool = False

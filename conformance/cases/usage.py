@@ -1,0 +1,197 @@
+"""What a service counts of every exchange, at no further request: there, possible, and the same for a stream."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from conformance.cases.inspections import bodies_of, inspect, streams_of
+from conformance.cases.registry import inspection
+from conformance.protocol.exchange import Exchange
+from conformance.protocol.grammar import Finding
+from conformance.protocol.parsing import token_count
+from conformance.protocol.reply import Reply
+from conformance.values import Behaviour, Json, Observation
+
+
+@inspection("response.usage")
+def every_body_is_counted(exchanges: Sequence[Exchange]) -> Observation:
+    """Every answer counts its tokens: input and output, above zero where there is any.
+
+    Honoured: all of them. Ignored: some leave it out, or count nothing; what was read from the cache is counted in
+    input_tokens as well, and clients add the two up; output_tokens are max_tokens, or far too few for what was written.
+    """
+    found = inspect(bodies_of(exchanges), _uncounted, "answers")
+    if found.behaviour is Behaviour.HONOURED:
+        bodies = list(bodies_of(exchanges))
+        if wrong := _stuck(bodies) or _counted_twice(bodies) or _unwritten(bodies):
+            return Observation(Behaviour.IGNORED, wrong, statistics=found.statistics)
+    return found
+
+
+@inspection("stream.usage")
+def every_stream_is_counted(exchanges: Sequence[Exchange]) -> Observation:
+    """By its end a stream has counted input and output, as a body does; message_start's count may be an estimate.
+
+    message_start's own usage may be zero, and has to be there. MUST: the SDK's ``messages.stream()`` writes the final
+    counts into it, and fails without (AttributeError, anthropic 2.14).
+
+    Honoured: in all streams. Ignored: some leave it out, or count nothing; output_tokens are max_tokens, or far too
+    few for what was written; the prompt of a streamed request is a multiple of what it is without streaming.
+    """
+
+    def look(exchange: Exchange) -> Iterator[Finding]:
+        yield from _uncounted(exchange)
+        starts = [event.json for event in exchange.events if event.type == "message_start"]
+        begun = [body["message"] for body in starts if isinstance(body, dict) and isinstance(body.get("message"), dict)]
+        if begun and not isinstance(begun[0].get("usage"), dict):
+            yield Finding("message_start has no usage: the SDK's messages.stream() fails")
+        ends = [event.json for event in exchange.events if event.type == "message_delta"]
+        if ends and not any(isinstance(body, dict) and body.get("usage") for body in ends):
+            yield Finding("message_delta has no usage: message_start's is only an estimate")
+
+    found = inspect(streams_of(exchanges), look, "streams")
+    if found.behaviour is Behaviour.HONOURED:
+        wrong = _unwritten(list(streams_of(exchanges))) or _multiplied(exchanges)
+        if wrong:
+            return Observation(Behaviour.IGNORED, wrong, statistics=found.statistics)
+    return found
+
+
+def _uncounted(exchange: Exchange) -> Iterator[Finding]:
+    reply = Reply(exchange)
+    if not reply.usage:
+        yield Finding("no usage")
+        return
+    for name in ("input_tokens", "output_tokens"):
+        count = reply.usage.get(name)
+        if token_count(count) is None:
+            yield Finding(f"usage.{name} is {_shown(count)}")
+            return
+    if reply.size is None:
+        yield Finding("a prompt of 0 tokens")
+    if reply.output_tokens is None and (reply.text or reply.thinking or reply.tool_calls):
+        yield Finding("0 output tokens for a reply that has content")
+
+
+def _shown(value: Json) -> str:
+    words = repr(value)
+    return words if len(words) <= _WIDE else f"{words[:_WIDE]}…"
+
+
+_WIDE = 60
+"""Characters that are shown of a value that is none."""
+
+_FAR_APART = 4000
+"""Characters by which requests, or replies, must differ for a count that stays the same to be a finding."""
+
+
+def _stuck(exchanges: Sequence[Exchange]) -> str:
+    """Why a count says nothing: it is the same whatever the request or the reply holds; else empty."""
+    replies = [Reply(exchange) for exchange in exchanges]
+    for name, counts, lengths in (
+        ("input", {r.size for r in replies}, [len(r.exchange.request_body) for r in replies]),
+        ("output", {r.output_tokens for r in replies}, [len(r.text + r.thinking) for r in replies]),
+    ):
+        far = _FAR_APART if name == "input" else _FAR_APART // 10
+        if len(counts) == 1 and lengths and max(lengths) - min(lengths) > far:
+            return f"{name} is always {counts.pop()} tokens, of {min(lengths)} to {max(lengths)} characters"
+    return ""
+
+
+_TWICE = 2
+"""Requests that were asked cold and warm, and counted twice the second time, that it takes to say so."""
+
+
+def _counted_twice(exchanges: Sequence[Exchange]) -> str:
+    """Why the sum of a prompt's parts is too large: input_tokens hold what the cache repeats; else empty.
+
+    Of one and the same request, input_tokens must fall by what is read from the cache. Where they stay as they were,
+    time and again and never otherwise, it is counted twice.
+    """
+    asked: dict[bytes, list[Reply]] = {}
+    for exchange in exchanges:
+        asked.setdefault(exchange.request_body, []).append(Reply(exchange))
+    twice: list[tuple[int, Reply]] = []
+    for replies in asked.values():
+        cold = {size for reply in replies if not reply.cache_read and (size := reply.size) is not None}
+        warm = {reply.exchange.body: reply for reply in replies if reply.cache_read}
+        for size, reply in ((size, reply) for size in cold for reply in warm.values()):
+            if len(cold) > 1 or reply.usage.get("input_tokens") != size:
+                return ""
+            twice.append((size, reply))
+    if len(twice) < _TWICE:
+        return ""
+    size, reply = twice[0]
+    return (
+        f"what is read from the cache is counted twice, in {len(twice)} replies: a prompt of {size} input_tokens has "
+        f"{reply.usage['input_tokens']}, asked again, and {reply.cache_read} cache_read_input_tokens beside them"
+    )
+
+
+_SURE = 3
+"""Replies, all alike in it, that it takes to say that a count has nothing to do with what was written."""
+
+_BY_ITSELF = ("end_turn", "stop_sequence", "tool_use")
+
+_LONG = 200
+"""Characters of a text from which on its tokens can be compared with it."""
+
+_CHARACTERS = 40
+"""Characters that no tokenizer makes one token of, on average over a text; words have 4 to 8."""
+
+
+def _unwritten(exchanges: Sequence[Exchange]) -> str:
+    """Why output_tokens are not what was written: they are the limit, or next to nothing; else empty."""
+    ended: dict[int, list[Reply]] = {}
+    long: list[Reply] = []
+    for reply in map(Reply, exchanges):
+        most = reply.exchange.request.get("max_tokens") if isinstance(reply.exchange.request, dict) else None
+        # Hidden reasoning is written as well; it does not add up to the very limit every time.
+        if reply.stop_reason in _BY_ITSELF and isinstance(most, int) and most > _written(reply):
+            ended.setdefault(most, []).append(reply)
+        if len(reply.text) >= _LONG:
+            long.append(reply)
+    if len(ended) >= _SURE and all(reply.output_tokens == most for most, alike in ended.items() for reply in alike):
+        shown = ", ".join(f"{most} of max_tokens={most}" for most in sorted(ended)[:_SURE])
+        return f"output_tokens are max_tokens, however short a reply is that ended by itself: {shown}"
+    few = [reply for reply in long if len(reply.text) > _CHARACTERS * (reply.output_tokens or 0)]
+    if len(long) >= _SURE and len(few) == len(long):
+        longest = max(few, key=lambda reply: len(reply.text))
+        return f"{longest.output_tokens} output_tokens for a text of {len(longest.text)} characters"
+    return ""
+
+
+def _written(reply: Reply) -> int:
+    """More tokens than what can be seen of a reply has: its bytes."""
+    return len(json.dumps(reply.content, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+def _multiplied(exchanges: Sequence[Exchange]) -> str:
+    """Why a stream's prompt is not the prompt: it is a multiple of the same request's without streaming; else empty.
+
+    A vendor's own prompt for streams would add the same to each, and an estimate would not be exact.
+    """
+    asked: dict[str, tuple[set[int], set[int]]] = {}
+    for reply in map(Reply, (*bodies_of(exchanges), *streams_of(exchanges))):
+        request = reply.exchange.request
+        if isinstance(request, dict) and reply.size is not None:
+            alike = json.dumps({**request, "stream": None}, sort_keys=True)
+            asked.setdefault(alike, (set(), set()))[reply.exchange.is_stream].add(reply.size)
+    pairs = {(min(body), min(stream)) for body, stream in asked.values() if len(body) == len(stream) == 1}
+    if len({body for body, _ in pairs}) < _SURE:
+        return ""
+    for times in range(2, _MOST_TIMES + 1):
+        for words, fits in (
+            ("a stream counts {} times the prompt of the same request without", all(s == times * b for b, s in pairs)),
+            ("a body counts {} times the prompt of the same request streamed", all(b == times * s for b, s in pairs)),
+        ):
+            if fits:
+                body, stream = min(pairs)
+                shown = f"{words.format(times)}, in {len(pairs)} requests"
+                return f"{shown}: {body} input tokens as a body, {stream} as a stream"
+    return ""
+
+
+_MOST_TIMES = 4
+"""The largest multiple that is looked for."""

@@ -1,0 +1,69 @@
+"""Services that count what they should not: other tokens than were written, or other prompts than were sent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from conformance.simulator.api.events import Event
+from conformance.simulator.json_values import Object, object_at, without
+from conformance.simulator.mutants.mutant import Mutant, changing_streams, having, ignored
+
+_Events = tuple[Event, ...]
+
+
+def _doubled(events: _Events) -> _Events:
+    """The prompt's size in every usage of a stream, twice."""
+
+    def twice(data: Object) -> Object:
+        usage = object_at(data, "usage")
+        return {**data, "usage": {**usage, "input_tokens": 2 * usage["input_tokens"]}} if usage else data
+
+    def changed(event: Event) -> Event:
+        data = twice(event.data)
+        return replace(event, data={**data, "message": twice(data["message"])} if "message" in data else data)
+
+    return tuple(map(changed, events))
+
+
+def _uncounted_at_first(events: _Events) -> _Events:
+    """message_start without its usage, which message_delta has."""
+
+    def changed(event: Event) -> Event:
+        if event.data["type"] != "message_start":
+            return event
+        return replace(event, data={**event.data, "message": without(event.data["message"], "usage")})
+
+    return tuple(map(changed, events))
+
+
+_STREAMS: Final = ignored("stream.usage::every_stream_is_counted")
+_PARTS: Final = {"messages.count_tokens::every_part_of_a_prompt_is_counted": "ignored"}
+
+MUTANTS: Final = (
+    Mutant(
+        "stream.usage-doubled",
+        "A stream counts its prompt twice.",
+        changing_streams(_doubled),
+        _STREAMS,
+    ),
+    Mutant(
+        "stream.usage-not-begun",
+        "message_start has no usage; message_delta has it.",
+        changing_streams(_uncounted_at_first),
+        _STREAMS,
+    ),
+    *(
+        Mutant(
+            f"messages.count_tokens-without-{name}",
+            f"count_tokens leaves {name} out.",
+            having(counts=counts),
+            _PARTS,
+        )
+        for name, counts in (
+            ("system", lambda body: without(body, "system")),
+            ("tools", lambda body: without(body, "tools")),
+            ("history", lambda body: {**body, "messages": body["messages"][-1:]}),
+        )
+    ),
+)
