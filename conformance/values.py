@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 __all__ = [
     "GROUPS",
@@ -14,6 +14,7 @@ __all__ = [
     "CaseResult",
     "Json",
     "Observation",
+    "Obstacle",
     "Source",
     "Status",
     "Verdict",
@@ -88,6 +89,21 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What keeps a real program from its work, and what that program does about it, by what was tried with it."""
+
+    of: Literal["request", "answer"]
+    what: str
+    """The piece of the request that is refused, or what is wrong with the answer, in a word."""
+    does: str = ""
+    """What the program does about it; empty where that was never tried."""
+    works: bool = False
+    """Whether it carries on all the same."""
+    avoid: str = ""
+    """The setting that avoids it; empty where none is known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What a case saw: a behaviour, one sentence for people, and what it rests on."""
 
@@ -100,6 +116,10 @@ class Observation:
     """For sampled parameters the counts, the test and its error; for speeds the figures."""
     seen_as: tuple[Behaviour, ...] = ()
     """Of what is inconsistent, the behaviours it was seen as, each once; empty for everything else."""
+    obstacles: tuple[Obstacle, ...] = ()
+    """Of a real program's request, what is to blame that it does not get what it needs."""
+    then: Behaviour | None = None
+    """What was seen once the pieces to blame were left out; None where that was not tried."""
 
     def __post_init__(self) -> None:
         if (self.behaviour is Behaviour.INCONSISTENT) is not (len(set(self.seen_as)) > 1):
@@ -135,3 +155,5 @@ class CaseResult:
     """Of what is inconsistent, the behaviours it was seen as."""
     takes: tuple[Behaviour, ...] = ()
     """What each take of the case saw, where it takes more than one to say so; empty where one is enough."""
+    obstacles: tuple[Obstacle, ...] = ()
+    then: Behaviour | None = None

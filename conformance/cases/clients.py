@@ -8,10 +8,12 @@ that is to blame. None of it is judged: no page of a provider promises a client 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from anthropic import Omit
 
@@ -25,12 +27,15 @@ from conformance.protocol import grammar, shapes
 from conformance.protocol.reply import Reply
 from conformance.protocol.sse import Event
 from conformance.trouble import Inconclusive, SuiteFault
-from conformance.values import Behaviour, Json, Observation
+from conformance.values import Behaviour, Json, Observation, Obstacle
 
 __all__ = ["MOST"]
 
 MOST = 20
 """Requests, at most, that the search for the piece to blame may take."""
+
+_Then: TypeAlias = Callable[[Reply, frozenset[str]], Observation]
+"""What is seen of the reply to a request, and of all that follows it; and which pieces had to be left out for it."""
 
 _LARGE = 16_000
 """Characters of a request that may be refused for its length alone."""
@@ -39,14 +44,37 @@ _LARGE = 16_000
 def a_conversation(api: Endpoint, path: Path) -> Observation:
     """The first request of a conversation, and the one that goes on from its answer."""
     client = _loaded(path)
-    first = _asked(api, client, client.requests.first, "first request", None)
-    if isinstance(first, Observation):
-        return first
-    made = bool(first.tool_calls)
-    answered = Answered(first.content if made else _made_up(client.requests.first))
-    second = _asked(api, client, client.requests.second, "second request", answered)
-    if isinstance(second, Observation):
-        return second
+    return _asked(api, client, client.requests.first, "first request", then=_Goes(api, client))
+
+
+@dataclass(frozen=True, slots=True)
+class _Goes:
+    """How a conversation goes on once its first request has been taken."""
+
+    api: Endpoint
+    client: Client
+
+    def __call__(self, first: Reply, out: frozenset[str]) -> Observation:
+        """What is seen of the second request; without what the first one had to be asked without."""
+        made = bool(first.tool_calls)
+        answered = Answered(first.content if made else _made_up(self.client.requests.first))
+        second, what = self.client.requests.second, "second request"
+        if not out:
+            return _asked(self.api, self.client, second, what, answered, then=lambda reply, _: _ended(reply, made=made))
+        request = composed(second.request(answered), out)
+        reply = _send(self.api, request, f"{what}, without {_some(out)}")
+        if not reply.ok:
+            words = f"but the {what} is refused all the same ({reply.refusal})"
+            return Observation(Behaviour.REJECTED, words, signals=("status",))
+        return _unreadable(self.client, request, what, reply) or _ended(reply, made=made)
+
+
+def _ended(second: Reply, *, made: bool) -> Observation:
+    """How a conversation ended, both of whose requests were taken.
+
+    Args:
+        made: whether the model made the call.
+    """
     if not made:
         words = "both requests are taken; the model called no tool, so the second has a call that was made up"
         return Observation(Behaviour.ACCEPTED, words, signals=("status",))
@@ -60,26 +88,27 @@ def a_conversation(api: Endpoint, path: Path) -> Observation:
 def a_title(api: Endpoint, path: Path) -> Observation:
     """A request for a title."""
     client = _loaded(path)
-    reply = _asked(api, client, _wanted(client.requests.title), "request for a title", None)
-    if isinstance(reply, Observation):
-        return reply
-    if reply.text.strip():
-        return Observation(Behaviour.HONOURED, f"taken, and answered: {reply.text.strip()[:60]!r}", signals=("text",))
-    return Observation(Behaviour.ACCEPTED, "taken, and answered without a text", signals=("status",))
+
+    def titled(reply: Reply, _: frozenset[str]) -> Observation:
+        if title := reply.text.strip():
+            return Observation(Behaviour.HONOURED, f"taken, and answered: {title[:60]!r}", signals=("text",))
+        return Observation(Behaviour.ACCEPTED, "taken, and answered without a text", signals=("status",))
+
+    return _asked(api, client, _wanted(client.requests.title), "request for a title", then=titled)
 
 
 def an_object(api: Endpoint, path: Path) -> Observation:
     """A request for an answer that fits a schema."""
     client = _loaded(path)
     wanted = _wanted(client.requests.object)
-    reply = _asked(api, client, wanted, "request for an object", None)
-    if isinstance(reply, Observation):
-        return reply
-    lacking = _lacking(wanted.request(), reply)
-    if lacking:
-        words = f"taken, and {lacking}: whoever asked for an object gets an error"
-        return Observation(Behaviour.IGNORED, words, signals=("blocks",))
-    return Observation(Behaviour.HONOURED, "the object came, with all that it must have", signals=("blocks",))
+
+    def made(reply: Reply, _: frozenset[str]) -> Observation:
+        if lacking := _lacking(wanted.request(), reply):
+            words = f"taken, and {lacking}: whoever asked for an object gets an error"
+            return Observation(Behaviour.IGNORED, words, signals=("blocks",))
+        return Observation(Behaviour.HONOURED, "the object came, with all that it must have", signals=("blocks",))
+
+    return _asked(api, client, wanted, "request for an object", then=made)
 
 
 def _lacking(request: ClientRequest, reply: Reply) -> str:
@@ -128,16 +157,28 @@ def _made_up(skeleton: Skeleton) -> list[dict[str, Json]]:
 
 
 def _asked(
-    api: Endpoint, client: Client, skeleton: Skeleton, what: str, answered: Answered | None
-) -> Reply | Observation:
-    """The reply to a request, or why this client cannot work with it."""
+    api: Endpoint, client: Client, skeleton: Skeleton, what: str, answered: Answered | None = None, *, then: _Then
+) -> Observation:
+    """What is seen of a request and of what follows it, or why this client cannot work with it.
+
+    Args:
+        then: what is seen once the request, or the same without what is to blame, was taken.
+    """
     request = skeleton.request(answered)
     reply = _send(api, request, what)
     if not reply.ok:
-        return _Search(api, client, request, what, reply).observation()
-    if wrong := _malformed(client, request, reply):
-        return Observation(Behaviour.IGNORED, f"the {what} is taken, and {wrong}", signals=("stream",))
-    return reply
+        return _Search(api, client, request, what, reply, then).observation()
+    return _unreadable(client, request, what, reply) or then(reply, frozenset())
+
+
+def _unreadable(client: Client, request: ClientRequest, what: str, reply: Reply) -> Observation | None:
+    """That an answer is one which this client cannot live with; None where it can."""
+    if (wrong := _malformed(client, request, reply)) is None:
+        return None
+    words, obstacle = wrong
+    return Observation(
+        Behaviour.IGNORED, f"the {what} is taken, and {words}", signals=("stream",), obstacles=(obstacle,)
+    )
 
 
 def _send(api: Endpoint, request: ClientRequest, arm: str) -> Reply:
@@ -147,14 +188,14 @@ def _send(api: Endpoint, request: ClientRequest, arm: str) -> Reply:
     return api.send(arm, {"model": api.model, **request.body}, path=request.path, headers=headers)
 
 
-def _malformed(client: Client, request: ClientRequest, reply: Reply) -> str:
-    """What is wrong with an answer that this client cannot live with, and what it does about it; else empty."""
+def _malformed(client: Client, request: ClientRequest, reply: Reply) -> tuple[str, Obstacle] | None:
+    """What is wrong with an answer that this client cannot live with, and what it does about it."""
     for kind, finding in _findings(request, reply):
         fault = next((fault for fault in client.faults if fault.answer == kind), None)
         if fault is None or not fault.works:
             does = f"{client.client} {fault.does}" if fault else "its users' programs may break"
-            return f"{finding}: {does}"
-    return ""
+            return f"{finding}: {does}", _obstacle("answer", kind, fault)
+    return None
 
 
 def _findings(request: ClientRequest, reply: Reply) -> Iterator[tuple[str, str]]:
@@ -191,6 +232,7 @@ class _Search:
     request: ClientRequest
     what: str
     refused: Reply
+    then: _Then
     asked: int = 0
     known: dict[frozenset[str], Reply] = field(default_factory=dict[frozenset[str], Reply])
 
@@ -213,10 +255,34 @@ class _Search:
                 raise Inconclusive(f"the plainest request is refused as well ({self.refused.refusal})") from None
             words = f"{refusal} ({self.refused.refusal}); what for was not found in {MOST} requests"
             return Observation(Behaviour.REJECTED, words, signals=("status",))
+        faults = [_fault(self.client, label, self._words_about(label, found)) for label in found]
+        rest = self._rest(frozenset(found))
         it = "it" if len(found) == 1 else "them"
         named = " and ".join(f"`{label}`" for label in found)
-        words = f"{refusal} for {named} ({self.refused.refusal}); without {it} the request is taken{self._told(found)}"
-        return Observation(Behaviour.REJECTED, words, signals=("status",))
+        words = f"{refusal} for {named} ({self.refused.refusal}); without {it} the request is taken"
+        words += f": {rest.summary}" if rest else ""
+        return Observation(
+            Behaviour.REJECTED,
+            words + self._told(faults),
+            signals=("status",),
+            obstacles=tuple(_obstacle("request", *pair) for pair in zip(found, faults, strict=True)),
+            then=rest.behaviour if rest else None,
+        )
+
+    def _words_about(self, label: str, found: Sequence[str]) -> str:
+        """The words in which one of the pieces to blame is refused; empty where nobody has heard them."""
+        alone = self.known.get(frozenset(found) - {label}) if len(found) > 1 else self.refused
+        return "" if alone is None or alone.ok else alone.error_message
+
+    def _rest(self, out: frozenset[str]) -> Observation | None:
+        """What is seen without the pieces to blame, from there on; None where no request was left to see it."""
+        try:
+            if not self._taken(out):
+                return None
+        except Unblamed:
+            return None
+        request = composed(self.request, out)
+        return _unreadable(self.client, request, self.what, self.known[out]) or self.then(self.known[out], out)
 
     def _taken(self, out: frozenset[str]) -> bool:
         """Whether the request is taken without these pieces.
@@ -259,9 +325,8 @@ class _Search:
         except Unblamed:
             return [label]
 
-    def _told(self, found: Sequence[str]) -> str:
+    def _told(self, faults: Sequence[Fault | None]) -> str:
         """What the client does about it, by what was tried."""
-        faults = [_fault(self.client, label) for label in found]
         told = [
             f"{self.client.client} {fault.does}" + (f" (to avoid it: {fault.avoid})" if fault.avoid else "")
             for fault in dict.fromkeys(faults)
@@ -270,8 +335,21 @@ class _Search:
         return "".join(f". {words}" for words in told)
 
 
-def _fault(client: Client, label: str) -> Fault | None:
-    return next((it for it in client.faults if it.refused and fnmatchcase(label, it.refused.replace("[", "[[]"))), None)
+def _fault(client: Client, label: str, message: str) -> Fault | None:
+    """What is known of a client whose piece is refused in these words."""
+    return next((it for it in client.faults if _fits(it, label, message)), None)
+
+
+def _fits(fault: Fault, label: str, message: str) -> bool:
+    if not fault.refused or not fnmatchcase(label, fault.refused.replace("[", "[[]")):
+        return False
+    return fault.words is None or re.search(fault.words, message) is not None
+
+
+def _obstacle(of: Literal["request", "answer"], what: str, fault: Fault | None) -> Obstacle:
+    if fault is None:
+        return Obstacle(of, what)
+    return Obstacle(of, what, fault.does, fault.works, fault.avoid or "")
 
 
 def _some(labels: frozenset[str]) -> str:

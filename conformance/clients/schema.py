@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictStr, model_validator
@@ -31,6 +32,14 @@ def _header(value: str) -> str:
     return value
 
 
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise wrong(f"{value!r} is no regular expression: {error}") from None
+    return value
+
+
 def _body(value: dict[str, Any]) -> dict[str, Any]:
     for name, kind, what in (("messages", list, "a list of turns"), ("max_tokens", int, "a number")):
         if not isinstance(value.get(name), kind) or not value[name]:
@@ -57,8 +66,10 @@ class Fault(_Shape):
 
     refused: Text | None = None
     """A pattern of the pieces that are refused (``*`` stands for anything) …"""
+    words: Annotated[StrictStr, AfterValidator(_pattern)] | None = None
+    """… in such words, where it depends on them: a regular expression; of several faults the first that fits counts."""
     answer: Literal["event_names", "start", "end", "blocks", "tool_input", "shape", "no_stream"] | None = None
-    """… or what is wrong with an answer."""
+    """… or, instead of both, what is wrong with an answer."""
     does: Text
     works: StrictBool = False
     """Whether the client works all the same."""
@@ -69,6 +80,8 @@ class Fault(_Shape):
     def _is_about_one_thing(self) -> Fault:
         if (self.refused is None) == (self.answer is None):
             raise wrong("says either what is refused or what is wrong with an answer; give one of refused and answer")
+        if self.words is not None and self.refused is None:
+            raise wrong("has words of a refusal, and says of an answer; give them with refused")
         return self
 
 

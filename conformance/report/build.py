@@ -15,6 +15,7 @@ from conformance.report.model import (
     ReportedArm,
     ReportedCase,
     ReportedClaim,
+    ReportedObstacle,
     ReportedStatement,
     Requirement,
     Row,
@@ -22,7 +23,7 @@ from conformance.report.model import (
     Target,
 )
 from conformance.run.plan import Planned, Slug, holds
-from conformance.values import CaseResult, Status, Verdict
+from conformance.values import CaseResult, Obstacle, Status, Verdict
 
 __all__ = ["NOT_SELECTED", "build", "build_selection"]
 
@@ -139,7 +140,15 @@ def _case(name: str, item: Planned, result: CaseResult) -> ReportedCase:
             statistics=dict(result.statistics) or None,
             seen_as=result.seen_as or None,
             takes=result.takes or None,
+            obstacles=tuple(map(_obstacle, result.obstacles)) or None,
+            then=result.then,
         ),
+    )
+
+
+def _obstacle(it: Obstacle) -> ReportedObstacle:
+    return ReportedObstacle(
+        of=it.of, what=it.what, works=it.works, **given(does=it.does or None, avoid=it.avoid or None)
     )
 
 

@@ -7,7 +7,7 @@ written as it was read. Null stands only where the contract has it: something wa
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, Strict, WithJsonSchema, model_validator
 
@@ -22,6 +22,7 @@ __all__ = [
     "ReportedArm",
     "ReportedCase",
     "ReportedClaim",
+    "ReportedObstacle",
     "ReportedStatement",
     "Requirement",
     "Row",
@@ -137,6 +138,16 @@ class ReportedArm(Part):
     outcome: str
 
 
+class ReportedObstacle(Part):
+    """What keeps a real program from its work, and what that program does about it, by what was tried with it."""
+
+    of: Literal["request", "answer"]
+    what: Text = Field(description="The piece of its request that is refused, or what is wrong with the answer.")
+    does: Maybe[Text] = Field(None, description="What it does about it; left out where that was never tried.")
+    works: Annotated[bool, Strict()] = Field(description="Whether it carries on all the same.")
+    avoid: Maybe[Text] = Field(None, description="The setting of the program that avoids it, where one is known.")
+
+
 class ReportedCase(Part):
     """One experiment with one model, judged."""
 
@@ -156,6 +167,10 @@ class ReportedCase(Part):
     takes: tuple[Behaviour, ...] = Field(
         (), description="What each take saw, where more than one is needed; two that agree confirm each other."
     )
+    obstacles: tuple[ReportedObstacle, ...] = Field(
+        (), description="What is to blame that a real program does not get what it needs."
+    )
+    then: Maybe[Behaviour] = Field(None, description="What was seen once the pieces to blame were left out.")
 
     @property
     def is_confirmed(self) -> bool:

@@ -101,4 +101,4 @@ def _told(take: Observation) -> str:
 
 
 def _inconclusive(take: Observation, words: str) -> Observation:
-    return replace(take, behaviour=Behaviour.INCONCLUSIVE, summary=words, seen_as=())
+    return replace(take, behaviour=Behaviour.INCONCLUSIVE, summary=words, seen_as=(), obstacles=(), then=None)

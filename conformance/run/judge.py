@@ -230,6 +230,8 @@ def _result(
         signals=seen.signals,
         statistics=seen.statistics,
         seen_as=seen.seen_as,
+        obstacles=seen.obstacles,
+        then=seen.then,
     )
 
 

@@ -12,13 +12,16 @@ from conformance.cases import CASES
 from conformance.cases.clients import MOST
 from conformance.clients import CLIENTS
 from conformance.run.matrix_run import open_matrix, select
+from conformance.values import CaseResult
 
 ROOT = Path(__file__).parents[3]
 CLAUDE_CODE = "clients.claude_code::a_conversation_with_a_tool"
 
 
-def seen(directory: Path, *habits: Habit, feature: str = "clients.claude_code", **simulated: str) -> dict[str, str]:
-    """What the cases of a client say of the reference with habits in front of it: behaviour and summary."""
+def results(
+    directory: Path, *habits: Habit, feature: str = "clients.claude_code", **simulated: str
+) -> dict[str, CaseResult]:
+    """The results of a client's cases at the reference with habits in front of it."""
     options = {"personality": "reference", **simulated}
     with service(*habits, **options) as url:
         survey_at(url, directory, matrix="matrices/anthropic.yaml", features=[feature])
@@ -27,9 +30,15 @@ def seen(directory: Path, *habits: Habit, feature: str = "clients.claude_code", 
     found = {}
     for item in select(run, [feature]):
         result = run.judge.judge(item)
-        found[f"{feature}::{item.case.name}"] = f"{result.behaviour}: {result.summary}"
+        found[f"{feature}::{item.case.name}"] = result
         assert result.requests <= 2 * (MOST + 2)
     return found
+
+
+def seen(directory: Path, *habits: Habit, feature: str = "clients.claude_code", **simulated: str) -> dict[str, str]:
+    """The same in words: behaviour and summary."""
+    found = results(directory, *habits, feature=feature, **simulated)
+    return {name: f"{result.behaviour}: {result.summary}" for name, result in found.items()}
 
 
 def refusing(message: str, which: object) -> Habit:
@@ -86,6 +95,38 @@ def test_two_pieces_that_are_refused_are_both_blamed(tmp_path: Path) -> None:
     assert "`metadata`" in words
     assert "`thinking`" in words
     assert "without them the request is taken" in words
+
+
+ANTHROPICS = "messages.1.role: Input should be 'user' or 'assistant'"
+MINIMAXS = "invalid params, chat content has invalid message role: system (2013)"
+
+
+@pytest.mark.parametrize(
+    ("message", "works"), [(ANTHROPICS, True), (MINIMAXS, False)], ids=["words it knows", "others"]
+)
+def test_what_the_client_does_depends_on_the_words_of_the_refusal(tmp_path: Path, message: str, works: bool) -> None:
+    result = results(tmp_path, refusing(message, a_turn_of_the_system))[CLAUDE_CODE]
+    (obstacle,) = result.obstacles
+    assert (obstacle.what, obstacle.works, bool(obstacle.avoid)) == ("messages[1].role: system", works, not works)
+    # Without the turn the conversation went on to its end: that is evidence, and not only that the piece is to blame.
+    assert result.then == "honoured"
+    assert "without it the request is taken: the call was made" in result.summary
+
+
+def test_the_words_about_one_piece_are_not_held_for_those_about_another(tmp_path: Path) -> None:
+    habits = refusing("no", lambda a: a.has("output_config")), refusing(ANTHROPICS, a_turn_of_the_system)
+    result = results(tmp_path, *habits)[CLAUDE_CODE]
+    assert {obstacle.what: obstacle.works for obstacle in result.obstacles} == {
+        "output_config": False,
+        "messages[1].role: system": True,
+    }
+
+
+def test_a_conversation_that_ends_all_the_same_is_told(tmp_path: Path) -> None:
+    habits = refusing(MINIMAXS, a_turn_of_the_system), refusing("no results", lambda a: "tool_result" in str(a.body))
+    result = results(tmp_path, *habits)[CLAUDE_CODE]
+    assert (result.behaviour, result.then) == ("rejected", "rejected")
+    assert "but the second request is refused all the same" in result.summary
 
 
 def test_what_the_client_does_about_it_is_told(tmp_path: Path) -> None:

@@ -51,6 +51,12 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         ("https://example.com/acme", "example", "acme.yaml:5: source: 'example' is not an http or https address"),
         ("does: fails", "dose: fails", "acme.yaml:7: faults[0].dose: unknown key"),
         ("refused: system, ", "", "acme.yaml:7: faults[0]: says either what is refused or what is wrong"),
+        (
+            "refused: system",
+            "refused: system, words: '('",
+            "acme.yaml:7: faults[0].words: '(' is no regular expression",
+        ),
+        ("refused: system", "answer: blocks, words: never", "acme.yaml:7: faults[0]: has words of a refusal"),
         ("refused: system", "answer: blokcs", "acme.yaml:7: faults[0].answer: 'blokcs' is none of"),
         ("  first:\n", "  frist:\n", "acme.yaml:9: requests.frist: unknown key"),
         ("{anthropic-version:", "{Anthropic-Version:", "is no name of a header; write it in small letters"),
