@@ -10,6 +10,7 @@ from itertools import chain
 
 from pydantic import Field
 
+from conformance.report.analysis.clients import ClientAt, clients_at
 from conformance.report.analysis.vocabulary import DECIDED, claimed, documented, known, seen
 from conformance.report.fields import Part
 from conformance.report.language import GROUP_ORDER, say
@@ -17,7 +18,18 @@ from conformance.report.load import Loaded
 from conformance.report.model import Report
 from conformance.values import Behaviour, Source, Verdict
 
-__all__ = ["Comparison", "FeatureAt", "FeatureOfAll", "Impact", "Move", "Side", "Standing", "compare", "side_of"]
+__all__ = [
+    "ClientOfAll",
+    "Comparison",
+    "FeatureAt",
+    "FeatureOfAll",
+    "Impact",
+    "Move",
+    "Side",
+    "Standing",
+    "compare",
+    "side_of",
+]
 
 
 class Impact(StrEnum):
@@ -115,6 +127,14 @@ class FeatureOfAll(Part):
     """By the name of the side, in their order."""
 
 
+class ClientOfAll(Part):
+    """A real program at all targets."""
+
+    client: str
+    targets: dict[str, ClientAt]
+    """By the name of the side; a target whose report has no row of it is left out."""
+
+
 class Move(Part):
     """From one target to another: the features that change on the way, by how they do."""
 
@@ -141,6 +161,8 @@ class Comparison(Part):
     """By group, in the order of the matrices."""
     moves: tuple[Move, ...]
     """From each target to each other one."""
+    clients: tuple[ClientOfAll, ...]
+    """Real programs, and whether they work with each target."""
 
 
 def compare(reports: Sequence[Loaded]) -> Comparison:
@@ -154,6 +176,7 @@ def compare(reports: Sequence[Loaded]) -> Comparison:
         targets=tuple(side_of(loaded, name) for loaded, name in zip(reports, names, strict=True)),
         features=features,
         moves=tuple(_move(origin, goal, features) for origin, goal in pairs),
+        clients=_clients(named),
     )
 
 
@@ -171,6 +194,15 @@ def side_of(loaded: Loaded, name: str) -> Side:
         cases=len(report.cases),
         sources={source: sources[source] for source in Source if sources[source]},
         recorded=tuple(dict.fromkeys([*times[:1], *times[-1:]])),
+    )
+
+
+def _clients(reports: Mapping[str, Report]) -> tuple[ClientOfAll, ...]:
+    every = {name: clients_at(report) for name, report in reports.items()}
+    order = dict.fromkeys(client for mine in every.values() for client in mine)
+    return tuple(
+        ClientOfAll(client=client, targets={name: mine[client] for name, mine in every.items() if client in mine})
+        for client in order
     )
 
 

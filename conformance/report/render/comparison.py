@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from conformance.report.analysis.comparison import Comparison, FeatureAt, FeatureOfAll, Impact, Move, Side
 from conformance.report.analysis.vocabulary import documented_phrase, group_title, mark, verdict_word
 from conformance.report.language import say
+from conformance.report.render.clients import clients
 from conformance.report.render.document import Cell, Column, Entry, Layout, Line, Listing, Section, Table, Tone
 from conformance.values import Source, Verdict
 
@@ -44,6 +45,7 @@ def comparison(made: Comparison) -> Layout:
         warnings=tuple(warning for side in sides if (warning := warning_of(side))),
         facts=(*((side.name, f"{side.title}, {side.endpoint}, {_models(side)}") for side in sides),),
         sections=(
+            *clients(made),
             _section(say("comparison.differ"), "comparison.differ.caption", different, sides),
             *(_moves(made) if len(sides) <= _FEW else ()),
             _section(say("comparison.alike"), "comparison.alike.caption", alike, sides),

@@ -24,6 +24,8 @@ class Cell:
     """The mark in words."""
     note: str = ""
     tone: Tone = ""
+    warning: str = ""
+    """What must not be missed of it."""
 
 
 @dataclass(frozen=True, slots=True)

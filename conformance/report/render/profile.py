@@ -1,4 +1,4 @@
-"""A client profile: what a gateway or a user of the SDK should leave out of a request, from evidence.
+"""A client profile: what a gateway or a user of the SDK should leave out of a request, and which clients work.
 
 Only what was seen counts here, never what is documented; what was not seen is listed as unknown.
 """
@@ -8,16 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field, Strict, WithJsonSchema
 
 from conformance.plain_text import plain
+from conformance.report.analysis.clients import ClientState, ClientWith, clients_of
 from conformance.report.analysis.overview import Overview
 from conformance.report.analysis.vocabulary import slug
-from conformance.report.fields import Maybe, Part, Text, given
-from conformance.report.model import VERSION, Row, Suite, Target
+from conformance.report.fields import Maybe, NodeId, Part, Text, given
+from conformance.report.model import VERSION, Report, ReportedObstacle, Row, Suite, Target
 from conformance.values import Behaviour, Source, Status, Verdict
 
-__all__ = ["Advice", "ModelProfile", "Parameters", "Profile", "ProfileEntry", "Values", "profile"]
+__all__ = [
+    "Advice",
+    "ClientEntry",
+    "Clients",
+    "ModelProfile",
+    "Parameters",
+    "Profile",
+    "ProfileEntry",
+    "Values",
+    "profile",
+]
 
 Advice = Literal["safe", "drop", "partial", "unknown"]
 """What to do with a parameter."""
@@ -53,11 +64,48 @@ class Values(Part):
     unknown: tuple[ProfileEntry, ...]
 
 
+class ClientEntry(Part):
+    """A real program, and what is said of it rests on."""
+
+    name: Text
+    seen: Behaviour | None = Field(description="What was seen of its row, in a word.")
+    without: tuple[Text, ...] = Field(
+        description="What has to be left out of its requests, or to be done without, that it works."
+    )
+    settings: tuple[Text, ...] = Field(
+        description="What has to be set in it for that; empty where it leaves out by itself what is refused."
+    )
+    obstacles: tuple[ReportedObstacle, ...] = Field(
+        description="What it is refused for, or cannot read, and what it does about it."
+    )
+    why: tuple[str, ...] = Field(description="What was seen where it does not simply work, in a sentence each.")
+    source: Source | None = Field(description="The weakest source of its evidence; null where there is none.")
+    simulated: Annotated[bool, Strict()] = Field(
+        description="Whether a simulator answered: then this says nothing of the service."
+    )
+    evidence: Text = Field(description="The anchor of its cell in index.html.")
+    cases: tuple[NodeId, ...] = Field(description="The cases that were run.")
+
+
+class Clients(Part):
+    """Real programs, by whether they work with the model."""
+
+    works: tuple[ClientEntry, ...]
+    works_without: tuple[ClientEntry, ...] = Field(
+        description="What is refused they leave out, by themselves or by a setting; without it the rest works."
+    )
+    taken: tuple[ClientEntry, ...] = Field(description="Their requests are taken, and nothing more was seen.")
+    does_not_work: tuple[ClientEntry, ...]
+    unknown: tuple[ClientEntry, ...] = Field(description="Tried, and not to be told; or only tried in part.")
+    not_tried: tuple[ClientEntry, ...]
+
+
 class ModelProfile(Part):
     """The advice for one model."""
 
     parameters: Parameters
     values: Values
+    clients: Clients
 
 
 class Profile(Part):
@@ -118,6 +166,30 @@ def _model(overview: Overview, model: str) -> ModelProfile:
     return ModelProfile(
         parameters=Parameters(**{word: tuple(entries) for word, entries in parameters.items()}),
         values=Values(**{word: tuple(entries) for word, entries in advised.items()}),
+        clients=_clients(report, model),
+    )
+
+
+def _clients(report: Report, model: str) -> Clients:
+    found: dict[str, list[ClientEntry]] = {state.value: [] for state in ClientState}
+    for one in clients_of(report):
+        if one.model == model:
+            found[one.state].append(_client(one))
+    return Clients(**{state: tuple(entries) for state, entries in found.items()})
+
+
+def _client(one: ClientWith) -> ClientEntry:
+    return ClientEntry(
+        name=one.client,
+        seen=one.row.observed,
+        without=one.without,
+        settings=one.settings,
+        obstacles=one.obstacles,
+        why=tuple(plain(case.summary) for case in one.against),
+        source=one.source,
+        simulated=any(case.source is Source.SIMULATOR for case in one.tried),
+        evidence=slug(one.model, one.row.feature),
+        cases=tuple(case.id for case in one.tried),
     )
 
 

@@ -234,7 +234,7 @@ def _head(column: Column) -> Sequence[str]:
 
 
 def _cell(cell: Cell) -> str:
-    return " ".join(filter(None, (cell.text, cell.mark, f"({cell.note})" if cell.note else "")))
+    return " ".join(filter(None, (cell.text, cell.mark, f"({cell.note})" if cell.note else "", cell.warning)))
 
 
 def _fitted(texts: Iterable[str], width: int) -> Text:

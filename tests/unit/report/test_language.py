@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import conformance.report
+from conformance.report.analysis.clients import ClientState
 from conformance.report.analysis.comparison import Impact, Standing
 from conformance.report.analysis.difference import Kind
 from conformance.report.language import LANGUAGES, Phrase, catalogue, page_catalogue, say
@@ -28,6 +29,7 @@ FAMILIES = {
     "filter.view": ["differs", "open", "all"],
     "comparison": [*Standing, *Impact],
     "comparison.source": ["live", "local"],
+    "comparison.client": [*ClientState],
     "difference": [f"{kind}.{part}" for kind in Kind for part in ("title", "says")],
     "difference.new": ["cases"],
     "difference.gone": ["cases"],
