@@ -11,8 +11,10 @@ import pytest
 from front_door import Project, plainly
 from services import serving_as
 
+from conformance import simulator
 from conformance.cases import CASES
-from conformance.matrix import Claim, Matrix, Statement, load
+from conformance.cases.groups import group_of
+from conformance.matrix import Claim, Matrix, Statement, check, load
 from conformance.run.plan import plan
 from conformance.values import Status
 
@@ -20,8 +22,8 @@ ROOT = Path(__file__).parents[2]
 PATHS = [ROOT / "matrix.yaml", *sorted((ROOT / "matrices").glob("*.yaml"))]
 MATRICES = {path.name: load(path) for path in PATHS}
 
-TODAY = "2026-11-23"
-"""The day the matrices were written: nothing in them was read later."""
+TODAY = "2026-11-27"
+"""The day the last of the matrices was written: nothing in them was read later."""
 
 M3 = "MiniMax-M3"
 
@@ -122,6 +124,11 @@ def said_in(claim: Claim) -> tuple[Claim | Statement, ...]:
     return claim, *claim.statements
 
 
+def filled(matrix: Matrix) -> Matrix:
+    """A matrix as it is run: with a claim of what it says nothing of."""
+    return check(matrix, {feature: [case.name for case in cases] for feature, cases in CASES.items()}, group_of)
+
+
 def of(matrix: Matrix, feature: str, model: str) -> Claim:
     [claim] = [claim for claim in matrix.claims if claim.feature == feature and model in claim.models]
     return claim
@@ -137,7 +144,9 @@ def test_all_of_them_can_be_collected(fresh: Project) -> None:
     assert result.ret == pytest.ExitCode.OK
     collected = Counter(line.partition("::")[0] for line in result.outlines if "::" in line)
     assert collected == {
-        f"matrices/{name}": len(list(plan(matrix))) for name, matrix in MATRICES.items() if name != "matrix.yaml"
+        f"matrices/{name}": len(list(plan(filled(matrix))))
+        for name, matrix in MATRICES.items()
+        if name != "matrix.yaml"
     }
 
 
@@ -147,7 +156,7 @@ ASKED = ("model", "thinking", "tool_choice", "messages.image", "headers.anthropi
 @pytest.mark.parametrize("name", [path.name for path in PATHS if path.parent != ROOT])
 def test_each_can_be_asked_live_given_a_key(fresh: Project, name: str) -> None:
     copied(fresh)
-    matrix = MATRICES[name]
+    matrix = filled(MATRICES[name])
     names = list(dict.fromkeys((matrix.models[0].name, matrix.models[-1].name)))
     # No name may be renamed twice: those of the simulator itself stay as they are.
     theirs = [model for model in ("claude-opus-4-6", "claude-haiku-4-5") if model not in names]
@@ -167,6 +176,37 @@ def test_each_can_be_asked_live_given_a_key(fresh: Project, name: str) -> None:
     assert {row["model"] for row in judged} == set(names)
     assert {row["documented"] for row in judged} == {of(matrix, row["feature"], row["model"]).status for row in judged}
     assert not [row["feature"] for row in judged if row["verdict"] == "inconclusive"]
+
+
+GATEWAY = MATRICES["claude-code-gateway.yaml"]
+ASKED_OF_A_GATEWAY = [claim.feature for claim in GATEWAY.claims if claim.status is Status.SUPPORTED]
+
+
+@pytest.mark.parametrize(
+    ("personality", "features", "broken"),
+    [
+        ("reference", ASKED_OF_A_GATEWAY, set()),
+        (
+            "documented",
+            ["thinking", "context_management", "messages.cache_control", "accepts.system_turn", "clients"],
+            {"context_management", "messages.cache_control", "accepts.system_turn", "clients.claude_code"},
+        ),
+    ],
+)
+def test_what_breaks_behind_claude_code_is_named(
+    fresh: Project, personality: str, features: list[str], broken: set[str]
+) -> None:
+    copied(fresh)
+    chosen = [word for feature in features for word in ("--feature", feature)]
+    with simulator.running(personality, paced=False, models=["claude-sonnet-5"]) as url:
+        result = fresh.live(url, "matrices/claude-code-gateway.yaml", *chosen)
+    plainly(result)
+    report = json.loads((fresh.path / "reports" / GATEWAY.target.name / "report.json").read_text("utf-8"))
+    rows = {row["feature"]: row["verdict"] for row in report["results"] if row["verdict"] not in (None, "not_run")}
+    assert {feature for feature, verdict in rows.items() if verdict != "conforms"} == broken
+    assert result.ret == (pytest.ExitCode.TESTS_FAILED if broken else pytest.ExitCode.OK)
+    if not broken:
+        assert set(rows) == set(ASKED_OF_A_GATEWAY)
 
 
 def copied(project: Project) -> None:
