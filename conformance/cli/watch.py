@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from conformance.cli import Subparsers, Wrong
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from conformance.watch import PassedOn
 
 __all__ = ["add", "run"]
@@ -23,49 +25,93 @@ def add(commands: Subparsers) -> None:
         "watch",
         help="a proxy in front of any service: what does a client send, and what is wrong with the answers?",
         description="Point the client at the address that is printed. Everything is passed on as it comes; every "
-        "answer is inspected as those of the suite's own requests are, and the key is kept out of all that is written.",
+        "answer is inspected as those of the suite's own requests are, and the key is kept out of all that is written. "
+        "With --replay the answers are those of an earlier watch, and nothing is sent anywhere.",
     )
     parser.set_defaults(run=run)
-    parser.add_argument("--upstream", required=True, metavar="URL", help="the service's base address")
+    behind = parser.add_mutually_exclusive_group(required=True)
+    behind.add_argument("--upstream", metavar="URL", help="the service's base address")
+    behind.add_argument(
+        "--replay", type=Path, metavar="DIR", help="answer from what --cassettes wrote there, in the place of a service"
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8090, help="port to listen on (default: %(default)s)")
     parser.add_argument("--cassettes", type=Path, metavar="DIR", help="write each exchange there, as a cassette")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Pass on until interrupted; the exit code is 1 if anything departed from what is documented.
+    """Pass on, or answer from recordings, until interrupted; the exit code is 1 if anything was wrong.
 
     Raises:
-        Wrong: the port is taken, or the address is none.
+        Wrong: the port is taken, the address is none, or there is nothing to answer from.
     """
-    from conformance.http.evidence import host_of, without_userinfo  # noqa: PLC0415  as all heavy imports of commands
+    from conformance.watch import Serving  # noqa: PLC0415  as all heavy imports of commands
+
+    behind = _replayed if options.replay else _upstream
+    notes, application = behind(options)
+    try:
+        serving = Serving(application, options.host, options.port)
+    except (OSError, OverflowError) as error:
+        raise Wrong(f"{options.host}:{options.port} cannot be listened on ({error}); --port takes another") from None
+    print(f"{serving.address} -> {notes.behind}", flush=True)
+    with suppress(KeyboardInterrupt):
+        serving.run()
+    notes.conclude()
+    return 1 if notes.findings or (options.replay and notes.left_out) else 0
+
+
+def _upstream(options: argparse.Namespace) -> tuple[_Notes, ASGIApp]:
+    """A proxy in front of a service.
+
+    Raises:
+        Wrong: the address is none.
+    """
+    from conformance.http.evidence import host_of, without_userinfo  # noqa: PLC0415  as above
     from conformance.matrix.address import sdk_tail  # noqa: PLC0415  as above
-    from conformance.watch import Proxy, Serving  # noqa: PLC0415  as above
+    from conformance.watch import Proxy  # noqa: PLC0415  as above
 
     if not host_of(options.upstream):
         raise Wrong(f"--upstream {options.upstream} is not an http or https address")
     if tail := sdk_tail(options.upstream):
         raise Wrong(f"--upstream {without_userinfo(options.upstream)}: leave out {tail}, which clients add themselves")
-    notes = _Notes(options.cassettes, without_userinfo(options.upstream))
+    notes = _Notes(without_userinfo(options.upstream), options.cassettes)
+    return notes, Proxy(options.upstream, notes.note)
+
+
+def _replayed(options: argparse.Namespace) -> tuple[_Notes, ASGIApp]:
+    """Recordings in the place of a service.
+
+    Raises:
+        Wrong: there is nothing to answer from.
+    """
+    from conformance.plain_text import line  # noqa: PLC0415  as above
+    from conformance.trouble import SuiteFault  # noqa: PLC0415  as above
+    from conformance.watch import Replay, recordings_in  # noqa: PLC0415  as above
+
+    where = line(options.replay)
+    if options.cassettes:
+        raise Wrong("--cassettes: what --replay answers is recorded already; leave it out")
     try:
-        serving = Serving(Proxy(options.upstream, notes.note), options.host, options.port)
-    except (OSError, OverflowError) as error:
-        raise Wrong(f"{options.host}:{options.port} cannot be listened on ({error}); --port takes another") from None
-    print(f"{serving.address} -> {notes.upstream}", flush=True)
-    with suppress(KeyboardInterrupt):
-        serving.run()
-    notes.conclude()
-    return 1 if notes.findings else 0
+        recordings = recordings_in(options.replay)
+    except SuiteFault as fault:
+        raise Wrong(str(fault)) from None
+    except OSError as error:
+        raise Wrong(f"--replay {where} cannot be read ({error.strerror or error})") from None
+    if not recordings:
+        raise Wrong(f"--replay {where} has no recordings: `watch --upstream URL --cassettes DIR` writes them")
+    notes = _Notes(f"{len(recordings)} recorded exchanges in {where}", None)
+    return notes, Replay(recordings, notes.note)
 
 
 class _Notes:
     """What was seen, on the terminal and on cassettes; of what is over only counts are kept."""
 
-    def __init__(self, cassettes: Path | None, upstream: str) -> None:
-        self.upstream = upstream
+    def __init__(self, behind: str, cassettes: Path | None) -> None:
+        self.behind = behind
         self._cassettes = cassettes
         self._exchanges = 0
         self.findings: Counter[str] = Counter()
+        self.left_out = 0
 
     def note(self, seen: PassedOn) -> None:
         """Say what one exchange was, and what is wrong with it."""
@@ -74,6 +120,7 @@ class _Notes:
         self._exchanges += 1
         print(f"{datetime.now(UTC):%H:%M:%S} #{self._exchanges} {told(seen)}", flush=True)
         if seen.left_out:
+            self.left_out += 1
             print(f"    not inspected: {seen.left_out}", flush=True)
             return
         for finding in departures_of(seen.exchange):
@@ -90,9 +137,9 @@ class _Notes:
         from conformance.trouble import CassetteLeaks  # noqa: PLC0415  as above
 
         now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        source = source_of([seen.exchange], self.upstream)
+        source = source_of([seen.exchange], self.behind)
         path = self._cassettes / f"{self._exchanges:04}.yaml"
-        provenance = Provenance(source, self.upstream, now, "a client of its own", __version__)
+        provenance = Provenance(source, self.behind, now, "a client of its own", __version__)
         try:
             Cassette(path, (seen.exchange,), provenance).save(refuse=seen.redactor.finds)
         except (OSError, CassetteLeaks) as error:

@@ -1,7 +1,22 @@
-"""A proxy in front of any service: it passes on what comes as it comes, and says what client and service did."""
+"""A proxy in front of any service: it passes on what comes as it comes, and says what client and service did.
+
+What it recorded is answered again by ``Replay``, without the service.
+"""
 
 from conformance.watch.departures import Departure, departures_of, told
-from conformance.watch.proxy import PassedOn, Proxy
+from conformance.watch.proxy import Proxy
+from conformance.watch.replay import Recording, Replay, recordings_in
 from conformance.watch.serving import Serving
+from conformance.watch.wire import PassedOn
 
-__all__ = ["Departure", "PassedOn", "Proxy", "Serving", "departures_of", "told"]
+__all__ = [
+    "Departure",
+    "PassedOn",
+    "Proxy",
+    "Recording",
+    "Replay",
+    "Serving",
+    "departures_of",
+    "recordings_in",
+    "told",
+]

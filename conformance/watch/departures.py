@@ -12,7 +12,7 @@ from conformance.protocol.exchange import Exchange
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive, NotApplicable
 from conformance.values import Behaviour
-from conformance.watch.proxy import PassedOn
+from conformance.watch.wire import PassedOn
 
 __all__ = ["Departure", "departures_of", "told"]
 

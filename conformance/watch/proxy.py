@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,41 +14,15 @@ from starlette.types import Receive, Scope, Send
 
 from conformance.http.redact import Redactor
 from conformance.protocol.exchange import Arrival, Exchange
+from conformance.watch.wire import HOP_BY_HOP, PassedOn, keys_of, refused, whole
 
-__all__ = ["MOST_KEPT", "PassedOn", "Proxy"]
+__all__ = ["MOST_KEPT", "Proxy"]
 
 MOST_KEPT: Final = 4 * 2**20
 """Bytes of an answer, at most, of which a copy is kept; of a longer one everything is passed on, and none inspected."""
 
-_HOP_BY_HOP: Final = frozenset(
-    (
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    )
-)
-_CREDENTIALS: Final = ("x-api-key", "authorization")
 _TIMES: Final = httpx2.Timeout(None, connect=10.0)
 """A model may think for long: whoever has enough of waiting is the client."""
-
-
-@dataclass(frozen=True, slots=True)
-class PassedOn:
-    """One exchange that went through."""
-
-    exchange: Exchange
-    """Without the key, whatever showed it."""
-    redactor: Redactor
-    """Takes the key out of whatever is written of it."""
-    first_ms: float | None
-    """When the first byte of the answer's body came; None where there was none."""
-    left_out: str = ""
-    """Why the answer cannot be inspected; empty where it can."""
 
 
 @dataclass
@@ -93,7 +66,7 @@ class Proxy:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
-        body = await _whole(receive)
+        body = await whole(receive)
         passing = asyncio.ensure_future(self._pass(scope, body, send))
         leaving = asyncio.ensure_future(_gone(receive))
         try:
@@ -119,13 +92,13 @@ class Proxy:
         try:
             answer = await self._connected().send(request, stream=True)
         except httpx2.HTTPError as error:
-            await _refused(send, f"{self._upstream} was not reached: {type(error).__name__}")
+            await refused(send, 502, "api_error", f"{self._upstream} was not reached: {type(error).__name__}")
             why = f"the service was not reached ({type(error).__name__})"
             self._tell(request, copy, status=502, headers={}, left_out=why)
             return
         left_out = "the client left before the end"
         try:
-            headers = [(name, value) for name, value in answer.headers.raw if name.lower().decode() not in _HOP_BY_HOP]
+            headers = [(name, value) for name, value in answer.headers.raw if name.lower().decode() not in HOP_BY_HOP]
             await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
             async for piece in _pieces(answer):
                 copy.add(piece)
@@ -158,7 +131,7 @@ class Proxy:
         self, request: httpx2.Request, copy: _Copy, *, status: int, headers: dict[str, str], left_out: str
     ) -> None:
         sent = {name.lower(): value for name, value in request.headers.items()}
-        redactor = Redactor(_keys(sent))
+        redactor = Redactor(keys_of(sent))
         came = {name.lower(): value for name, value in headers.items()}
         if copy.size > MOST_KEPT:
             left_out = left_out or f"an answer of {copy.size:,} bytes"
@@ -180,20 +153,7 @@ class Proxy:
         self._seen(PassedOn(exchange, redactor, copy.first_ms, left_out))
 
 
-_NOT_PASSED: Final = _HOP_BY_HOP | {"host", "content-length"}
-
-
-def _keys(headers: dict[str, str]) -> Iterable[str]:
-    return [headers[name].removeprefix("Bearer ").strip() for name in _CREDENTIALS if headers.get(name)]
-
-
-async def _whole(receive: Receive) -> bytes:
-    pieces: list[bytes] = []
-    while True:
-        message = await receive()
-        pieces.append(message.get("body", b""))
-        if message["type"] != "http.request" or not message.get("more_body"):
-            return b"".join(pieces)
+_NOT_PASSED: Final = HOP_BY_HOP | {"host", "content-length"}
 
 
 async def _gone(receive: Receive) -> None:
@@ -218,11 +178,3 @@ def _decoded(data: bytes, encoding: str) -> bytes | None:
         return zlib.decompressobj(wbits=47).decompress(data, MOST_KEPT)
     except zlib.error:
         return None
-
-
-async def _refused(send: Send, words: str) -> None:
-    error = {"type": "error", "error": {"type": "api_error", "message": f"conformance watch: {words}"}}
-    body = json.dumps(error).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 502, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,12 +1,11 @@
-"""The proxy on a socket."""
+"""The proxy, or a replay, on a socket."""
 
 from __future__ import annotations
 
 import socket
 
 import uvicorn
-
-from conformance.watch.proxy import Proxy
+from starlette.types import ASGIApp
 
 __all__ = ["Serving"]
 
@@ -21,12 +20,12 @@ class Serving:
         OSError: the port is taken, or the address is not this machine's.
     """
 
-    def __init__(self, proxy: Proxy, host: str, port: int) -> None:
+    def __init__(self, application: ASGIApp, host: str, port: int) -> None:
         self._socket = socket.create_server((host, port), backlog=1024)
         # With Nagle's delay a small event would wait for the next one.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         config = uvicorn.Config(
-            proxy,
+            application,
             log_level="error",
             access_log=False,
             lifespan="on",
