@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +36,7 @@ def add(commands: Subparsers) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8090, help="port to listen on (default: %(default)s)")
     parser.add_argument("--cassettes", type=Path, metavar="DIR", help="write each exchange there, as a cassette")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page of it at the end, for a bug report")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -53,11 +53,11 @@ def run(options: argparse.Namespace) -> int:
         serving = Serving(application, options.host, options.port)
     except (OSError, OverflowError) as error:
         raise Wrong(f"{options.host}:{options.port} cannot be listened on ({error}); --port takes another") from None
-    print(f"{serving.address} -> {notes.behind}", flush=True)
+    print(f"{serving.address} -> {notes.session.behind}", flush=True)
     with suppress(KeyboardInterrupt):
         serving.run()
     notes.conclude()
-    return 1 if notes.findings or (options.replay and notes.left_out) else 0
+    return 1 if notes.session.findings or (options.replay and notes.session.left_out) else 0
 
 
 def _upstream(options: argparse.Namespace) -> tuple[_Notes, ASGIApp]:
@@ -74,7 +74,7 @@ def _upstream(options: argparse.Namespace) -> tuple[_Notes, ASGIApp]:
         raise Wrong(f"--upstream {options.upstream} is not an http or https address")
     if tail := sdk_tail(options.upstream):
         raise Wrong(f"--upstream {without_userinfo(options.upstream)}: leave out {tail}, which clients add themselves")
-    notes = _Notes(without_userinfo(options.upstream), options.cassettes)
+    notes = _Notes(without_userinfo(options.upstream), options)
     return notes, Proxy(options.upstream, notes.note)
 
 
@@ -99,55 +99,63 @@ def _replayed(options: argparse.Namespace) -> tuple[_Notes, ASGIApp]:
         raise Wrong(f"--replay {where} cannot be read ({error.strerror or error})") from None
     if not recordings:
         raise Wrong(f"--replay {where} has no recordings: `watch --upstream URL --cassettes DIR` writes them")
-    notes = _Notes(f"{len(recordings)} recorded exchanges in {where}", None)
+    notes = _Notes(f"{len(recordings)} recorded exchanges in {where}", options)
     return notes, Replay(recordings, notes.note)
 
 
 class _Notes:
-    """What was seen, on the terminal and on cassettes; of what is over only counts are kept."""
+    """What was seen, on the terminal and on cassettes, and as a page at the end."""
 
-    def __init__(self, behind: str, cassettes: Path | None) -> None:
-        self.behind = behind
-        self._cassettes = cassettes
-        self._exchanges = 0
-        self.findings: Counter[str] = Counter()
-        self.left_out = 0
+    def __init__(self, behind: str, options: argparse.Namespace) -> None:
+        from conformance.watch import Session  # noqa: PLC0415  as all heavy imports of commands
+
+        self.session = Session(behind)
+        self._cassettes: Path | None = options.cassettes
+        self._page: Path | None = options.html
 
     def note(self, seen: PassedOn) -> None:
         """Say what one exchange was, and what is wrong with it."""
-        from conformance.watch import departures_of, told  # noqa: PLC0415  as all heavy imports of commands
-
-        self._exchanges += 1
-        print(f"{datetime.now(UTC):%H:%M:%S} #{self._exchanges} {told(seen)}", flush=True)
-        if seen.left_out:
-            self.left_out += 1
-            print(f"    not inspected: {seen.left_out}", flush=True)
+        noted = self.session.add(seen)
+        print(f"{noted.at} #{noted.number} {noted.told}", flush=True)
+        if noted.left_out:
+            print(f"    not inspected: {noted.left_out}", flush=True)
             return
-        for finding in departures_of(seen.exchange):
-            self.findings[finding.feature] += 1
+        for finding in noted.findings:
             print(f"    ! {finding}", flush=True)
-        self._keep(seen)
+        if self._cassettes is not None:
+            self._keep(seen, self._cassettes / f"{noted.number:04}.yaml")
 
-    def _keep(self, seen: PassedOn) -> None:
-        if self._cassettes is None:
-            return
+    def _keep(self, seen: PassedOn, path: Path) -> None:
         from conformance import __version__  # noqa: PLC0415  as above
         from conformance.http.cassette import Cassette, Provenance  # noqa: PLC0415  as above
         from conformance.http.evidence import source_of  # noqa: PLC0415  as above
         from conformance.trouble import CassetteLeaks  # noqa: PLC0415  as above
 
         now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        source = source_of([seen.exchange], self.behind)
-        path = self._cassettes / f"{self._exchanges:04}.yaml"
-        provenance = Provenance(source, self.behind, now, "a client of its own", __version__)
+        endpoint = self.session.behind
+        source = source_of([seen.exchange], endpoint)
+        provenance = Provenance(source, endpoint, now, "a client of its own", __version__)
         try:
             Cassette(path, (seen.exchange,), provenance).save(refuse=seen.redactor.finds)
         except (OSError, CassetteLeaks) as error:
             print(f"    not written: {error}", flush=True)
 
     def conclude(self) -> None:
-        """The end: how often what was seen."""
-        total = sum(self.findings.values())
-        print(f"{self._exchanges} exchanges, {total} findings", flush=True)
-        for feature, count in self.findings.most_common():
+        """The end: how often what was seen.
+
+        Raises:
+            Wrong: the page cannot be written.
+        """
+        findings = self.session.findings
+        print(f"{self.session.exchanges} exchanges, {findings.total()} findings", flush=True)
+        for feature, count in findings.most_common():
             print(f"    {feature}: {count}", flush=True)
+        if self._page is not None:
+            from conformance.cli.reading import refusing  # noqa: PLC0415  as above
+            from conformance.report.files import replace  # noqa: PLC0415  as above
+            from conformance.report.render import html  # noqa: PLC0415  as above
+            from conformance.report.render.watched import watched  # noqa: PLC0415  as above
+
+            with refusing():
+                replace(self._page, html.document(watched(self.session)))
+            print(f"page: {self._page}", flush=True)

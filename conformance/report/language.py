@@ -58,7 +58,7 @@ def catalogue() -> Mapping[str, Mapping[str, Phrase]]:
     return found
 
 
-_ELSEWHERE = ("text", "site", "badge", "comparison", "difference", "history", "models.both")
+_ELSEWHERE = ("text", "site", "badge", "comparison", "difference", "history", "watch", "models.both")
 """What no script of the page says."""
 
 

@@ -7,15 +7,19 @@ from conformance.watch.departures import Departure, departures_of, told
 from conformance.watch.proxy import Proxy
 from conformance.watch.replay import Recording, Replay, recordings_in
 from conformance.watch.serving import Serving
+from conformance.watch.session import Example, Noted, Session
 from conformance.watch.wire import PassedOn
 
 __all__ = [
     "Departure",
+    "Example",
+    "Noted",
     "PassedOn",
     "Proxy",
     "Recording",
     "Replay",
     "Serving",
+    "Session",
     "departures_of",
     "recordings_in",
     "told",

@@ -68,9 +68,18 @@ def test_a_session(tmp_path: Path) -> None:
 
 def test_the_same_again_without_the_service(tmp_path: Path) -> None:
     with simulator.running("documented", mutant="stream.message_stop-missing", paced=False) as upstream:
-        with running("--upstream", upstream, "--cassettes", tmp_path / "c") as watch:
+        page = tmp_path / "pages" / "watch.html"
+        with running("--upstream", upstream, "--cassettes", tmp_path / "c", "--html", page) as watch:
             then = httpx2.post(f"{watch.address}/v1/messages", headers=HEADERS, json=BODY, timeout=60).content
         assert watch.process.returncode == 1
+    shown = page.read_text("utf-8")
+    assert KEY not in shown
+    for words in (
+        "<code>stream.event_order</code>: once, in #1: ",
+        "SIMULATED EVIDENCE. 1 of 1 answers",
+        "event: ping",
+    ):
+        assert words in shown
     with running("--replay", tmp_path / "c") as replay:
         answers = [
             httpx2.post(f"{replay.address}/v1/messages", headers=HEADERS, json=body, timeout=60)
