@@ -31,27 +31,24 @@ def run(options: argparse.Namespace) -> int:
     """Join, write, and say what was chosen."""
     from conformance.plain_text import line, plain  # noqa: PLC0415  as above
     from conformance.report import files  # noqa: PLC0415  --help needs no report
+    from conformance.report.language import quoted, say, speaking  # noqa: PLC0415  as above
     from conformance.report.merge import merge  # noqa: PLC0415  as above
 
+    page = page_of(options)
     loaded = [read(name, options.report_dir) for name in options.reports]
     with refusing():
         merged = merge(loaded, newer=options.newer)
-        files.write(merged.report, options.output, **page_of(options))
+        files.write(merged.report, options.output, **page)
     cases = merged.report.cases
     evident = sum(1 for case in cases if case.source)
-    print(
-        f"{_many(len(loaded), 'report')} of {plain(loaded[0].name)} joined: {_many(len(cases), 'case')}, "
-        f"{evident} with evidence"
-    )
-    if merged.repeated:
-        print(f"more than once, with the same result: {_many(merged.repeated, 'case')}, the later recording stands")
-    if merged.conflicts:
-        print(f"more than once, with different results: {_many(len(merged.conflicts), 'case')}, the later one stands")
-    for conflict in merged.conflicts:
-        print(f"  {plain(conflict.case)}: {conflict.words}")
-    print(f"report: {line(options.output / 'index.html')}")
+    with speaking(page["lang"]):
+        reports, joined = say("merge.reports", count=len(loaded)), say("merge.cases", count=len(cases))
+        print(say("merge.joined", reports=reports, name=plain(loaded[0].name), cases=joined, evident=evident))
+        if merged.repeated:
+            print(say("merge.alike", cases=say("merge.cases", count=merged.repeated)))
+        if merged.conflicts:
+            print(say("merge.differ", cases=say("merge.cases", count=len(merged.conflicts))))
+        for conflict in merged.conflicts:
+            print(say("merge.conflict", case=plain(conflict.case), words=quoted(conflict.words)))
+        print(say("run.report", path=line(options.output / "index.html")))
     return 0
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"

@@ -49,7 +49,8 @@ def add_page(parser: argparse.ArgumentParser) -> None:
 
 def add_language(parser: argparse.ArgumentParser) -> None:
     """The option that says in which language to speak."""
-    parser.add_argument("--lang", default="en", help="the language: en or zh (default: %(default)s)")
+    words = "the language of what is shown and written: en or zh (default: %(default)s)"
+    parser.add_argument("--lang", "--language", default="en", metavar="LANG", help=words)
 
 
 def language_of(options: argparse.Namespace) -> str:
@@ -58,11 +59,12 @@ def language_of(options: argparse.Namespace) -> str:
     Raises:
         Wrong: nobody speaks it here.
     """
-    from conformance.report.language import LANGUAGES  # noqa: PLC0415  --help needs no report
+    from conformance.report.language import read_language  # noqa: PLC0415  --help needs no report
 
-    if options.lang not in LANGUAGES:
-        raise Wrong(f"--lang {options.lang}: the page speaks {' and '.join(LANGUAGES)}")
-    return str(options.lang)
+    try:
+        return read_language(options.lang)
+    except ValueError as error:
+        raise Wrong(f"--lang {error}") from None
 
 
 def page_of(options: argparse.Namespace) -> Page:

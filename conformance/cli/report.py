@@ -55,8 +55,10 @@ def run(options: argparse.Namespace) -> int:
 def _rewrite(options: argparse.Namespace) -> int:
     from conformance.plain_text import line  # noqa: PLC0415  as above
     from conformance.report import files  # noqa: PLC0415  --help needs no report
+    from conformance.report.language import say  # noqa: PLC0415  as above
     from conformance.report.load import REPORT, names  # noqa: PLC0415  as above
 
+    page = page_of(options)
     wanted = options.names or names(options.report_dir)
     if not wanted:
         raise Wrong(f"{options.report_dir} has no report: run pytest first, or say where with --report-dir")
@@ -65,8 +67,8 @@ def _rewrite(options: argparse.Namespace) -> int:
         raise Wrong(f"{strange} is not called {REPORT}: its files would be written over another report's")
     for loaded in every:
         with refusing():
-            files.write(loaded.report, loaded.directory, **page_of(options))
-        print(f"report: {line(loaded.directory / 'index.html')}")
+            files.write(loaded.report, loaded.directory, **page)
+        print(say("run.report", page["lang"], path=line(loaded.directory / "index.html")))
     return 0
 
 
@@ -75,7 +77,7 @@ def _compare(names: Sequence[str], report_dir: Path, lang: str) -> int:
     from conformance.report.analysis.comparison import compare  # noqa: PLC0415  --help needs no report
     from conformance.report.escape import json_text  # noqa: PLC0415  as above
     from conformance.report.files import replace  # noqa: PLC0415  as above
-    from conformance.report.language import LANGUAGES, speaking  # noqa: PLC0415  as above
+    from conformance.report.language import LANGUAGES, say, speaking  # noqa: PLC0415  as above
     from conformance.report.load import REPORT  # noqa: PLC0415  as above
     from conformance.report.render import html, markdown, terminal  # noqa: PLC0415  as above
     from conformance.report.render.comparison import comparison  # noqa: PLC0415  as above
@@ -102,9 +104,9 @@ def _compare(names: Sequence[str], report_dir: Path, lang: str) -> int:
             "comparison.json": json_text(compared.data()),
             "index.html": html.document(document, others, lang=lang),
         }
+        printed = terminal.document(document), say("run.comparison", path=line(directory / "index.html"))
     for name, words in made.items():
         with refusing():
             replace(directory / name, words)
-    print(terminal.document(document))
-    print(f"comparison: {line(directory / 'index.html')}")
+    print(*printed, sep="\n")
     return 0

@@ -14,7 +14,9 @@ from conformance.outcomes import NotRun, Recorded
 from conformance.plain_text import command, plain
 from conformance.pytest_plugin.items import STALE, CaseItem, not_run
 from conformance.report.analysis.difference import diff
+from conformance.report.analysis.vocabulary import reason_words, recorded
 from conformance.report.assemble import NOT_RECORDED
+from conformance.report.language import LANGUAGES, quoted, say
 from conformance.report.load import Loaded, ReportError, load
 from conformance.report.model import Report, ReportedCase
 from conformance.run.evidence import Evidence, others
@@ -69,15 +71,24 @@ def changes(report: Report, last: Path) -> list[str]:
     try:
         difference = diff(load(last), Loaded(last, report))
     except ReportError as error:
-        return [f"the last report is not compared with: {plain(error)}"]
+        return [say("run.not_compared", why=quoted(plain(error)))]
     if not difference.changes:
-        return ["nothing changed since the last report"]
-    found = [f"changed since the last report: {len(difference.changes)} rows"]
+        return [say("run.changed.none")]
+    found = [say("run.changed", count=len(difference.changes))]
     for change in difference.changes[:_SHOWN]:
-        before, after = (state.seen if state else "nothing" for state in (change.old, change.new))
-        found.append(f"  {change.kind}: {plain(change.feature)}, {plain(change.model)}: {before} -> {after}")
+        before, after = (state.seen if state else say("seen.nothing") for state in (change.old, change.new))
+        found.append(
+            say(
+                "run.changed.row",
+                kind=say(f"difference.{change.kind}.title").lower(),
+                feature=plain(change.feature),
+                model=plain(change.model),
+                before=before,
+                after=after,
+            )
+        )
     if len(difference.changes) > _SHOWN:
-        found.append(f"  … and {len(difference.changes) - _SHOWN} more")
+        found.append(say("run.more", count=len(difference.changes) - _SHOWN))
     return found
 
 
@@ -94,14 +105,12 @@ def remarks(
     found: list[str] = []
     seen = Counter(Evidence(one.source, one.endpoint) for one in results.values() if one.source and one.endpoint)
     if mixed := others(seen, [most for most, _ in seen.most_common(1)]):
-        found.append(f"evidence of several services: {plain(words_of(seen - mixed))}, and {plain(words_of(mixed))}")
+        found.append(say("run.mixed", most=plain(words_of(seen - mixed)), others=plain(words_of(mixed))))
     if ages:
-        words = (
-            f"stale evidence: {len(ages)} of {len(results)} rows rest on recordings older than {limit} days, "
-            f"the oldest of {max(ages.values())}"
-        )
-        found.append(f"{words}; record them anew with: pytest --live --refresh")
+        counted = {"count": len(ages), "total": len(results), "limit": limit, "oldest": max(ages.values())}
+        found.append(say("run.stale.mend", words=say("run.stale", **counted)))
         if option.max_age is not None:
+            words = say("run.stale", LANGUAGES[0], **counted)
             notice = " ".join(filter(None, [report.notice, f"{words[0].upper()}{words[1:]}."]))
             report = report.model_copy(update={"notice": notice})
     return found, report
@@ -113,11 +122,11 @@ def lacking(matrix_run: MatrixRun, command: Callable[..., str]) -> list[str]:
     stale_ones = [slug for slug, result in matrix_run.results.items() if result.reason == STALE]
     missing = [slug for slug, result in matrix_run.results.items() if result.reason == NOT_RECORDED]
     if stale_ones:
-        found.append(f"stale recordings, which hold other requests than their cases ask now: {len(stale_ones)}")
+        found.append(say("run.stale.recordings", count=len(stale_ones)))
         found += _named(matrix_run, stale_ones)
-        found.append(f"record them with: {command(matrix_run, *stale_ones)}")
+        found.append(say("run.record", command=command(matrix_run, *stale_ones)))
     if missing:
-        found.append(f"not recorded yet: {len(missing)} of {len(matrix_run.results)} cases")
+        found.append(say("run.not_recorded", count=len(missing), total=len(matrix_run.results)))
     return found
 
 
@@ -126,12 +135,9 @@ def unselected(matrix_run: MatrixRun, results: Mapping[Slug, CaseResult], now: d
     rest = [result for slug, result in results.items() if slug not in matrix_run.results]
     found: list[str] = []
     if dates := sorted(one.recorded_at for one in rest if one.recorded_at):
-        oldest, newest = dates[0][:10], dates[-1][:10]
-        when = oldest if oldest == newest else f"{oldest} to {newest}"
-        days = age_of(dates[0], now)
-        found.append(f"{len(dates)} other cases of the report rest on recordings of {when}, up to {days} days old")
+        found.append(say("run.others", count=len(dates), when=_when(dates), days=age_of(dates[0], now)))
     if broken := [one.summary for one in rest if one.is_error]:
-        found.append(f"{len(broken)} other cases of the report could not be judged: {plain(broken[0])}")
+        found.append(say("run.others.broken", count=len(broken), why=quoted(plain(broken[0]))))
     return found
 
 
@@ -140,10 +146,12 @@ def kept(cases: Sequence[ReportedCase], now: datetime) -> list[str]:
     dates = sorted(case.recorded_at for case in cases if case.recorded_at)
     if not dates:
         return []
-    oldest, newest = dates[0][:10], dates[-1][:10]
-    when = oldest if oldest == newest else f"{oldest} to {newest}"
-    days = age_of(dates[0], now)
-    return [f"{len(cases)} cases are kept from the last report, recorded {when}, up to {days} days ago"]
+    return [say("run.kept", count=len(cases), when=_when(dates), days=age_of(dates[0], now))]
+
+
+def _when(dates: Sequence[str]) -> str:
+    """The days of moments that are sorted, first to last."""
+    return recorded(tuple(dict.fromkeys((dates[0][:10], dates[-1][:10]))))
 
 
 def undecided(results: Collection[CaseResult]) -> list[str]:
@@ -151,7 +159,8 @@ def undecided(results: Collection[CaseResult]) -> list[str]:
     kinds = Counter(_kind(result) for result in results)
     if kinds["decided"]:
         return []
-    return [f"nothing was decided: {', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))}"]
+    words = (say("run.kind", count=count, kind=say(f"run.kind.{kind}")) for kind, count in sorted(kinds.items()))
+    return [say("run.undecided", kinds=say("page.comma").join(words))]
 
 
 def fails_on(matrix_run: MatrixRun, kinds: Collection[str]) -> list[str]:
@@ -160,7 +169,8 @@ def fails_on(matrix_run: MatrixRun, kinds: Collection[str]) -> list[str]:
     for kind in dict.fromkeys(kinds):
         slugs = [slug for slug, result in matrix_run.results.items() if _kind(result) == kind]
         if slugs:
-            found += [f"--fail-on {kind}: {len(slugs)} of {len(matrix_run.results)} cases", *_named(matrix_run, slugs)]
+            found.append(say("run.fails_on", kind=kind, count=len(slugs), total=len(matrix_run.results)))
+            found += _named(matrix_run, slugs)
     return found
 
 
@@ -174,7 +184,7 @@ def _kind(result: CaseResult) -> str:
 
 def _named(matrix_run: MatrixRun, slugs: Sequence[Slug]) -> list[str]:
     named = [f"  {command('::'.join((matrix_run.name, *slug)))}" for slug in slugs[:_SHOWN]]
-    return [*named, f"  … and {len(slugs) - _SHOWN} more"] if len(slugs) > _SHOWN else named
+    return [*named, say("run.more", count=len(slugs) - _SHOWN)] if len(slugs) > _SHOWN else named
 
 
 def last_line(
@@ -186,9 +196,9 @@ def last_line(
     outcomes = [outcome for matrix_run in matrix_runs for outcome in (matrix_run.outcomes or {}).values()]
     missed = sum(isinstance(outcome, NotRun) for outcome in outcomes)
     if stopped := next((matrix_run.stopped for matrix_run in matrix_runs if matrix_run.stopped), ""):
-        words = f"stopped before the end: {stopped}; {missed} of {len(outcomes)} cases were not reached"
-        return f"{words} (pytest --live --resume asks for the rest)", pytest.ExitCode.INTERRUPTED
-    recorded = any(isinstance(outcome, Recorded) for outcome in outcomes)
-    if outcomes and not recorded and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-        return f"nothing was recorded: {outcomes[0]}", pytest.ExitCode.TESTS_FAILED
+        words = say("run.stopped", reason=reason_words(stopped), missed=missed, total=len(outcomes))
+        return words, pytest.ExitCode.INTERRUPTED
+    any_recorded = any(isinstance(outcome, Recorded) for outcome in outcomes)
+    if outcomes and not any_recorded and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        return say("run.nothing", why=quoted(str(outcomes[0]))), pytest.ExitCode.TESTS_FAILED
     return "", exitstatus

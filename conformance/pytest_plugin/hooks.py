@@ -19,7 +19,8 @@ from conformance.http.redact import Redactor
 from conformance.matrix import MatrixError
 from conformance.matrix.sniff import is_meant_as_matrix, looks_like_matrix
 from conformance.outcomes import Faulted, NotRun, Outcome, Recorded, Troubled
-from conformance.plain_text import command, line, lines, quoted
+from conformance.plain_text import command, line, lines
+from conformance.plain_text import quoted as in_quotes
 from conformance.pytest_plugin import discretion, endings, handover, listing
 from conformance.pytest_plugin.completing import completed
 from conformance.pytest_plugin.items import JUDGE, CaseItem, MatrixFile, not_run, told, without_recording
@@ -30,6 +31,7 @@ from conformance.report.analysis.overview import Overview
 from conformance.report.assemble import NOT_RECORDED
 from conformance.report.build import build, build_selection
 from conformance.report.escape import json_text
+from conformance.report.language import quoted, say, speaking
 from conformance.report.load import ReportError, load
 from conformance.report.model import Report
 from conformance.report.recordings import Recordings
@@ -317,7 +319,7 @@ class Plugin:
     def _command(self, matrix_run: MatrixRun, *slugs: Slug) -> str:
         directory = self._config.option.cassettes
         where = f" {command('--cassettes', directory)}" if directory else ""
-        return " ".join(["pytest --live", *(quoted("::".join((matrix_run.name, *slug))) for slug in slugs)]) + where
+        return " ".join(["pytest --live", *(in_quotes("::".join((matrix_run.name, *slug))) for slug in slugs)]) + where
 
     # --- results
 
@@ -354,11 +356,12 @@ class Plugin:
             return
         if exitstatus == pytest.ExitCode.INTERRUPTED and not session.testsfailed:
             endings.interrupt(self._runs, session.items)
-        for matrix_run in self._runs.values():
-            if matrix_run.results:
-                self._finish(matrix_run, session)
-        if option.live:
-            self._last, session.exitstatus = endings.last_line(self._runs.values(), session.exitstatus)
+        with speaking(option.lang):
+            for matrix_run in self._runs.values():
+                if matrix_run.results:
+                    self._finish(matrix_run, session)
+            if option.live:
+                self._last, session.exitstatus = endings.last_line(self._runs.values(), session.exitstatus)
 
     def _finish(self, matrix_run: MatrixRun, session: pytest.Session) -> None:
         """Write a matrix's report where one is due, and note what the terminal is going to say."""
@@ -388,7 +391,7 @@ class Plugin:
             where = str(leak)
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         except OSError as error:
-            where = f"no report could be written: {error}"
+            where = say("run.not_written", why=quoted(str(error)))
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         self._written.append(([*lines, where], *self._shown(matrix_run, every, results, report)))
 
@@ -431,9 +434,9 @@ class Plugin:
         option = self._config.option
         if not option.live and option.report_dir is None:
             if any(result.reason == endings.INTERRUPTED for result in matrix_run.results.values()):
-                return "interrupted: reports/ is left as it was"
+                return say("run.interrupted")
             if any(item.slug not in matrix_run.results for item in every):
-                return "a selection was run: reports/ is left as it was (--report-dir DIR writes one)"
+                return say("run.selection")
         return ""
 
     def _in_the_way(self, matrix_run: MatrixRun) -> str:
@@ -469,18 +472,19 @@ class Plugin:
             if self._redactor.finds(made):
                 raise files.Leaks(f"{where} is not written: the key would stand in it")
             files.replace(where, made)
-        files.append_step_summary(report)
-        return f"report: {directory / 'index.html'}"
+        files.append_step_summary(report, lang=option.lang)
+        return say("run.report", path=directory / "index.html")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """End with the table, the deviations, and where to look."""
         from conformance.report.render import terminal  # noqa: PLC0415  rich takes a while; a worker shows no table
 
-        for words_, report, asked in self._written:
-            overview = Overview(report)
-            terminalreporter.section(line(f"conformance of {overview.title}"))
-            for words in (*terminal.lines(overview, asked=asked), *words_):
-                terminalreporter.write_line(line(words))
+        with speaking(self._config.option.lang):
+            for words_, report, asked in self._written:
+                overview = Overview(report)
+                terminalreporter.section(line(say("run.title", title=overview.title)))
+                for words in (*terminal.lines(overview, asked=asked), *words_):
+                    terminalreporter.write_line(line(words))
 
     def pytest_unconfigure(self) -> None:
         """Leave nothing behind but recordings and reports, and say last why a run ended early."""

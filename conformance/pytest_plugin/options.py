@@ -64,11 +64,12 @@ def _phases() -> dict[str, float]:
 
 
 def _language(text: str) -> str:
-    from conformance.report.language import LANGUAGES  # noqa: PLC0415  as above
+    from conformance.report.language import read_language  # noqa: PLC0415  as above
 
-    if text not in LANGUAGES:
-        raise pytest.UsageError(f"--lang {text}: the page speaks {' and '.join(LANGUAGES)}")
-    return text
+    try:
+        return read_language(text)
+    except ValueError as error:
+        raise pytest.UsageError(f"--lang {error}") from None
 
 
 def _undecided(text: str) -> list[str]:
@@ -138,10 +139,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--report-dir": {"metavar": "DIR", "help": "where reports are written (default: reports/)"},
     "--sarif": {"metavar": "FILE", "help": "write what falls short as SARIF as well, for code scanning"},
     "--lang": {
+        "aliases": ["--language", "--report-language"],
         "type": _language,
         "default": "en",
         "metavar": "LANG",
-        "help": "the language the page opens in: en or zh",
+        "help": "the language of reports and of the summary here: en or zh (default: en)",
     },
     "--expensive": {"action": "store_true", "help": "also cases that cost much (a full context window)"},
     "--concurrency": {

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from conformance.http.evidence import host_of, is_loopback
 from conformance.report.fields import given
-from conformance.report.language import say
+from conformance.report.language import LANGUAGES, say
 from conformance.report.model import VERSION, Report, ReportedCase, ReportedClaim, Row, Suite, Target
 from conformance.values import Behaviour, Source, Status, Verdict
 from conformance.verdicts import holding_for_all, together, worst
@@ -64,7 +64,7 @@ def _notice(cases: Sequence[ReportedCase], target: Target) -> str | None:
     simulated = sum(case.source is Source.SIMULATOR for case in cases)
     if not simulated:
         return None
-    return say("notice.report", count=simulated, total=len(cases), title=target.title or target.name)
+    return say("notice.report", LANGUAGES[0], count=simulated, total=len(cases), title=target.title or target.name)
 
 
 def one_of_each(endpoints: Iterable[tuple[str, str]]) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from conformance.report.analysis.overview import Overview
 from conformance.report.escape import json_text
+from conformance.report.language import LANGUAGES, speaking
 from conformance.report.model import Report
 from conformance.report.recordings import Recordings
 
@@ -23,14 +24,14 @@ def write(
     directory: Path,
     *,
     recordings: Recordings | None = None,
-    lang: str = "en",
+    lang: str = LANGUAGES[0],
     refuse: Callable[[str], bool] = lambda _: False,
 ) -> None:
     """Write every file of a report; all are rendered before the first is touched.
 
     Args:
         recordings: what the page shows of what was sent and what came back; without them, nothing.
-        lang: the language the page opens in.
+        lang: the language of what is written for people; the page opens in it. What programs read is in English.
         refuse: whether a secret stands in what would be written.
 
     Raises:
@@ -42,11 +43,15 @@ def write(
     from conformance.report.render.profile import profile  # noqa: PLC0415
 
     overview = Overview(report)
-    files = {
-        "report.md": markdown.report(overview),
-        "summary.md": markdown.summary(overview),
-        "badge.svg": badge.svg(overview),
-        "badge.json": json_text(badge.endpoint(overview)),
+    with speaking(lang):
+        spoken = Overview(report)  # of its own: it keeps what it said
+        files = {
+            "report.md": markdown.report(spoken),
+            "summary.md": markdown.summary(spoken),
+            "badge.svg": badge.svg(spoken),
+            "badge.json": json_text(badge.endpoint(spoken)),
+        }
+    files |= {
         "client-profile.json": json_text(profile(overview).data()),
         "index.html": html.render(overview, recordings=recordings, lang=lang),
         "report.json": json_text(report.data()),
@@ -57,8 +62,11 @@ def write(
         replace(directory / name, text)
 
 
-def append_step_summary(report: Report) -> None:
+def append_step_summary(report: Report, *, lang: str = LANGUAGES[0]) -> None:
     """Add the summary to that of the workflow's step, in a run by GitHub's actions and nowhere else.
+
+    Args:
+        lang: the language of the summary.
 
     Raises:
         OSError: the runner's file cannot be written.
@@ -66,7 +74,7 @@ def append_step_summary(report: Report) -> None:
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
         from conformance.report.render import markdown  # noqa: PLC0415  as above
 
-        with Path(path).open("a", encoding="utf-8", errors="replace") as file:
+        with Path(path).open("a", encoding="utf-8", errors="replace") as file, speaking(lang):
             file.write(markdown.summary(Overview(report)))
 
 

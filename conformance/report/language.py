@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from importlib.resources import files
 from typing import Final, TypeAlias
 
@@ -29,7 +29,10 @@ __all__ = [
     "Word",
     "catalogue",
     "page_catalogue",
+    "quoted",
+    "read_language",
     "say",
+    "sentences",
     "speaking",
     "word",
     "words",
@@ -58,7 +61,7 @@ def catalogue() -> Mapping[str, Mapping[str, Phrase]]:
     return found
 
 
-_ELSEWHERE = ("text", "site", "badge", "comparison", "difference", "history", "watch", "models.both")
+_ELSEWHERE = ("text", "run", "merge", "site", "badge", "comparison", "difference", "history", "watch", "models.both")
 """What no script of the page says."""
 
 
@@ -108,6 +111,35 @@ def say(key: str, language: str = "", /, **values: Json) -> str:
         return say(value["t"], language) if isinstance(value, Mapping) else str(value)
 
     return _PLACE.sub(fill, phrase)
+
+
+def sentences(*said: str) -> str:
+    """Sentences of the report one after the other, as the language has it."""
+    return reduce(lambda one, other: say("text.sentences", one=one, other=other), filter(None, said), "").strip()
+
+
+_LATIN, _CHINESE = re.compile("[A-Za-z]"), re.compile("[\u3400-\u9fff]")
+
+
+def quoted(text: str) -> str:
+    """What a case, a service or a matrix said, marked as English where another language is spoken and it is English.
+
+    A matrix may as well be written in the language that is spoken; then there is nothing to mark.
+    """
+    is_english = len(_LATIN.findall(text)) > len(_CHINESE.findall(text))
+    return say("text.quoted", words=text) if is_english else text
+
+
+def read_language(text: str) -> str:
+    """The language that is meant: ``zh``, and ``zh-CN`` or ``zh_Hans`` as well.
+
+    Raises:
+        ValueError: nobody speaks it here; in words.
+    """
+    name = text.strip().lower().replace("_", "-").partition("-")[0]
+    if name not in LANGUAGES:
+        raise ValueError(f"{text}: reports speak {' and '.join(LANGUAGES)}")
+    return name
 
 
 # --- one word, one mark and one sentence for each thing, in every output

@@ -51,7 +51,22 @@ def test_the_page_opens_in_another_language(workspace: Workspace) -> None:
     path = workspace.put("minimax", everything())
     assert workspace.call("report", "--lang", "zh").code == 0
     assert '<html lang="zh' in (path.parent / "index.html").read_text("utf-8")
-    assert "--lang tlh: the page speaks en and zh" in workspace.refused("report", "--lang", "tlh")
+    assert "## 偏差" in (path.parent / "report.md").read_text("utf-8")
+    assert "--lang tlh: reports speak en and zh" in workspace.refused("report", "--lang", "tlh")
+
+
+@pytest.mark.parametrize("option", ["--lang=zh", "--language=zh-CN"])
+def test_every_command_on_reports_speaks_chinese(workspace: Workspace, option: str) -> None:
+    for name in ("old", "new"):
+        workspace.put(name, everything() | {"target": {**everything()["target"], "name": name}})
+    workspace.put("later.json", report(row("temperature", seen="ignored", verdict="falls_short")))
+    said = workspace.call("report", "--compare", "old", "new", option)
+    assert said.lines[0] == "old与new：并列对照"
+    assert said.lines[-1] == "对照：reports/comparison/index.html"
+    assert "## 不同之处" in (workspace.path / "reports/comparison/report.md").read_text("utf-8")
+    assert workspace.call("diff", "old", "later.json", option).section("变差（1）")
+    assert workspace.call("history", "reports/old", option).section("变化")
+    assert workspace.call("merge", "old", "--output", "joined", option).lines[-1] == "报告：joined/index.html"
 
 
 @pytest.mark.parametrize(

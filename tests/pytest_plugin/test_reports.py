@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -50,10 +52,26 @@ def test_the_page_opens_in_the_language_that_is_asked_for(project: Project) -> N
     assert '<html lang="zh-Hans">' in page
 
 
+@pytest.mark.parametrize("option", ["--language", "--report-language"])
+def test_everything_that_is_written_for_people_is_in_the_language_that_is_asked_for(
+    project: Project, option: str
+) -> None:
+    result = project.replay(*rows("container"), "--report-dir", "reports", option, "zh")
+    said = plainly(result)
+    said = said[said.index("MiniMax 的一致性") :]
+    assert "container：文档称忽略，实测被忽略，相符" in said
+    assert "报告：" in said
+    assert not re.findall(r"[a-z]{2,} [a-z]{2,}", re.sub(r"={3,} .* ={3,}|【英文】.*", "", said))
+    written = project.path / "reports" / "minimax"
+    assert "## 参数" in (written / "report.md").read_text("utf-8")
+    assert (written / "summary.md").read_text("utf-8").startswith("## MiniMax：一致性\n\n> **模拟证据")
+    assert json.loads((written / "report.json").read_text("utf-8"))["notice"].startswith("SIMULATED EVIDENCE")
+
+
 def test_a_language_nobody_speaks_here_is_said_in_one_line(project: Project) -> None:
     result = project.replay("--lang", "tlh")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "--lang tlh: the page speaks en and zh" in plainly(result)
+    assert "--lang tlh: reports speak en and zh" in plainly(result)
 
 
 def test_junit_says_of_every_case_what_was_seen_and_where_from(project: Project) -> None:

@@ -105,7 +105,7 @@ class FeatureAt(Part):
             return next(iter(self.observed), say(f"comparison.{self.standing}"))
         (word, count), *others = self.observed.items()
         most = say("comparison.most", count=count, total=sum(self.observed.values()), word=word)
-        return ", ".join([most, *(f"{count} {other}" for other, count in others)])
+        return say("page.comma").join([most, *(say("comparison.more", count=n, word=other) for other, n in others)])
 
     @property
     def claimed(self) -> str:
@@ -113,7 +113,7 @@ class FeatureAt(Part):
         if len(self.documented) < 2:
             return "".join(self.documented)
         each = self.documented.items()
-        return ", ".join(say("text.documented.for", words=words, models=count) for words, count in each)
+        return say("page.comma").join(say("text.documented.for", words=words, models=count) for words, count in each)
 
 
 class FeatureOfAll(Part):

@@ -90,7 +90,9 @@ class Contradiction:
     @property
     def sides(self) -> str:
         """What the documentation says, in a word for each statement."""
-        return say("text.and").join(say(f"status.{statement.status}") for statement in self.statements)
+        return say("text.and").join(
+            say("text.side", word=say(f"status.{statement.status}")) for statement in self.statements
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +233,7 @@ def _holding(statements: Sequence[ReportedStatement], holds: Sequence[int] | Non
     """Which of the statements hold, in words."""
     if holds is None:
         return say("contradictions.undecided")
-    true = [f"'{say(f'status.{statements[index].status}')}'" for index in holds]
+    true = [say("text.holding", word=say(f"status.{statements[index].status}")) for index in holds]
     match true:
         case []:
             return say("contradictions.none")

@@ -123,8 +123,8 @@ def _documented(claims: Sequence[ReportedClaim], rows: Iterable[Row]) -> str:
         found.setdefault(claimed(claim), []).extend(claim.models or ())
     if len(found) == 1 or not all(found.values()):
         return say("text.and").join(found)
-    each = found.items()
-    return ", ".join(say("text.documented.for", words=words, models=_how_many(models)) for words, models in each)
+    each = (say("text.documented.for", words=one, models=_how_many(models)) for one, models in found.items())
+    return say("page.comma").join(each)
 
 
 def _how_many(models: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from conformance.report.analysis import findings, vocabulary
 from conformance.report.analysis.answers import FeatureAnswer, answers
 from conformance.report.analysis.findings import Contradiction, Deviation, Undecided
 from conformance.report.analysis.grid import Feature, Group, Note, groups
-from conformance.report.language import SOURCE_ORDER, say
+from conformance.report.language import LANGUAGES, SOURCE_ORDER, quoted, say, sentences
 from conformance.report.model import Report
 from conformance.values import Source, Status, Verdict
 from conformance.verdicts import worst
@@ -30,6 +30,31 @@ class Overview:
     def title(self) -> str:
         """What was tested."""
         return plain(self.report.target.title or self.report.target.name)
+
+    # --- what must be said first
+
+    @property
+    def notice(self) -> str:
+        """What must be said at the head of the report; empty where nothing must."""
+        simulated, rest = self.noticed
+        own = simulated and say("page.notice", notice=simulated, title=self.title, **self._simulated_of)
+        return sentences(own, quoted(rest) if rest else "")
+
+    @cached_property
+    def noticed(self) -> tuple[str, str]:
+        """The report's own notice, in English: what it says of simulated evidence, and what else."""
+        notice = self.report.notice or ""
+        if not self.simulated:
+            return "", notice
+        title = self.report.target.title or self.report.target.name
+        simulated = say("notice.report", LANGUAGES[0], title=title, **self._simulated_of)
+        if not notice.startswith(simulated):
+            return notice, ""  # another version's words for the same
+        return simulated, notice.removeprefix(simulated).strip()
+
+    @property
+    def _simulated_of(self) -> Mapping[str, int]:
+        return {"count": self.simulated, "total": len(self.report.cases)}
 
     # --- where the evidence comes from
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from conformance.plain_text import plain
-from conformance.report.language import MARKS, say
+from conformance.report.language import MARKS, quoted, say
 from conformance.report.model import Report, ReportedClaim, Row
 from conformance.values import Behaviour, Status, Verdict
 
@@ -20,6 +20,7 @@ __all__ = [
     "known",
     "mark",
     "reason_key",
+    "reason_words",
     "recorded",
     "seen",
     "seen_key",
@@ -124,6 +125,12 @@ def reason_key(reason: str) -> str:
     return next((key for key in _REASONS if say(key, "en") == reason), "")
 
 
+def reason_words(reason: str) -> str:
+    """A reason: the suite's own in the language that is spoken, another one as it was given."""
+    key = reason_key(reason)
+    return say(key) if key else quoted(reason)
+
+
 # --- several at once
 
 
@@ -131,7 +138,7 @@ def those(models: Sequence[str], every: Sequence[str]) -> str:
     """Models in words: all of them, or their names."""
     if len(models) == len(every) > 1:
         return say("models.both") if len(every) == 2 else say("models.all", count=len(every))
-    return ", ".join(map(plain, models))
+    return say("text.list").join(map(plain, models))
 
 
 def recorded(times: Sequence[str]) -> str:

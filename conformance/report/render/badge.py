@@ -49,7 +49,7 @@ def svg(overview: Overview) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right:g}" height="20" role="img">'
-        f"<title>{escape(label)}: {escape(message)}</title>"
+        f"<title>{escape(say('text.named', name=label, words=message))}</title>"
         f'<rect width="{left:g}" height="20" fill="#444"/>'
         f'<rect x="{left:g}" width="{right:g}" height="20" fill="{_COLOURS[made["color"]]}"/>'
         f'<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">{texts}</g></svg>\n'

@@ -38,12 +38,12 @@ def comparison(made: Comparison) -> Layout:
     names = [side.name for side in sides]
     different = [feature for feature in made.features if feature.differs]
     alike = [feature for feature in made.features if not feature.differs]
-    legend = ", ".join(f"{mark(verdict)} {verdict_word(verdict)}" for verdict in MARKED)
+    legend = say("page.comma").join(f"{mark(verdict)} {verdict_word(verdict)}" for verdict in MARKED)
     return Layout(
-        title=say("text.and").join(names) if len(names) < 3 else ", ".join(names),
+        title=say("text.and" if len(names) < 3 else "text.list").join(names),
         kind=say("comparison.kind"),
         warnings=tuple(warning for side in sides if (warning := warning_of(side))),
-        facts=(*((side.name, f"{side.title}, {side.endpoint}, {_models(side)}") for side in sides),),
+        facts=(*((side.name, say("page.comma").join([side.title, side.endpoint, _models(side)])) for side in sides),),
         sections=(
             *clients(made),
             _section(say("comparison.differ"), "comparison.differ.caption", different, sides),
@@ -76,7 +76,7 @@ def column_of(side: Side) -> Column:
     return Column(
         title=side.name,
         notes=(
-            ", ".join(sources) or nothing,
+            say("page.comma").join(sources) or nothing,
             say("head.until", first=days[0], last=days[-1]) if len(days) > 1 else "".join(days),
         ),
         warning=simulated if side.simulated else "",
@@ -129,7 +129,7 @@ def _moves(made: Comparison) -> Iterator[Section]:
 
 def _entries(move: Move, impact: Impact, features: Mapping[str, FeatureOfAll]) -> Iterator[Entry]:
     if impact is Impact.UNKNOWN:
-        yield Entry(", ".join(move.unknown), "")
+        yield Entry(say("text.list").join(move.unknown), "")
         return
     for feature in move.changes[impact]:
         here, there = (features[feature].targets[side] for side in (move.origin, move.goal))

@@ -8,7 +8,7 @@ from conformance.plain_text import command
 from conformance.report.analysis.comparison import Side, side_of
 from conformance.report.analysis.difference import Change, Difference, Kind, State
 from conformance.report.analysis.vocabulary import documented_phrase, recorded, those, verdict_word
-from conformance.report.language import say
+from conformance.report.language import quoted, say
 from conformance.report.load import Loaded
 from conformance.report.render.comparison import warning_of
 from conformance.report.render.document import Entry, Layout, Listing, Section, Tone
@@ -60,13 +60,13 @@ def _fact(loaded: Loaded, side: Side) -> str:
         path=loaded.path,
         recorded=recorded(side.recorded),
         endpoint=side.endpoint,
-        suite=", ".join(filter(None, [f"{suite.name} {suite.version}", side.sdk])),
+        suite=say("text.list").join(filter(None, [f"{suite.name} {suite.version}", side.sdk])),
     )
 
 
 def _counts(made: Difference) -> str:
     counts = [(kind, sum(1 for change in made.changes if change.kind is kind)) for kind in Kind]
-    words = ", ".join(f"{_title(kind).lower()} {count}" for kind, count in counts if count)
+    words = say("text.list").join(f"{_title(kind).lower()} {count}" for kind, count in counts if count)
     rows = say("difference.rows", count=made.rows)
     return say("difference.counts", words=words or say("difference.counts.none"), rows=rows)
 
@@ -81,7 +81,8 @@ def _section(kind: Kind, changes: Sequence[Change], models: Sequence[str]) -> Se
         alike.setdefault(_way(change), []).append(change)
     entries = tuple(_entry(kind, same, models) for same in alike.values())
     listing = Listing("", entries, _TONES.get(kind, ""))
-    return Section(f"{_title(kind)} ({len(changes)})", say(f"difference.{kind}.says"), (listing,))
+    title = f"{_title(kind)}{say('text.brackets', words=len(changes))}"
+    return Section(title, say(f"difference.{kind}.says"), (listing,))
 
 
 def _way(change: Change) -> object:
@@ -92,9 +93,9 @@ def _way(change: Change) -> object:
 
 def _entry(kind: Kind, changes: Sequence[Change], models: Sequence[str]) -> Entry:
     change = changes[0]
-    words = f"{_words(kind, change)}, {those([one.model for one in changes], models)}"
+    words = say("page.comma").join([_words(kind, change), those([one.model for one in changes], models)])
     if change.also:
-        words = say("difference.also", words=words, features=", ".join(change.also))
+        words = say("difference.also", words=words, features=say("text.list").join(change.also))
     return Entry(change.feature, words, tuple(_details(kind, changes)))
 
 
@@ -103,22 +104,28 @@ def _words(kind: Kind, change: Change) -> str:
     if old is None or new is None:
         return _state(new or old)
     if kind is Kind.DOCUMENTED:
-        return f"{old.documented} → {new.documented}"
+        return _step(old.documented or "", new.documented or "")
     if kind in (Kind.NEW, Kind.GONE):
-        return say(f"difference.{kind}.cases", cases=", ".join(case.name for case in change.cases))
+        return say(f"difference.{kind}.cases", cases=say("text.list").join(case.name for case in change.cases))
     if (old.observed, old.verdict) == (new.observed, new.verdict):
         return say("difference.some_cases", state=_state(new))
-    return f"{_brief(old)} → {_state(new)}"
+    return _step(_brief(old), _state(new))
+
+
+def _step(before: str, after: str) -> str:
+    return say("difference.step", before=before, after=after)
 
 
 def _state(state: State | None) -> str:
-    return f"{_brief(state)}, {documented_phrase(state.documented or '')}" if state else ""
+    if state is None:
+        return ""
+    return say("difference.state", seen=_brief(state), documented=documented_phrase(state.documented or ""))
 
 
 def _brief(state: State) -> str:
     """What was seen, and the verdict where there is one that says more."""
     verdict = verdict_word(state.verdict) if state.verdict else state.seen
-    return state.seen if verdict == state.seen else f"{state.seen} ({verdict})"
+    return state.seen if verdict == state.seen else f"{state.seen}{say('text.brackets', words=verdict)}"
 
 
 def _details(kind: Kind, changes: Sequence[Change]) -> Iterator[str]:
@@ -128,5 +135,6 @@ def _details(kind: Kind, changes: Sequence[Change]) -> Iterator[str]:
     for case in changes[0].cases:
         others = len(changes) - 1
         id_ = say("difference.others", id=command(case.id), count=others) if others else command(case.id)
-        seen = f"{case.old.seen} → {case.new.seen}: " if case.old and case.new else ""
-        yield f"{id_}: {seen}{case.summary}"
+        key = "difference.case.changed" if case.old and case.new else "difference.case"
+        before, after = (state.seen if state else "" for state in (case.old, case.new))
+        yield say(key, id=id_, before=before, after=after, summary=quoted(case.summary))

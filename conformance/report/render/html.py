@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from hashlib import sha256
 from urllib.parse import quote
@@ -21,7 +21,7 @@ from conformance.report.analysis.figures import Measured
 from conformance.report.analysis.overview import Overview
 from conformance.report.analysis.vocabulary import differs, mark, reason_key, seen_key, slug, verdict_key
 from conformance.report.escape import issue
-from conformance.report.language import CODES, LANGUAGES, NAMES, say, words
+from conformance.report.language import CODES, LANGUAGES, NAMES, say, sentences, speaking, words
 from conformance.report.recordings import Recordings
 from conformance.report.render import page_data, templates
 from conformance.report.render.answer import PageAnswer
@@ -38,7 +38,7 @@ _PLOTTED = 30
 """Models in a figure; more are no picture any more."""
 
 
-def render(overview: Overview, *, recordings: Recordings | None = None, lang: str = "en") -> str:
+def render(overview: Overview, *, recordings: Recordings | None = None, lang: str = LANGUAGES[0]) -> str:
     """The report as one HTML document.
 
     Args:
@@ -84,12 +84,18 @@ def document(made: Layout, translations: Mapping[str, Layout] | None = None, *, 
         codes=CODES,
         names=NAMES,
         say=say,
+        sentences=_sentences,
         style=Markup(style),  # noqa: S704  ours
         head=Markup(head),  # noqa: S704  ours
         script=Markup(script),  # noqa: S704  ours
         policy=policy(style, head, script),
     )
     return page + "\n"
+
+
+def _sentences(language: str, said: Iterable[str]) -> str:
+    with speaking(language):
+        return sentences(*said)
 
 
 # --- the page

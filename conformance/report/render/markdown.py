@@ -10,9 +10,9 @@ from conformance.plain_text import clip
 from conformance.report.analysis.findings import Deviation
 from conformance.report.analysis.grid import Feature
 from conformance.report.analysis.overview import Overview
-from conformance.report.analysis.vocabulary import mark, seen
+from conformance.report.analysis.vocabulary import mark, reason_words, seen
 from conformance.report.escape import markdown, markdown_code
-from conformance.report.language import say, words
+from conformance.report.language import quoted, say, words
 from conformance.report.render import templates
 from conformance.report.render.document import Layout
 from conformance.values import Json, Status, Verdict
@@ -31,7 +31,8 @@ _LINE = 200
 
 def report(overview: Overview) -> str:
     """The report: deviations first, then tables in the shape of the provider's own."""
-    return _filled("report.md.j2", view=overview, cell=_cell, words=words, unmarked=_UNMARKED)
+    ours = {"cell": _cell, "words": words, "reason_words": reason_words, "unmarked": _UNMARKED}
+    return _filled("report.md.j2", view=overview, **ours)
 
 
 def summary(overview: Overview) -> str:
@@ -78,28 +79,35 @@ def _findings(overview: Overview) -> Iterator[str]:
     for deviation in overview.deviations:
         yield f"- {_deviation(overview, deviation)}"
     for contradiction in overview.contradictions:
-        outcomes = "; ".join(f"{overview.those(one.models)}: {one.words}" for one in contradiction.outcomes)
+        outcomes = say("page.semicolon").join(
+            say("text.named", name=overview.those(one.models), words=one.words) for one in contradiction.outcomes
+        )
         about = say("text.contradiction", feature=markdown_code(contradiction.feature), sides=contradiction.sides)
-        yield f"- {about}; {markdown(clip(outcomes, _LINE))}"
+        yield f"- {about}{say('page.semicolon')}{markdown(clip(outcomes, _LINE))}"
     for one in overview.undecided:
         where = markdown(clip(overview.those(one.models), _LINE))
         open_ = say("text.summary.open", feature=_named(one.features), models=where)
-        yield f"- {open_}: {markdown(clip(one.reason, _LINE))}"
+        yield f"- {say('text.named', name=open_, words=markdown(clip(reason_words(one.reason), _LINE)))}"
 
 
 def _named(features: Sequence[str], shown: int = 4) -> str:
     """Features as code; of many the first ones, and how many more there are."""
-    named = ", ".join(map(markdown_code, features[:shown]))
+    named = say("text.list").join(map(markdown_code, features[:shown]))
     more = len(features) - shown
     return say("text.open.more", features=named, count=more) if more > 0 else named
 
 
 def _deviation(overview: Overview, deviation: Deviation) -> str:
-    known = f" ({say('deviations.known.tag')})" if deviation.known else ""
+    known = say("text.brackets", words=say("deviations.known.tag")) if deviation.known else ""
     against = say("text.against", documented=markdown(deviation.documented), seen=f"**{deviation.seen}**")
     where = markdown(clip(overview.those(deviation.models), _LINE))
-    summary_ = markdown(clip(deviation.summaries[0], _LINE))
-    return f"{markdown_code(deviation.feature)}{known}: {against}, {where}. {summary_}"
+    return say(
+        "text.summary.deviation",
+        name=f"{markdown_code(deviation.feature)}{known}",
+        against=against,
+        models=where,
+        summary=markdown(clip(quoted(deviation.summaries[0]), _LINE)),
+    )
 
 
 def _within(limit: int, lines: Iterable[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from conformance.plain_text import plain
 from conformance.report.analysis.findings import Deviation
 from conformance.report.analysis.overview import Overview
-from conformance.report.language import say
+from conformance.report.language import quoted, say
 from conformance.values import Json
 
 __all__ = ["sarif"]
@@ -35,7 +35,7 @@ def sarif(overview: Overview, line_of: Callable[[str], int]) -> dict[str, Json]:
                         "rules": [{"id": rule, "shortDescription": {"text": rule}} for rule in rules],
                     }
                 },
-                "properties": {"target": report.target.name, "notice": report.notice or ""},
+                "properties": {"target": report.target.name, "notice": overview.notice},
                 "results": [one for deviation in overview.deviations for one in _results(overview, deviation, line_of)],
             }
         ],
@@ -45,13 +45,20 @@ def sarif(overview: Overview, line_of: Callable[[str], int]) -> dict[str, Json]:
 def _results(overview: Overview, deviation: Deviation, line_of: Callable[[str], int]) -> Iterator[dict[str, Json]]:
     report = overview.report
     against = say("text.against", documented=deviation.documented, seen=deviation.seen)
+    flag = say("page.simulated")
     for one in deviation.evidence:
-        words = f"{plain(deviation.feature)}, {plain(one.model)}: {against}. {plain(one.summary)}"
+        words = say(
+            "text.sarif",
+            feature=plain(deviation.feature),
+            model=plain(one.model),
+            against=against,
+            summary=quoted(plain(one.summary)),
+        )
         result: dict[str, Json] = {
             "ruleId": deviation.feature,
             # Simulated evidence says nothing of a service: it raises no alert.
             "level": "note" if deviation.known or overview.simulated else "error",
-            "message": {"text": f"{say('page.simulated')}: {words}" if overview.simulated else words},
+            "message": {"text": say("text.named", name=flag, words=words) if overview.simulated else words},
             "locations": [
                 {
                     "physicalLocation": {

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from conformance.plain_text import clip, command, plain
 from conformance.report.escape import markdown, markdown_code
-from conformance.report.language import say
+from conformance.report.language import quoted, say, sentences
 from conformance.values import Json
 
 __all__ = ["LONG", "html", "md", "part"]
@@ -35,8 +35,9 @@ def html() -> Environment:
 def md() -> Environment:
     """Templates of Markdown: everything shown reads as it was, but for code spans and our own sentences."""
     environment = _environment(_escaped)
-    environment.filters |= {"clip": clip, "code": _code, "command": command, "line": _line, "sentence": _sentence}
-    environment.globals |= {"long": LONG, "rule": _rule, "t": _said}
+    environment.filters |= {"clip": clip, "code": _code, "command": command, "line": _line}
+    environment.filters |= {"quoted": quoted, "sentence": _sentence}
+    environment.globals |= {"long": LONG, "rule": _rule, "sentences": lambda said: sentences(*said), "t": _said}
     return environment
 
 
@@ -71,8 +72,8 @@ def _rule(columns: int) -> Markup:
 
 def _sentence(text: str) -> Markup:
     """A sentence that others wrote, with its full stop."""
-    words = markdown(clip(text, LONG))
-    return Markup(words if words.endswith((".", "!", "?")) else f"{words}.")  # noqa: S704  escaped for Markdown
+    words = markdown(clip(quoted(text), LONG))
+    return Markup(words if words.endswith(tuple(".!?。！？")) else f"{words}.")  # noqa: S704  escaped for Markdown
 
 
 def _said(key: str, **values: Json) -> Markup:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
-from textwrap import wrap
 
 from rich.console import Console
 from rich.table import Table as RichTable
@@ -18,9 +17,10 @@ from conformance.plain_text import clip, command, plain
 from conformance.report.analysis.answers import FeatureAnswer
 from conformance.report.analysis.findings import Contradiction, Deviation, Undecided, undecided
 from conformance.report.analysis.overview import Overview
-from conformance.report.analysis.vocabulary import documented_phrase, verdict_word
-from conformance.report.language import say
+from conformance.report.analysis.vocabulary import documented_phrase, reason_words, verdict_word
+from conformance.report.language import quoted, say, sentences
 from conformance.report.render.document import Cell, Column, Layout, Listing, Table
+from conformance.report.render.wrapping import cell_len, wrap
 
 __all__ = ["document", "lines"]
 
@@ -44,7 +44,7 @@ def lines(overview: Overview, *, asked: bool = False) -> list[str]:
     Args:
         asked: whether single features were asked for: then what is to be said of each comes first.
     """
-    found = _wrapped(overview.report.notice or say("text.evidence", sources=overview.sources))
+    found = _wrapped(overview.notice or say("text.evidence", sources=overview.sources))
     if asked:
         found += ["", *(_answer(overview, answer) for answer in overview.answers)]
     found += ["", *_counts(overview)]
@@ -72,12 +72,12 @@ def document(made: Layout) -> str:
 
 def _answer(overview: Overview, answer: FeatureAnswer) -> str:
     found = [
-        ", ".join(
+        say("page.comma").join(
             filter(
                 None,
                 (
                     documented_phrase(one.documented),
-                    f"{say('deviations.seen')} {one.seen}",
+                    say("text.answer.seen", seen=one.seen),
                     one.verdict,
                     overview.those(one.models) if len(answer.found) > 1 else "",
                 ),
@@ -85,16 +85,18 @@ def _answer(overview: Overview, answer: FeatureAnswer) -> str:
         )
         for one in answer.found
     ]
-    return clip(f"{plain(answer.feature)}: {'; '.join(found)}", _WIDTH * 2)
+    words = say("text.named", name=plain(answer.feature), words=say("page.semicolon").join(found))
+    return clip(words, _WIDTH * 2)
 
 
 def _open(overview: Overview, one: Undecided) -> str:
     """What is inconclusive, or was not run, and why."""
-    named = ", ".join(map(plain, one.features[:_NAMED]))
+    named = say("text.list").join(map(plain, one.features[:_NAMED]))
     if (more := len(one.features) - _NAMED) > 0:
         named = say("text.open.more", features=named, count=more)
     where = overview.those(one.models)
-    return say("text.terminal.open", verdict=verdict_word(one.verdict), features=named, models=where, reason=one.reason)
+    reason = reason_words(one.reason)
+    return say("text.terminal.open", verdict=verdict_word(one.verdict), features=named, models=where, reason=reason)
 
 
 def _counts(overview: Overview) -> list[str]:
@@ -108,7 +110,7 @@ def _counts(overview: Overview) -> list[str]:
 
 
 def _deviation(overview: Overview, deviation: Deviation) -> Iterator[str]:
-    known = f" ({say('deviations.known.tag')})" if deviation.known else ""
+    known = say("text.brackets", words=say("deviations.known.tag")) if deviation.known else ""
     some = 1 < len(deviation.models) < len(overview.models)
     models = (
         say("text.models.some", count=len(deviation.models), total=len(overview.models))
@@ -124,17 +126,21 @@ def _deviation(overview: Overview, deviation: Deviation) -> Iterator[str]:
     for one in deviation.evidence:
         yield f"  {command(one.id) if one.id else plain(one.model)}"
         if not same:
-            yield clip(f"    {plain(one.summary)}", _WIDTH)
+            yield clip(f"    {quoted(plain(one.summary))}", _WIDTH)
     if same:
-        yield clip(f"    {plain(deviation.summaries[0])}", _WIDTH)
+        yield clip(f"    {quoted(plain(deviation.summaries[0]))}", _WIDTH)
     if deviation.also:
-        yield clip(f"    {say('text.terminal.also', features=', '.join(map(plain, deviation.also)))}", _WIDTH)
+        also = say("text.list").join(map(plain, deviation.also))
+        yield clip(f"    {say('text.terminal.also', features=also)}", _WIDTH)
     if deviation.known:
-        yield clip(f"    {say('text.terminal.known', reason=plain(deviation.known))}", _WIDTH)
+        yield clip(f"    {say('text.terminal.known', reason=quoted(plain(deviation.known)))}", _WIDTH)
 
 
 def _contradiction(overview: Overview, contradiction: Contradiction) -> str:
-    outcomes = "; ".join(f"{overview.those(outcome.models)}: {outcome.words}" for outcome in contradiction.outcomes)
+    outcomes = say("page.semicolon").join(
+        say("text.named", name=overview.those(outcome.models), words=outcome.words)
+        for outcome in contradiction.outcomes
+    )
     about = say("text.contradiction", feature=plain(contradiction.feature), sides=contradiction.sides)
     return say("text.terminal.contradiction", about=about, outcomes=outcomes)
 
@@ -143,13 +149,13 @@ def _contradiction(overview: Overview, contradiction: Contradiction) -> str:
 
 
 def _document(made: Layout) -> Iterator[str]:
-    yield from _wrapped(f"{made.title}: {made.kind}")
+    yield from _wrapped(say("text.named", name=made.title, words=made.kind))
     for warning in made.warnings:
         yield from _wrapped(warning)
     for name, words in made.facts:
-        yield from _wrapped(f"{name}: {words}", "  ")
+        yield from _wrapped(say("text.named", name=name, words=words), "  ")
     if made.legend:
-        yield from _wrapped(" ".join(made.legend))
+        yield from _wrapped(sentences(*made.legend))
     for section in made.sections:
         yield ""
         yield from _underlined(section.title)
@@ -165,27 +171,21 @@ def _document(made: Layout) -> Iterator[str]:
 def _underlined(title: str) -> Iterator[str]:
     words = plain(title)
     yield words
-    yield "-" * min(len(words), _WIDTH)
+    yield "-" * min(cell_len(words), _WIDTH)
 
 
 def _listing(listing: Listing) -> Iterator[str]:
     if listing.title:
         yield from _wrapped(listing.title)
     for entry in listing.entries:
-        yield from _wrapped(f"{plain(entry.name)}: {entry.words}" if entry.words else entry.name, "  ", "    ")
+        words = say("text.named", name=plain(entry.name), words=entry.words) if entry.words else entry.name
+        yield from _wrapped(words, "  ", "    ")
         for detail in entry.details:
             yield from _wrapped(clip(plain(detail), _LONG), "    ", "      ")
 
 
 def _wrapped(text: str, first: str = "", further: str | None = None) -> list[str]:
-    return wrap(
-        plain(text),
-        _WIDTH,
-        initial_indent=first,
-        subsequent_indent=first if further is None else further,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return wrap(plain(text), _WIDTH, first, first if further is None else further, break_long_words=False)
 
 
 # --- tables
@@ -205,8 +205,8 @@ def _laid_out(table: RichTable) -> list[str]:
 
 def _columns(table: Table) -> RichTable:
     names = [plain(words) for _, group in table.groups for line in group for words in (line.title, line.note)]
-    titles = [f"{plain(title)}:" for title, _ in table.groups if title]
-    first = min(max(map(len, [plain(table.corner), *names, *titles])), _WIDEST_TITLE)
+    titles = [say("text.label", name=plain(title)) for title, _ in table.groups if title]
+    first = min(max(map(cell_len, [plain(table.corner), *names, *titles])), _WIDEST_TITLE)
     rest = max((_WIDTH - first) // max(len(table.columns), 1) - _GAP, _NARROWEST)
     made = _table()
     heads = [_fitted(_head(column), rest) for column in table.columns]
@@ -217,7 +217,7 @@ def _columns(table: Table) -> RichTable:
     made.add_row("-" * first, *("-" * rest for _ in heads))
     for title, group in table.groups:
         if title:
-            made.add_row(f"{plain(title)}:")
+            made.add_row(say("text.label", name=plain(title)))
         for line in group:
             name = Text("\n").join(filter(None, [_name(line.title, first), _fitted([line.note], first)]))
             made.add_row(name, *(_fitted([_cell(cell)], rest) for cell in line.cells))
@@ -234,12 +234,14 @@ def _head(column: Column) -> Sequence[str]:
 
 
 def _cell(cell: Cell) -> str:
-    return " ".join(filter(None, (cell.text, cell.mark, f"({cell.note})" if cell.note else "", cell.warning)))
+    note = say("text.brackets", words=cell.note) if cell.note else ""
+    shown = f"{' '.join(filter(None, (cell.text, cell.mark)))}{note}".strip()
+    return f"{shown} {cell.warning}".strip()
 
 
 def _fitted(texts: Iterable[str], width: int) -> Text:
     """Each text in lines of its own."""
-    return Text("\n".join(line for text in texts for line in wrap(plain(text), width, break_on_hyphens=False)))
+    return Text("\n".join(line for text in texts for line in wrap(plain(text), width)))
 
 
 def _name(text: str, width: int) -> Text:
