@@ -1,16 +1,10 @@
-"""The commands of ``python -m conformance``: a module each, with ``add`` for its options and ``run`` for its work.
+"""The commands of ``conformance``: a module each, with ``describe`` for its options and ``run`` for its work.
 
-What is heavy is imported by ``run`` and not by the module, so that ``--help`` comes at once.
+What is heavy is imported by ``run`` and not by the module, and a module only where its command is called, so that
+``--help`` comes at once.
 """
 
-from __future__ import annotations
-
-import argparse
-from typing import TypeAlias
-
-__all__ = ["Subparsers", "Wrong"]
-
-Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  it has no public name
+__all__ = ["Wrong"]
 
 
 class Wrong(Exception):

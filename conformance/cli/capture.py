@@ -9,28 +9,27 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.cli import Subparsers, Wrong
+from conformance.cli import Wrong
+from conformance.cli.program import Parser
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from conformance.clients.capture import Sent
 
-__all__ = ["add", "run"]
+__all__ = ["describe", "run"]
 
 _KEY = "sk-conformance-capture"
 """What a client is given for a key. No secret: nothing but the simulator sees it."""
 
 
-def add(commands: Subparsers) -> None:
-    """Describe the command."""
-    parser = commands.add_parser(
-        "capture",
-        help="run a real client against the simulator, and write its file again",
-        description="The command finds the simulator in ANTHROPIC_BASE_URL, a key in ANTHROPIC_API_KEY and a model in "
+def describe(parser: Parser) -> None:
+    """Give the parser its options."""
+    parser.teach(
+        "--name langchain -- python clients/langchain_task.py",
+        more="The command finds the simulator in ANTHROPIC_BASE_URL, a key in ANTHROPIC_API_KEY and a model in "
         "CONFORMANCE_MODEL; {url} and {model} in it stand for these. It must do the scripted task of docs/clients.md.",
     )
-    parser.set_defaults(run=run)
     parser.add_argument("--name", required=True, help="the client's row: clients.NAME")
     parser.add_argument("--model", default="MiniMax-M2.7", help="the model it is to ask for (default: %(default)s)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="else the client's file in the package")

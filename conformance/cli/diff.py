@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import argparse
 
-from conformance.cli import Subparsers, Wrong
+from conformance.cli import Wrong
 from conformance.cli.documents import add_outputs, put_out
+from conformance.cli.program import Parser
 from conformance.cli.reading import add_report_dir, language_of, read
 
-__all__ = ["add", "run"]
+__all__ = ["describe", "run"]
 
 
-def add(commands: Subparsers) -> None:
-    """Describe the command."""
-    words = "say what changed between two reports, what got worse first"
-    parser = commands.add_parser(
-        "diff",
-        help=words,
-        description=f"{words.capitalize()}.",
-        epilog="Exit code: 1 if a row falls short that did not, or what was known is not known now; 0 if not; 2 for "
+def describe(parser: Parser) -> None:
+    """Give the parser its options."""
+    parser.teach(
+        "old/report.json new/report.json",
+        "old/report.json minimax --markdown changes.md",
+        ending="Exit code: 1 if a row falls short that did not, or what was known is not known now; 0 if not; 2 for "
         "reports that cannot be used.",
     )
-    parser.set_defaults(run=run)
     for name in ("old", "new"):
         parser.add_argument(name, metavar=name.upper(), help="a report.json, its directory, or a target's name")
     add_outputs(parser)

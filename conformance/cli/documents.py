@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.cli.reading import add_language, language_of, refusing
-from conformance.values import Json
 
 if TYPE_CHECKING:
     from conformance.report.render.document import Layout
+    from conformance.values import Json
 
 __all__ = ["add_outputs", "put_out"]
 

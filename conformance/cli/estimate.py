@@ -5,21 +5,20 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from conformance.cli import Subparsers, Wrong
+from conformance.cli import Wrong
+from conformance.cli.program import Parser
 
-__all__ = ["add", "run"]
+__all__ = ["describe", "run"]
 
 
-def add(commands: Subparsers) -> None:
-    """Describe the command."""
-    words = "what a live run would ask and cost, before a token is spent"
-    parser = commands.add_parser(
-        "estimate",
-        help=words,
-        description=f"{words.capitalize()}. Figures are those of the recordings there are; what was never recorded "
-        "is counted as for another model of the target, else in a dry run that sends nothing.",
+def describe(parser: Parser) -> None:
+    """Give the parser its options."""
+    parser.teach(
+        "",
+        "matrices/deepseek.yaml --feature top_k --rpm 30",
+        more="Figures are those of the recordings there are; what was never recorded is counted as for another model "
+        "of the target, else in a dry run that sends nothing.",
     )
-    parser.set_defaults(run=run)
     parser.add_argument("matrix", nargs="?", type=Path, default=Path("matrix.yaml"), help="(default: %(default)s)")
     parser.add_argument("--model", action="append", default=[], metavar="NAME", help="only this model; repeatable")
     parser.add_argument("--feature", action="append", default=[], metavar="NAME", help="only this feature; repeatable")

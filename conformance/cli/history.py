@@ -5,18 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from conformance.cli import Subparsers
 from conformance.cli.documents import add_outputs, put_out
+from conformance.cli.program import Parser
 from conformance.cli.reading import add_report_dir, read, refusing
 
-__all__ = ["add", "run"]
+__all__ = ["describe", "run"]
 
 
-def add(commands: Subparsers) -> None:
-    """Describe the command."""
-    words = "show what changed over successive reports of a target"
-    parser = commands.add_parser("history", help=words, description=f"{words.capitalize()}.")
-    parser.set_defaults(run=run)
+def describe(parser: Parser) -> None:
+    """Give the parser its options."""
+    parser.teach("reports.*/minimax", "archive --html history.html --lang zh")
     parser.add_argument(
         "reports", nargs="+", metavar="REPORT", help="a report.json, or a directory: all that is below it counts"
     )

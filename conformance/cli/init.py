@@ -10,16 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from conformance.cli import Subparsers, Wrong
+from conformance.cli import Wrong
+from conformance.cli.program import Parser
 
-__all__ = ["add", "run"]
+__all__ = ["describe", "run"]
 
 
-def add(commands: Subparsers) -> None:
-    """Describe the command."""
-    words = "write a matrix for your own provider: from these options, or by asking for what is missing"
-    parser = commands.add_parser("init", help=words, description=f"{words.capitalize()}.")
-    parser.set_defaults(run=run)
+def describe(parser: Parser) -> None:
+    """Give the parser its options."""
+    parser.teach("--endpoint https://api.example.com/anthropic --model example-1 --name example")
     parser.add_argument("--endpoint", "--url", metavar="URL", help="the address in front of /v1/messages")
     parser.add_argument("--model", action="append", default=[], metavar="NAME", help="a model; repeatable")
     parser.add_argument("--name", help="a short name, for directories (default: from the endpoint's host)")

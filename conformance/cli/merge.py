@@ -5,17 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from conformance.cli import Subparsers
+from conformance.cli.program import Parser
 from conformance.cli.reading import add_page, add_report_dir, page_of, read, refusing
 
-__all__ = ["add", "run"]
+__all__ = ["describe", "run"]
 
 
-def add(commands: Subparsers) -> None:
-    """Describe the command."""
-    words = "join reports of one target, of a run's shards or of separate runs, into one"
-    parser = commands.add_parser("merge", help=words, description=f"{words.capitalize()}.")
-    parser.set_defaults(run=run)
+def describe(parser: Parser) -> None:
+    """Give the parser its options."""
+    parser.teach("shard-*/minimax --output reports/minimax", "minimax other/minimax --newer --output joined")
     parser.add_argument("reports", nargs="+", metavar="REPORT", help="a report.json, its directory, or a target's name")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="where the joined report is written")
     parser.add_argument(

@@ -7,22 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.cli import Subparsers, Wrong
+from conformance.cli import Wrong
+from conformance.cli.program import Parser
 from conformance.cli.reading import add_page, add_report_dir, page_of, read, refusing
 
 if TYPE_CHECKING:
     from conformance.report.render.document import Layout
 
-__all__ = ["add", "run"]
+__all__ = ["describe", "run"]
 
 _COMPARISON = "comparison"
 
 
-def add(commands: Subparsers) -> None:
-    """Describe the command."""
-    words = "write the files of reports anew from their report.json, or set targets side by side"
-    parser = commands.add_parser("report", help=words, description=f"{words.capitalize()}.")
-    parser.set_defaults(run=run)
+def describe(parser: Parser) -> None:
+    """Give the parser its options."""
+    parser.teach("minimax --lang zh", "--compare minimax llama-cpp litellm")
     parser.add_argument(
         "names",
         nargs="*",

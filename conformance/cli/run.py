@@ -5,25 +5,24 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from conformance.cli import Subparsers
+from conformance.cli.program import Parser
 
-__all__ = ["add", "run"]
+__all__ = ["describe", "run"]
 
 
-def add(commands: Subparsers) -> None:
-    """Describe the command."""
-    words = "ask a service, record it, and judge the recordings"
-    parser = commands.add_parser(
-        "run",
-        help=words,
-        description=f"{words.capitalize()}. It is pytest that runs: every option of it may "
-        "follow behind -- (pytest --matrix minimax --help lists them). "
-        "Written are DIR/cassettes and DIR/reports, and nothing else.",
-        epilog="Exit code: that of pytest: 0 where nothing falls short, 1 where something does, 2 where the run was "
+def describe(parser: Parser) -> None:
+    """Give the parser its options."""
+    parser.allow_abbrev = False
+    parser.elsewhere = "those of pytest stand behind --"
+    parser.teach(
+        "--matrix minimax --endpoint https://api.example.com/anthropic --output results",
+        "--matrix deepseek --feature top_k -- --max-cost 1 --resume",
+        "--replay --output results",
+        more="It is pytest that runs: every option of it may follow behind -- (pytest --matrix minimax --help lists "
+        "them). Written are DIR/cassettes and DIR/reports, and nothing else.",
+        ending="Exit code: that of pytest: 0 where nothing falls short, 1 where something does, 2 where the run was "
         "stopped before its end, 4 where it cannot be done as given. The key comes from the environment.",
-        allow_abbrev=False,
     )
-    parser.set_defaults(run=run)
     parser.add_argument(
         "--matrix",
         default="minimax",

@@ -6,15 +6,15 @@ import argparse
 from pathlib import Path
 
 from conformance import simulator
-from conformance.cli import Subparsers, Wrong
+from conformance.cli import Wrong
+from conformance.cli.program import Parser
 
-__all__ = ["add", "run"]
+__all__ = ["describe", "run"]
 
 
-def add(commands: Subparsers) -> None:
-    """Describe the command."""
-    parser = commands.add_parser("simulate", help="serve the simulator: a service of the suite's own")
-    parser.set_defaults(run=run)
+def describe(parser: Parser) -> None:
+    """Give the parser its options."""
+    parser.teach("--port 8080 --mutant top_k-rejected", "--personality reference --fault 529=0.05")
     described = "; ".join(f"{name}: {words}" for name, words in simulator.PERSONALITIES.items())
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8080, help="port to listen on (default: %(default)s)")

@@ -7,29 +7,28 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.cli import Subparsers, Wrong
+from conformance.cli import Wrong
+from conformance.cli.program import Parser
 from conformance.cli.reading import read, refusing
 
 if TYPE_CHECKING:
     from conformance.report.load import Loaded
 
-__all__ = ["add", "run"]
+__all__ = ["describe", "run"]
 
 SUBMISSION = "submission.json"
 """Beside a report that somebody else ran: ``{"by": "who"}``."""
 
 
-def add(commands: Subparsers) -> None:
-    """Describe the command."""
-    words = "make a static site of reports: who documents what, and who was seen doing it"
-    parser = commands.add_parser(
-        "site",
-        help=words,
-        description=f"{words.capitalize()}. The newest report of a target is today's, older ones are its history. A "
-        f"report with a {SUBMISSION} beside it is labelled by who ran it. Every report is judged anew, and refused "
-        "where its verdicts are not what its evidence comes to.",
+def describe(parser: Parser) -> None:
+    """Give the parser its options."""
+    parser.teach(
+        "reports --output site",
+        "reports --output site --check",
+        more="The newest report of a target is today's, older ones are its history. A report with a "
+        f"{SUBMISSION} beside it is labelled by who ran it. Every report is judged anew, and refused where its "
+        "verdicts are not what its evidence comes to.",
     )
-    parser.set_defaults(run=run)
     parser.add_argument("reports", nargs="+", metavar="DIR", help="directories of reports: all that is below counts")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="where the site is written")
     parser.add_argument("--check", action="store_true", help="only see whether the reports can be taken")

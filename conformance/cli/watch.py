@@ -8,26 +8,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.cli import Subparsers, Wrong
+from conformance.cli import Wrong
+from conformance.cli.program import Parser
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from conformance.watch import PassedOn
 
-__all__ = ["add", "run"]
+__all__ = ["describe", "run"]
 
 
-def add(commands: Subparsers) -> None:
-    """Describe the command."""
-    parser = commands.add_parser(
-        "watch",
-        help="a proxy in front of any service: what does a client send, and what is wrong with the answers?",
-        description="Point the client at the address that is printed. Everything is passed on as it comes; every "
-        "answer is inspected as those of the suite's own requests are, and the key is kept out of all that is written. "
+def describe(parser: Parser) -> None:
+    """Give the parser its options."""
+    parser.teach(
+        "--upstream https://api.example.com/anthropic",
+        "--upstream http://127.0.0.1:8080 --cassettes seen --html seen.html",
+        "--replay seen",
+        more="Point the client at the address that is printed. Everything is passed on as it comes; every answer is "
+        "inspected as those of the suite's own requests are, and the key is kept out of all that is written. "
         "With --replay the answers are those of an earlier watch, and nothing is sent anywhere.",
+        ending="Exit code: 1 if anything departed from what is documented.",
     )
-    parser.set_defaults(run=run)
     behind = parser.add_mutually_exclusive_group(required=True)
     behind.add_argument("--upstream", metavar="URL", help="the service's base address")
     behind.add_argument(

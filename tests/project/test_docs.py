@@ -5,7 +5,6 @@ What they do is shown elsewhere: tests/project/test_adding_a_case.py and tests/p
 
 from __future__ import annotations
 
-import argparse
 import re
 import shlex
 import subprocess
@@ -18,8 +17,8 @@ import pytest
 import yaml
 from survey import ROOT
 
-from conformance.__main__ import _COMMANDS
 from conformance.cases import CASES
+from conformance.cli.program import COMMANDS, program
 from conformance.simulator import MUTANTS
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -34,7 +33,7 @@ def commands(page: Path) -> list[list[str]]:
     blocks = re.findall(r"```sh\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
     lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
     parts = [part for line in lines for part in _parts(line)]
-    return [words for words in parts if words]
+    return [words[: words.index(">")] if ">" in words else words for words in parts if words]
 
 
 def _parts(line: str) -> list[list[str]]:
@@ -52,14 +51,6 @@ def _parts(line: str) -> list[list[str]]:
 ALL = [(page, words) for page in PAGES for words in commands(page)]
 
 
-def _command_line() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(exit_on_error=False)
-    subparsers = parser.add_subparsers(required=True)
-    for command in _COMMANDS:
-        command.add(subparsers)
-    return parser
-
-
 @pytest.fixture(scope="module")
 def options() -> set[str]:
     """The options of pytest with a matrix to collect, as it tells them."""
@@ -71,16 +62,18 @@ def options() -> set[str]:
 @pytest.mark.parametrize(("page", "words"), ALL, ids=[f"{page.name}-{number}" for number, (page, _) in enumerate(ALL)])
 def test_a_command_of_the_docs_exists(page: Path, words: list[str], options: set[str]) -> None:
     del page
-    program, *args = [word.removeprefix(".venv/bin/") for word in words]
-    if (program, *args[:2]) == ("python", "-m", "conformance"):
-        _command_line().parse_args(args[2:])
-    elif program == "pytest":
+    name, *args = [word.removeprefix(".venv/bin/") for word in words]
+    if (name, *args[:2]) == ("python", "-m", "conformance"):
+        program(*COMMANDS).parse_args(args[2:])
+    elif name == "conformance":
+        program(*COMMANDS).parse_args(args)
+    elif name == "pytest":
         assert {word.partition("=")[0] for word in args if word.startswith("-")} - options == set()
-    elif program == "tox":
+    elif name == "tox":
         tox = ConfigParser(interpolation=None)
         tox.read(ROOT / "tox.ini")
         assert f"testenv:{args[1]}" in tox
-    elif program == ".ci/run" or args[:1] in (
+    elif name == ".ci/run" or args[:1] in (
         ["tests/mutants"],
         ["clients/real_clients.py"],
         [".ci/no_credentials.py"],
@@ -88,8 +81,8 @@ def test_a_command_of_the_docs_exists(page: Path, words: list[str], options: set
     ):
         pass  # the file is looked for below; `-m pip` is not ours
     else:
-        assert program in OTHERS
-    for word in [program, *args]:
+        assert name in OTHERS
+    for word in [name, *args]:
         if re.fullmatch(r"[\w.-]*(/[\w.-]+)+|[\w-]+\.(py|yaml|toml)", word) and not word.startswith(MADE):
             assert (ROOT / word).exists(), word
     features = [after for before, after in pairwise(args) if before == "--feature"]
