@@ -35,6 +35,7 @@ _GROUPS: Mapping[str, Mapping[str, str]] = {
         "site": "make a static site of reports: who documents what, and who was seen doing it",
     },
     "try the suite, and extend it": {
+        "cassette": "show a recording, or what differs between two, as a person reviews it",
         "simulate": "serve the simulator: a service of the suite's own",
         "capture": "run a real client against the simulator, and write its file again",
         "completion": "print what makes a shell complete commands, options and names",

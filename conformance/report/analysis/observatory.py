@@ -15,7 +15,7 @@ from pydantic import Field
 from conformance.report.analysis.comparison import side_of
 from conformance.report.analysis.vocabulary import DECIDED, documented, known, seen, slug
 from conformance.report.fields import Part
-from conformance.report.language import GROUP_ORDER
+from conformance.report.language import GROUP_ORDER, say
 from conformance.report.load import Loaded
 from conformance.report.model import Report, Row
 from conformance.values import Source, Verdict
@@ -182,10 +182,10 @@ def _cell(report: Report, rows: Sequence[Row]) -> CellOfAll:
     when = max((case.recorded_at or "" for row in rows for case in row.cases), default="")
     bad = next((row for row in rows if row.verdict is Verdict.FALLS_SHORT), rows[0])
     return CellOfAll(
-        documented=", ".join(dict.fromkeys(documented(report, row) for row in rows)),
+        documented=say("page.comma").join(dict.fromkeys(documented(report, row) for row in rows)),
         seen=next(iter(observed)),
         observed=observed,
-        decided=", ".join(sorted({seen(one, None) for row in rows if (one := known(row)) in DECIDED})),
+        decided=say("page.comma").join(sorted({seen(one, None) for row in rows if (one := known(row)) in DECIDED})),
         verdict=worst(verdicts) if verdicts else None,
         source=next((source for source in _WEAKEST if source in sources), None),
         since=when[:10],
