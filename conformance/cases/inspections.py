@@ -93,9 +93,10 @@ def every_body_says_why_it_stopped(exchanges: Sequence[Exchange]) -> Observation
 
     (Claude Code carries on with a call that says end_turn; loops that are written by the documentation do not.)
 
-    Honoured: all of them. Ignored: null, an unknown word, or one the answer belies.
+    Honoured: all of them. Ignored: null, an unknown word, or one the answer belies; or answers of different texts end
+    at one and the same count of tokens, in the middle of a sentence, and all say end_turn.
     """
-    return inspect(bodies_of(exchanges), _misnamed_stop, "answers")
+    return _stopped(bodies_of(exchanges), exchanges, "answers")
 
 
 @inspection("tools.input")
@@ -253,9 +254,10 @@ def every_stream_says_why_it_stopped(exchanges: Sequence[Exchange]) -> Observati
 
     (Claude Code carries on with a call that says end_turn; loops that are written by the documentation do not.)
 
-    Honoured: in all streams. Ignored: null, an unknown word, or one the stream belies.
+    Honoured: in all streams. Ignored: null, an unknown word, or one the stream belies; or streams of different texts
+    end at one and the same count of tokens, in the middle of a sentence, and all say end_turn.
     """
-    return inspect(streams_of(exchanges), _misnamed_stop, "streams")
+    return _stopped(streams_of(exchanges), exchanges, "streams")
 
 
 @inspection("stream.content_type")
@@ -329,6 +331,42 @@ def every_error_has_its_type(exchanges: Sequence[Exchange]) -> Observation:
         return shapes.error_type_of(exchange.status, exchange.json)
 
     return inspect(_errors(exchanges), look, "errors")
+
+
+def _stopped(some: Iterable[Exchange], every: Sequence[Exchange], what: str) -> Observation:
+    some = list(some)
+    found = inspect(some, _misnamed_stop, what)
+    if found.behaviour is Behaviour.HONOURED and (cap := _silent_cap((*bodies_of(every), *streams_of(every)))):
+        cut = [reply for reply in map(Reply, some) if reply.output_tokens == cap and _ends_early(reply)]
+        if cut:
+            words = f"replies of different texts end at {cap} tokens, in the middle of a sentence, and say end_turn"
+            return Observation(Behaviour.IGNORED, f"{words}: …{cut[0].text[-30:]!r}", statistics=found.statistics)
+    return found
+
+
+_CAPPED = 3
+"""Different texts that have to end at one count, and none beyond it: a model ends where it has said what it says."""
+
+_LEAST_CAP = 64
+"""Tokens below which replies of one count are no wonder."""
+
+
+def _silent_cap(exchanges: Iterable[Exchange]) -> int | None:
+    """The count at which all long replies are cut that say they ended by themselves; None where there is none."""
+    replies = [reply for reply in map(Reply, exchanges) if reply.output_tokens and reply.text]
+    longest = max((reply.output_tokens or 0 for reply in replies), default=0)
+    at_it = [reply for reply in replies if reply.output_tokens == longest]
+    is_cap = longest >= _LEAST_CAP and len({reply.text for reply in at_it}) >= _CAPPED
+    return longest if is_cap and all(map(_ends_early, at_it)) else None
+
+
+def _ends_early(reply: Reply) -> bool:
+    """Whether a reply stands still in the middle of a sentence, below its own limit, and says that it has ended."""
+    request = reply.exchange.request if isinstance(reply.exchange.request, dict) else {}
+    most = request.get("max_tokens")
+    last = reply.text.rstrip()[-1:]
+    is_below = isinstance(most, int) and (reply.output_tokens or 0) < most
+    return is_below and reply.stop_reason == "end_turn" and (last.isalnum() or last in ",;-")
 
 
 def _misnamed_stop(exchange: Exchange) -> Iterator[Finding]:

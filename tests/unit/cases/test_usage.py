@@ -85,3 +85,17 @@ def test_a_stream_begins_with_a_usage_since_the_sdk_writes_into_it() -> None:
     assert (found.behaviour, "messages.stream() fails" in found.summary) == (Behaviour.IGNORED, True)
     zeros = {"input_tokens": 0, "output_tokens": 0}
     assert look("stream.usage", stream("a", 9, usage=zeros)).behaviour is Behaviour.HONOURED
+
+
+@pytest.mark.parametrize(
+    ("end", "counts", "seen"),
+    [
+        (" and so the", (300, 300, 300), Behaviour.IGNORED),
+        (" and so the.", (300, 300, 300), Behaviour.HONOURED),  # whole sentences
+        (" and so the", (300, 300, 301), Behaviour.HONOURED),  # one goes beyond
+        (" and so the", (9, 9, 9), Behaviour.HONOURED),  # short ones are often alike
+    ],
+)
+def test_a_cap_that_calls_itself_an_end_is_found(end: str, counts: tuple[int, ...], seen: Behaviour) -> None:
+    said = [body(str(number), text=f"{SAID}{number}{end}", out=out) for number, out in enumerate(counts)]
+    assert look("response.stop_reason", *said).behaviour is seen
