@@ -28,7 +28,7 @@ def describe(parser: Parser) -> None:
         more="Point the client at the address that is printed. Everything is passed on as it comes; every answer is "
         "inspected as those of the suite's own requests are, and the key is kept out of all that is written. "
         "With --replay the answers are those of an earlier watch, and nothing is sent anywhere.",
-        ending="Exit code: 1 if anything departed from what is documented.",
+        ending="Exit code: 1 if anything departed from what is documented, or a replay had no answer.",
     )
     behind = parser.add_mutually_exclusive_group(required=True)
     behind.add_argument("--upstream", metavar="URL", help="the service's base address")
@@ -155,9 +155,14 @@ class _Notes:
         if self._page is not None:
             from conformance.cli.reading import refusing  # noqa: PLC0415  as above
             from conformance.report.files import replace  # noqa: PLC0415  as above
+            from conformance.report.language import LANGUAGES, speaking  # noqa: PLC0415  as above
             from conformance.report.render import html  # noqa: PLC0415  as above
             from conformance.report.render.watched import watched  # noqa: PLC0415  as above
 
+            pages = {}
+            for language in LANGUAGES:
+                with speaking(language):
+                    pages[language] = watched(self.session)
             with refusing():
-                replace(self._page, html.document(watched(self.session)))
+                replace(self._page, html.document(pages.pop(LANGUAGES[0]), pages))
             print(f"page: {self._page}", flush=True)

@@ -78,6 +78,8 @@ def test_the_same_again_without_the_service(tmp_path: Path) -> None:
         "<code>stream.event_order</code>: once, in #1: ",
         "SIMULATED EVIDENCE. 1 of 1 answers",
         "event: ping",
+        "模拟证据。1 个回答中有 1 个",
+        "<code>stream.event_order</code>：共 1 次，首次在 #1：【英文】",
     ):
         assert words in shown
     with running("--replay", tmp_path / "c") as replay:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from conformance.report.analysis.clients import ClientAt, ClientState
 from conformance.report.analysis.comparison import Comparison
-from conformance.report.language import say
+from conformance.report.language import quoted, say
 from conformance.report.render.document import Cell, Column, Entry, Line, Listing, Section, Table, Tone
 from conformance.values import Source
 
@@ -60,7 +60,7 @@ def _cell(at: ClientAt | None) -> Cell:
     partly = say("comparison.simulated.part", count=at.simulated, total=total)
     return Cell(
         _words(at),
-        note=", ".join(sources),
+        note=say("page.comma").join(sources),
         tone=_tone(at),
         warning="" if not at.simulated else simulated if at.simulated == sum(at.sources.values()) else partly,
     )
@@ -72,11 +72,11 @@ def _words(at: ClientAt) -> str:
     if not others:
         return word
     most = say("comparison.most", count=count, total=sum(at.states.values()), word=word)
-    return ", ".join([most, *(f"{number} {other}" for other, number in others)])
+    return say("page.comma").join([most, *(say("comparison.more", count=n, word=other) for other, n in others)])
 
 
 def _state(state: ClientState, at: ClientAt) -> str:
-    words = say(f"comparison.client.{state}", what=", ".join(at.without))
+    words = say(f"comparison.client.{state}", what=say("text.list").join(at.without))
     set_ = state is ClientState.WORKS_WITHOUT and at.settings
     return say("comparison.client.set", words=words) if set_ else words
 
@@ -100,4 +100,4 @@ def _entry(client: str, name: str, at: ClientAt) -> Entry:
         for first, *others in models.values()
     )
     words = say("comparison.client.entry", where=where, state=_words(at))
-    return Entry(client, words, (*at.summaries, *cases))
+    return Entry(client, words, (*map(quoted, at.summaries), *cases))

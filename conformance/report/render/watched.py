@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from conformance.report.language import say
+from conformance.report.language import quoted, say
 from conformance.report.render.document import Cell, Column, Entry, Layout, Line, Listing, Section, Table
 from conformance.watch.session import Example, Noted, Session
 
@@ -37,7 +37,7 @@ def watched(session: Session) -> Layout:
 
 
 def _entry(example: Example, count: int) -> Entry:
-    words = say("watch.found", count=count, number=example.number, words=example.finding.words)
+    words = say("watch.found", count=count, number=example.number, words=quoted(example.finding.words))
     details = (say("watch.asked"), *example.asked.splitlines(), say("watch.answered"), *example.answered.splitlines())
     return Entry(example.finding.feature, words, tuple(line for line in details if line.strip()))
 
@@ -51,6 +51,6 @@ def _table(session: Session) -> Iterator[Table]:
 
 
 def _line(noted: Noted) -> Line:
-    found = ", ".join(dict.fromkeys(finding.feature for finding in noted.findings))
+    found = say("page.comma").join(dict.fromkeys(finding.feature for finding in noted.findings))
     wrong = Cell(found, tone="bad") if found else Cell(noted.left_out, tone="open" if noted.left_out else "")
     return Line(f"#{noted.number}", (Cell(noted.at), Cell(noted.told), wrong))

@@ -23,6 +23,16 @@ OURS = report(
     row("stream", seen=None, verdict="not_run", reason="not recorded yet"),
     row("metadata", documented="ignored"),
     row("system", group="messages", seen="inconclusive", verdict="inconclusive", reason="the model says nothing"),
+    row("clients.langchain", group="clients", documented="undocumented", verdict=None),
+    row(
+        "clients.langchain",
+        "M-2",
+        group="clients",
+        documented="undocumented",
+        seen="rejected",
+        verdict=None,
+        summary="its first request is refused",
+    ),
 )
 THEIRS = report(
     row("top_k", seen="honoured"),
