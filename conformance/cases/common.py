@@ -31,8 +31,10 @@ __all__ = [
     "needs_streams",
     "part_of",
     "plain_hello",
+    "refused_already",
     "rejected",
     "replaced",
+    "says",
     "text",
     "user",
 ]
@@ -176,11 +178,11 @@ def is_read(
     """
     before = api.ask("control", **without)
     if not before.ok:
-        return _refused_already(api, what, before, bare)
+        return refused_already(api, what, before, bare)
     after = api.ask("treatment", **carrying)
     if not after.ok:
         return rejected(what, after)
-    if _says(after, codeword):
+    if says(after, codeword):
         return _came_back(what, before, after)
     return _weighed(api, what, _Place(without, carrying, plainly, codeword, counted), before, after)
 
@@ -192,7 +194,7 @@ def _weighed(api: Endpoint, what: str, place: _Place, before: Reply, after: Repl
     if zone is Zone.BETWEEN:
         growth = place.asked_again(api, growth)
         zone = zone_of(api, growth)
-    if found := next((reply for reply in growth.after if _says(reply, place.codeword)), None):
+    if found := next((reply for reply in growth.after if says(reply, place.codeword)), None):
         return _came_back(what, before, found)
     if zone is Zone.EXPECTED:
         if _is_only_counted(api, growth, place):
@@ -282,7 +284,7 @@ def _is_lost(api: Endpoint, growth: Growth, place: _Place) -> bool:
     anew = place.with_codeword("Quorvendil")
     after = control(api, "treatment, another codeword", **anew.carrying)
     again = anew.in_plain_sight(api, growth.before[0], after)
-    return zone_of(api, again) is Zone.NOTHING and not _says(after, anew.codeword)
+    return zone_of(api, again) is Zone.NOTHING and not says(after, anew.codeword)
 
 
 def _heard(api: Endpoint, what: str, growth: Growth, zone: Zone, place: _Place) -> Observation:
@@ -292,7 +294,7 @@ def _heard(api: Endpoint, what: str, growth: Growth, zone: Zone, place: _Place) 
         Inconclusive: it repeats the codeword from plain sight only now and then, or never; or what was not counted
             at first is counted when it is heard.
     """
-    if not all(_says(reply, place.codeword) for reply in growth.plain_after):
+    if not all(says(reply, place.codeword) for reply in growth.plain_after):
         why = {
             Zone.NOTHING: f"the count does not show it ({growth}), and may not count this place at all",
             Zone.BETWEEN: f"{compared(growth)}, which is neither nothing nor what was expected",
@@ -300,10 +302,10 @@ def _heard(api: Endpoint, what: str, growth: Growth, zone: Zone, place: _Place) 
         raise Inconclusive(f"{why}; and the model does not repeat the codeword every time from plain sight either")
     for number in range(1, _HEARD):
         reworded: dict[str, str] = {QUESTION: QUESTION_AGAIN} if number % 2 else {}
-        if not _says(control(api, _SHOWN, **replaced(place.plainly, reworded)), place.codeword):
+        if not says(control(api, _SHOWN, **replaced(place.plainly, reworded)), place.codeword):
             raise Inconclusive("the model repeats the codeword only now and then")
         again = control(api, "treatment", **replaced(place.carrying, reworded))
-        if _says(again, place.codeword):
+        if says(again, place.codeword):
             if zone is Zone.NOTHING and zone_of(api, replace(growth, after=(again,))) is Zone.EXPECTED:
                 raise Inconclusive(
                     f"{what} was neither heard nor counted ({growth}), and then both ({again.size} tokens): the same "
@@ -364,7 +366,7 @@ def is_read_whole(
     place = _Place(without, carrying, plainly, codeword)
     before = api.ask("control", **without)
     if not before.ok:
-        return _refused_already(api, what, before, bare)
+        return refused_already(api, what, before, bare)
     after = api.ask("treatment", **carrying)
     if not after.ok:
         return rejected(what, after)
@@ -392,7 +394,7 @@ def part_of(what: str, growth: Growth) -> Observation:
     raise Inconclusive(f"the service's count does not follow the prompt: {compared(growth)}")
 
 
-def _refused_already(api: Endpoint, what: str, refused: Reply, bare: Mapping[str, Json] | None) -> Observation:
+def refused_already(api: Endpoint, what: str, refused: Reply, bare: Mapping[str, Json] | None) -> Observation:
     """The control was refused: for the feature itself, where it is taken without.
 
     Raises:
@@ -408,16 +410,17 @@ def _is_only_counted(api: Endpoint, growth: Growth, place: _Place) -> bool:
 
     A model that does not repeat the codeword from plain text either cannot tell, and the count stands.
     """
-    if not all(_says(reply, place.codeword) for reply in growth.plain_after):
+    if not all(says(reply, place.codeword) for reply in growth.plain_after):
         return False
     for _ in range(_HEARD - 1):
         again = api.ask("treatment", **place.carrying)
-        if not again.ok or _says(again, place.codeword):
+        if not again.ok or says(again, place.codeword):
             return False
-        if not _says(control(api, _SHOWN, **place.plainly), place.codeword):
+        if not says(control(api, _SHOWN, **place.plainly), place.codeword):
             return False
     return True
 
 
-def _says(reply: Reply, codeword: str) -> bool:
+def says(reply: Reply, codeword: str) -> bool:
+    """Whether a reply says a codeword, in its text or in its thoughts."""
     return codeword.casefold() in f"{reply.text} {reply.thinking}".casefold()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 import struct
 import textwrap
@@ -25,12 +24,14 @@ from conformance.cases.common import (
     needs_streams,
     part_of,
     rejected,
+    says,
     text,
     user,
 )
 from conformance.cases.counts import LEAST, PART, WHOLE, Growth, Zone
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
+from conformance.cases.several import Places, all_are_read, plainly
 from conformance.cases.tools import WEATHER
 from conformance.protocol.parsing import token_count
 from conformance.protocol.reply import Reply
@@ -45,49 +46,31 @@ def _plainly(codeword: str) -> dict[str, Json]:
     return {"messages": [user(f"{fact(codeword)}\n\n{QUESTION}")], "max_tokens": ROOM}
 
 
+_BLOCKS: Mapping[str, str] = {
+    "the first text block": "Doriwelk",
+    "the second text block": "Velmodar",
+    "the fourth text block": "Yestrinal",
+    "the last text block": "Hobbelund",
+}
+"""Codewords by the block of a turn they stand in; the third asks for them, the fourth is marked for the cache."""
+
+
 @experiment("messages.text")
 def every_block_of_a_turn_is_read(api: Endpoint) -> Observation:
-    """A message may hold several text blocks, and all of them are the prompt.
+    """A message may hold several text blocks, and all of them are the prompt: marked for the cache or not.
 
-    Honoured: a codeword in the second of three comes back, or the prompt grows by it. Ignored: neither.
+    Honoured: codewords in four of five come back, or the prompt grows by them. Ignored: a block does neither.
     """
-    return is_read(
-        api,
-        "a further text block",
-        "Velmodar",
-        without={"messages": [user(text(QUESTION), text("Thank you."))], "max_tokens": ROOM},
-        carrying={
-            "messages": [user(text(QUESTION), text(fact("Velmodar")), text(QUESTION))],
-            "max_tokens": ROOM,
-        },
-        plainly=_plainly("Velmodar"),
-        counted=_plainly("Velmodar"),
-    )
 
+    def blocks(**mark: Json) -> Places:
+        def asked(words: Mapping[str, str], question: str) -> dict[str, Json]:
+            first, second, fourth, last = (text(words.get(place, "Thank you.")) for place in _BLOCKS)
+            turn = user(first, second, text(question), {**fourth, **mark}, last)
+            return {"messages": [turn], "max_tokens": ROOM}
 
-@experiment("messages.text")
-def the_first_and_the_last_block_are_read(api: Endpoint) -> Observation:
-    """A message may hold several text blocks, and the first and the last are the prompt as well.
+        return Places(codewords=_BLOCKS, asked=asked, without=plainly("", QUESTION), counted=_plainly)
 
-    Honoured: a codeword there comes back, or the prompt grows by it. Ignored: neither.
-    """
-    question, thanks = text(QUESTION), text("Thank you.")
-    for place, carrying in (
-        ("the first of three text blocks", [text(fact("Doriwelk")), question, thanks]),
-        ("the last of three text blocks", [thanks, question, text(fact("Doriwelk"))]),
-    ):
-        found = is_read(
-            api,
-            place,
-            "Doriwelk",
-            without={"messages": [user(question, thanks)], "max_tokens": ROOM},
-            carrying={"messages": [user(*carrying)], "max_tokens": ROOM},
-            plainly=_plainly("Doriwelk"),
-            counted=_plainly("Doriwelk"),
-        )
-        if found.behaviour is not Behaviour.HONOURED:
-            break
-    return found
+    return all_are_read(api, replace(blocks(cache_control={"type": "ephemeral"}), plainer=blocks()))
 
 
 @experiment("messages.text")
@@ -115,21 +98,36 @@ def a_long_history_is_read(api: Endpoint) -> Observation:
     )
 
 
+_PETS: Mapping[str, str] = {"cat": "Gossamund", "dog": "Ravellone", "parrot": "Tintoquay"}
+_WHAT_NAMES = "What are the names of the office cat, the office dog and the office parrot? Answer with the names."
+
+
+def _what_name(animal: str) -> str:
+    return f"What is the name of the office {animal}? Answer with the name."
+
+
+def _named_so(animal: str) -> str:
+    return f"The name of the office {animal} is {_PETS[animal]}."
+
+
 @experiment("messages.text")
 def a_long_message_is_read_to_its_end(api: Endpoint) -> Observation:
     """A message is read from its first word to its last, also where it is long.
 
-    Honoured: a text many times as long makes the prompt grow as many times, or a codeword at its end comes
-    back where nothing is counted. Ignored: the prompt grows by less, so a part of the text was cut away.
+    Honoured: a text many times as long makes the prompt grow as many times, or three names at its start, middle and
+    end come back. Ignored: the prompt grows by less, and one of them does not: a part of the text was cut away.
     """
-    codeword, times = "Gossamund", 20
+    times = 20
 
-    def noted(many: int, words: str) -> dict[str, Json]:
+    def noted(many: int, words: str, question: str = _WHAT_NAMES) -> dict[str, Json]:
         # The first words are its own: what other prompts have had cached, and the service may not count, is no part.
-        note = f"A long note, of {many} paragraphs. {words}\n\n{QUESTION}"
+        note = f"A long note, of {many} paragraphs. {words}\n\n{question}"
         return {"messages": [user(note)], "max_tokens": ROOM}
 
-    half, whole = noted(times // 2, " ".join([BALLAST] * (times // 2))), noted(times, long_fact(codeword, times))
+    half = noted(times // 2, " ".join([BALLAST] * (times // 2)))
+    middle_of_it = [BALLAST] * (times // 2)
+    words = " ".join([_named_so("cat"), *middle_of_it, _named_so("dog"), *middle_of_it, _named_so("parrot")])
+    whole = noted(times, words)
 
     def sized(before: Reply, middle: Reply, after: Reply) -> Growth:
         return Growth((middle,), (after,), (before,), (middle,), WHOLE)
@@ -143,8 +141,12 @@ def a_long_message_is_read_to_its_end(api: Endpoint) -> Observation:
     zone = zone_of(api, growth)
     if zone is Zone.EXPECTED:
         return Observation(Behaviour.HONOURED, f"{compared(growth)} for its first half", signals=("size",))
-    if codeword.lower() in long.text.lower():
-        return Observation(Behaviour.HONOURED, "the codeword at its end came back", signals=("text",))
+    unsaid = [animal for animal, name in _PETS.items() if not says(long, name)]
+    if all(
+        says(control(api, f"treatment, {one} alone", **noted(times, words, _what_name(one))), _PETS[one])
+        for one in unsaid
+    ):
+        return Observation(Behaviour.HONOURED, "the names at its start, middle and end came back", signals=("text",))
     if zone is Zone.UNKNOWN:
         raise Inconclusive("the service does not count what it has read, and the reply does not show it")
     again = sized(api.once("control", **noted(0, "")), control(api, **half), control(api, "treatment", **whole))
@@ -156,171 +158,60 @@ def a_long_message_is_read_to_its_end(api: Endpoint) -> Observation:
     return part_of("a long message", both)
 
 
-@experiment("messages.text")
-def what_is_not_ascii_is_read(api: Endpoint) -> Observation:
-    """A message may be in any language.
-
-    Honoured: a codeword of Chinese signs comes back, or the prompt grows by a Chinese text. Ignored: neither; or the
-    codeword comes back damaged the same way every time, as question marks or in another encoding.
-    """
-    asked = f"{QUESTION} 请只回答名字。"
-
-    def said(words: str, name: str = _CODEWORD) -> dict[str, Json]:
-        # The name is given in English, so that it needs no command of Chinese to say it again.
-        told = f"The name of the office cat is {name}. {words}".strip()
-        return {"messages": [user(f"{told}\n\n{asked}")], "max_tokens": ROOM}
-
-    def sized(arm: str, words: str) -> Reply:
-        return control(api, arm, **said(words, "a secret"))
-
-    carrying = said(_CHINESE)
-    before = sized("control", "")
-    after = api.ask("treatment", **carrying)
-    if not after.ok:
-        return rejected("a Chinese text", after)
-    if _CODEWORD in after.text and _CODEWORD not in before.text:
-        return Observation(Behaviour.HONOURED, "the codeword came back", signals=("text",))
-    if found := _spoilt(api, said, after):
-        return found
-    # How many tokens a Chinese text has is the service's affair: the same text twice has twice as many.
-    twice = sized("treatment, twice", f"这段文字写了两遍。{_CHINESE}\n\n{_CHINESE}")
-    growth = Growth((after,), (twice,), (before,), (after,))
-    if zone_of(api, growth) is Zone.EXPECTED:
-        return Observation(Behaviour.HONOURED, f"a Chinese text is read: {compared(growth)}", signals=("size",))
-    english, joined = sized(_SHOWN, BALLAST), sized(f"{_SHOWN}, one word", BALLAST.replace(" ", ""))
-    lost = [Growth((before,), (some,), (before,), (english,)) for some in (after, twice)]
-    in_words = Growth((before,), (joined,), (before,), (english,))
-    if zone_of(api, in_words) is Zone.NOTHING:
-        raise Inconclusive("the service counts words, and a Chinese text has no spaces between its own")
-    # Asked before, not long ago, the text may be cached and not counted: with other first words it is not.
-    anew = sized("treatment, anew", f"今天下雨。{_CHINESE}")
-    lost.append(Growth((before,), (anew,), (before,), (english,)))
-    if any(zone_of(api, each) is not Zone.NOTHING for each in lost):
-        raise Inconclusive(f"the service's count does not follow the prompt: {compared(growth)}")
-    return Observation(Behaviour.IGNORED, f"a Chinese text is not read: {compared(lost[0])}", signals=("size",))
-
-
-_CODEWORD = "墨团团"
-_DAMAGED = 5
-"""How often the codeword must come back damaged before the service is blamed: no model does that by itself."""
-
-_ENCODINGS = ("latin-1", "cp1252", "gbk", "shift_jis", "koi8-r")
-"""What UTF-8 has been read as by mistake."""
-
-
-def _damage(reply: Reply) -> str:
-    """How the codeword came back where a program has spoilt it, in words; empty where it did not."""
-    said = reply.text
-    misread = [_CODEWORD.encode().decode(encoding, "replace") for encoding in _ENCODINGS]
-    if any(words.strip("\ufffd") and words in said for words in misread):
-        return "in another encoding"
-    marks = {len(found) for found in re.findall("[?\ufffd]+", said)}
-    if marks & {len(_CODEWORD), len(_CODEWORD.encode())}:  # one for a character, or one for a byte
-        return "as question marks"
-    if json.dumps(_CODEWORD)[1:-1] in said.lower():
-        return "as JSON has it"
-    return ""
-
-
-def _spoilt(api: Endpoint, said: Callable[[str, str], dict[str, Json]], after: Reply) -> Observation | None:
-    """What the codeword became on its way, or that it never came; None where the count has to decide.
-
-    Growth is not sight: question marks are counted as well as what they stand for.
-
-    Raises:
-        Inconclusive: it comes back damaged now and then.
-    """
-    if how := _damage(after):
-        if any(_damage(control(api, "treatment", **said(_CHINESE, _CODEWORD))) != how for _ in range(_DAMAGED - 1)):
-            raise Inconclusive(f"the codeword comes back {how}, and not every time")
-        words = f"a Chinese text is damaged: the codeword {_CODEWORD} comes back {how}, {_DAMAGED} times"
-        return Observation(Behaviour.IGNORED, words, signals=("text",))
-    if _is_never_said(api, said):
-        words = f"a Chinese text is not read: the name {_CODEWORD} comes back in none of {_DAMAGED} replies, though the"
-        words += " model writes Chinese, and a name of Latin letters in the same text in all of them"
-        return Observation(Behaviour.IGNORED, words, signals=("text",))
-    return None
-
-
-def _is_never_said(api: Endpoint, said: Callable[[str, str], dict[str, Json]]) -> bool:
-    """Whether a model that writes Chinese never says the codeword, where it says another name every time.
-
-    A model that has no Chinese of its own may read the signs and still not write them: then the count decides.
-    """
-    asked = "Write the numbers from one to five in Chinese characters, and nothing else."
-    written = control(api, f"{_SHOWN}, asked in English", messages=[user(asked)], max_tokens=ROOM)
-    if not all(sign in written.text for sign in "一二三四五"):
-        return False
-    for _ in range(_DAMAGED):
-        if "Quorvendil" not in control(api, f"{_SHOWN}, Latin", **said(_CHINESE, "Quorvendil")).text:
-            return False
-        if _CODEWORD in control(api, "treatment", **said(_CHINESE, _CODEWORD)).text:
-            return False
-    return True
-
-
 _SHOWN = "positive control"
 
-_CHINESE = (
-    "办公室在一条安静街道的拐角处，一边是面包店，一边是修自行车的铺子。早晨，阳光从高高的窗户照进来，"
-    "落在大家一起工作的长木桌上。屋里有十一把椅子、四盏灯、两台打印机，还有一只走得稍慢的旧钟。星期一给植物浇水，星期三整理"
-    "信件，星期五窗户一直开到傍晚，屋里便有了雨水和面包的气味。来访的客人要按两次铃，擦净鞋子，在门边的绿本子上写下名字，"
-    "然后再走上二楼。"
-)
+_TURNS: Mapping[str, str] = {
+    "the first of two user turns in a row": "Tarnovique",
+    "the second of two user turns in a row": "Oxlendar",
+    "an earlier user turn of blocks": "Wimbernath",
+}
+_ANSWERS: Mapping[str, str] = {
+    "an earlier assistant turn that is a string": "Brimwaldo",
+    "the first text block of an assistant turn": "Thessaquin",
+    "the second text block of an assistant turn": "Lorbentide",
+}
 
 
 @experiment("messages.text")
 def earlier_turns_are_read(api: Endpoint) -> Observation:
-    """The history is part of the prompt: what the user said before.
+    """The history is part of the prompt: what the user said before, also in two turns one after the other.
 
-    Honoured: a codeword in the first turn comes back, or the prompt grows by it. Ignored: neither.
+    Honoured: codewords in each of three turns come back, or the prompt grows by them. Ignored: a turn does neither.
     """
-    return is_read(
-        api,
-        "an earlier user turn",
-        "Tarnovique",
-        without={
-            "messages": [user("Good morning."), assistant("Good morning!"), user(QUESTION)],
-            "max_tokens": ROOM,
-        },
-        carrying={
-            "messages": [
-                user(f"Good morning. {fact('Tarnovique')}"),
-                assistant("Good morning!"),
-                user(QUESTION),
-            ],
-            "max_tokens": ROOM,
-        },
-        plainly=_plainly("Tarnovique"),
-        counted=_plainly("Tarnovique"),
-    )
+
+    def turns(*places: str) -> Places:
+        def asked(words: Mapping[str, str], question: str) -> dict[str, Json]:
+            said = [user(words.get(place, "Good morning.")) for place in places[:-1]]
+            last = user(text("Now listen."), text(words.get(places[-1], "Good morning.")))
+            history = [*said, assistant("Good morning!"), last, assistant("I have read it."), user(question)]
+            return {"messages": history, "max_tokens": ROOM}
+
+        codewords = {place: _TURNS[place] for place in places}
+        return Places(codewords=codewords, asked=asked, without=plainly("", QUESTION), counted=_plainly)
+
+    # Services that want turns to alternate refuse two of one role: then the history is tried without.
+    return all_are_read(api, replace(turns(*_TURNS), plainer=turns(*list(_TURNS)[1:])))
 
 
 @experiment("messages.text")
 def what_the_assistant_said_is_read(api: Endpoint) -> Observation:
-    """The history is part of the prompt: what the model said before.
+    """The history is part of the prompt: what the model said before, as a string and as blocks.
 
-    Honoured: a codeword in an assistant turn comes back, or the prompt grows by it. Ignored: neither.
+    Honoured: codewords in each of three places come back, or the prompt grows by them. Ignored: a place does neither.
     """
-    return is_read(
-        api,
-        "an earlier assistant turn",
-        "Brimwaldo",
-        without={
-            "messages": [user("Good morning."), assistant("Good morning!"), user(QUESTION)],
-            "max_tokens": ROOM,
-        },
-        carrying={
-            "messages": [
-                user("Tell me about the office."),
-                assistant(text("Gladly."), text(fact("Brimwaldo"))),
-                user(QUESTION),
-            ],
-            "max_tokens": ROOM,
-        },
-        plainly=_plainly("Brimwaldo"),
-        counted=_plainly("Brimwaldo"),
-    )
+
+    def asked(words: Mapping[str, str], question: str) -> dict[str, Json]:
+        string, first, second = (words.get(place, "Gladly.") for place in _ANSWERS)
+        history = [
+            user("Tell me about the office."),
+            assistant(string),
+            user("Go on."),
+            assistant(text(first), text(second)),
+            user(question),
+        ]
+        return {"messages": history, "max_tokens": ROOM}
+
+    return all_are_read(api, Places(codewords=_ANSWERS, asked=asked, without=plainly("", QUESTION), counted=_plainly))
 
 
 def _looked_up(note: str, result: Json, *before: Json, asking: str = QUESTION) -> dict[str, Json]:

@@ -31,6 +31,7 @@ from conformance.cases.common import (
 from conformance.cases.counts import Growth, Zone
 from conformance.cases.endpoint import BETAS, Endpoint
 from conformance.cases.registry import experiment
+from conformance.cases.several import Places, all_are_read
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive, NotApplicable
 from conformance.values import Behaviour, Json, Observation
@@ -186,42 +187,41 @@ def a_codeword_comes_back(api: Endpoint) -> Observation:
     )
 
 
+_BLOCKS: Mapping[str, str] = {
+    "the first block of system": "Ulverante",
+    "the second block of system": "Quillomar",
+    "the third block of system": "Derrowick",
+    "the last block of system": "Pemberose",
+}
+"""Codewords by the block they stand in; the third is marked for the cache, where marks are taken."""
+
+
 @experiment("system")
 def blocks_of_it_are_all_read(api: Endpoint) -> Observation:
-    """system may be a list of text blocks, as the SDK types it.
+    """system may be a list of text blocks, as the SDK types it, and all are read: marked for the cache or not.
 
-    Honoured: a codeword in the second block comes back, or the prompt grows by it. Ignored: neither.
+    Honoured: codewords in each of four blocks come back, or the prompt grows by them. Ignored: a block does neither.
     """
-    asked: dict[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM, "system": _BRIEFLY}
-    return is_read(
-        api,
-        "the second block of system",
-        "Quillomar",
-        without=asked,
-        bare=_bare(asked),
-        carrying={**asked, "system": [text(_BRIEFLY), text(fact("Quillomar"))]},
-        plainly={**asked, "messages": [user(f"{fact('Quillomar')}\n\n{QUESTION}")]},
-        counted={**asked, "system": fact("Quillomar")},
-    )
+
+    def blocks(**mark: Json) -> Places:
+        def asked(words: Mapping[str, str], question: str) -> dict[str, Json]:
+            first, second, third, last = (text(words.get(place, _BRIEFLY)) for place in _BLOCKS)
+            return {**_asked(question), "system": [first, second, {**third, **mark}, last]}
+
+        return Places(
+            codewords=_BLOCKS,
+            asked=asked,
+            without=_asked(QUESTION),
+            shown=lambda words, question: _asked(f"{words}\n\n{question}".strip()),
+            counted=lambda codeword: {**_asked(QUESTION), "system": fact(codeword)},
+            bare=_bare(_asked(QUESTION)),
+        )
+
+    return all_are_read(api, replace(blocks(cache_control={"type": "ephemeral"}), plainer=blocks()))
 
 
-@experiment("system")
-def the_first_block_of_it_is_read(api: Endpoint) -> Observation:
-    """system may be a list of text blocks, and the first is no less a part of it than the last.
-
-    Honoured: a codeword in the first of two comes back, or the prompt grows by it. Ignored: neither.
-    """
-    asked: dict[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM, "system": _BRIEFLY}
-    return is_read(
-        api,
-        "the first block of system",
-        "Ulverante",
-        without=asked,
-        bare=_bare(asked),
-        carrying={**asked, "system": [text(fact("Ulverante")), text(_BRIEFLY)]},
-        plainly={**asked, "messages": [user(f"{fact('Ulverante')}\n\n{QUESTION}")]},
-        counted={**asked, "system": fact("Ulverante")},
-    )
+def _asked(words: str) -> dict[str, Json]:
+    return {"messages": [user(words)], "max_tokens": ROOM, "system": _BRIEFLY}
 
 
 @experiment("system")

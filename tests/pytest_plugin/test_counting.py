@@ -166,7 +166,6 @@ def test_a_lost_block_is_not_called_read_however_it_is_counted(tmp_path: Path, s
     changes = Changes(usage=STYLES[style]())
     cells = seen(changes, tmp_path, "messages.text", mutant="messages.text-first-block-only")
     assert cells["messages.text::every_block_of_a_turn_is_read"][0] == seen_as
-    assert cells["messages.text::the_first_and_the_last_block_are_read"][0] == seen_as
 
 
 def test_a_system_prompt_that_is_not_counted_is_not_called_lost(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -77,6 +78,26 @@ def _last_turn(body: Object) -> Object:
     return {**body, "messages": heard}
 
 
+def _no_assistant_strings(body: Object) -> Object:
+    heard = [
+        {**message, "content": "OK."}
+        if message["role"] == "assistant" and isinstance(message["content"], str)
+        else message
+        for message in messages_of(body)
+    ]
+    return {**body, "messages": heard}
+
+
+def _last_of_a_role(body: Object) -> Object:
+    messages = messages_of(body)
+    heard = [
+        message
+        for message, after in zip(messages, [*messages[1:], {}], strict=True)
+        if message["role"] != "user" or after.get("role") != "user"
+    ]
+    return {**body, "messages": heard}
+
+
 def _no_system_in_a_loop(body: Object) -> Object:
     called = any(
         map(of_kind("tool_use"), (block for each in messages_of(body) for block in blocks_of(each["content"])))
@@ -95,7 +116,7 @@ _TEXT: Final = (
         _first_texts(1),
         ignored(
             "messages.text::every_block_of_a_turn_is_read",
-            "messages.text::the_first_and_the_last_block_are_read",
+            "messages.text::earlier_turns_are_read",
             "messages.text::what_the_assistant_said_is_read",
             "messages.conversation::nothing_is_lost_among_the_rest",
         ),
@@ -118,6 +139,61 @@ _TEXT: Final = (
         {
             "messages.text::what_the_assistant_said_is_read": "ignored falls_short",
             "messages.prefill::half_a_word_is_finished": "ignored",
+        },
+    ),
+    Mutant(
+        "messages.text-assistant-strings-lost",
+        "What the assistant said before is lost where it is a string.",
+        changing_requests(_no_assistant_strings),
+        {
+            "messages.text::what_the_assistant_said_is_read": "ignored falls_short",
+            "messages.prefill::half_a_word_is_finished": "ignored",
+        },
+    ),
+    Mutant(
+        "messages.text-turns-replaced",
+        "Of two turns of the user, one after the other, only the second is read.",
+        changing_requests(_last_of_a_role),
+        ignored("messages.text::earlier_turns_are_read"),
+    ),
+    Mutant(
+        "messages.text-marked-lost",
+        "Text blocks that are marked for the cache are dropped.",
+        changing_requests(in_blocks(lambda _, blocks: [each for each in blocks if "cache_control" not in each])),
+        {
+            "messages.text::every_block_of_a_turn_is_read": "ignored falls_short",
+            "clients.opencode::a_conversation_with_a_tool": "accepted",  # it marks what it asks
+        },
+    ),
+    Mutant(
+        "messages.text-emoji-lost",
+        "Emoji are dropped from messages.",
+        _in_texts(lambda text: re.sub("[\U00010000-\U0010ffff]", "", text)),
+        {
+            "messages.text::what_is_not_ascii_is_read": "ignored falls_short",
+            "tools.input::every_type_of_input_comes_out_as_it_is": "inconclusive",
+            "stream.tool_input::every_type_of_streamed_input_comes_out_as_it_is": "inconclusive",
+            "stream.text::what_a_body_says_a_stream_says": "inconclusive",
+        },
+    ),
+    Mutant(
+        "messages.text-question-marks",
+        "What is not ASCII is a question mark in messages, and counted.",
+        _in_texts(lambda text: text.encode("ascii", "replace").decode()),
+        {
+            "messages.text::what_is_not_ascii_is_read": "ignored falls_short",
+            "tools.input::every_type_of_input_comes_out_as_it_is": "inconclusive",
+            "stream.tool_input::every_type_of_streamed_input_comes_out_as_it_is": "inconclusive",
+            "stream.text::what_a_body_says_a_stream_says": "inconclusive",
+        },
+    ),
+    Mutant(
+        "messages.text-middle-cut",
+        "Of a long message the first and the last 1500 characters are read.",
+        _in_texts(lambda text: text if len(text) <= 3000 else text[:1500] + text[-1500:]),
+        {
+            "messages.text::a_long_message_is_read_to_its_end": "ignored falls_short",
+            "system::a_long_one_is_read_to_its_end": "inconclusive",
         },
     ),
     Mutant(

@@ -7,7 +7,7 @@ from typing import Final
 
 from conformance.simulator.api.errors import Refusal
 from conformance.simulator.api.validation import NAME, POSITIVE, STRING, Check, Request, field
-from conformance.simulator.json_values import Object, without
+from conformance.simulator.json_values import Object, list_at, without
 from conformance.simulator.model.replies import Reply
 from conformance.simulator.mutants.mutant import (
     UNCHANGED,
@@ -134,6 +134,18 @@ _MODELS: Final = (
     ),
 )
 
+
+def _first_and_last_of_system(body: Object) -> Object:
+    blocks = list_at(body, "system")
+    return {**body, "system": [blocks[0], blocks[-1]]} if len(blocks) > 2 else body
+
+
+def _no_marked_system(body: Object) -> Object:
+    blocks = list_at(body, "system")
+    kept = [block for block in blocks if "cache_control" not in block]
+    return {**body, "system": kept} if len(kept) < len(blocks) else body
+
+
 _SYSTEM: Final = (
     refused(
         "system",
@@ -160,9 +172,20 @@ _SYSTEM: Final = (
         changing_requests(lambda body: body if isinstance(body.get("system"), str) else without(body, "system")),
         ignored(
             "system::blocks_of_it_are_all_read",
-            "system::the_first_block_of_it_is_read",
             "system::it_is_read_beside_everything",
         ),
+    ),
+    Mutant(
+        "system.list-middle-lost",
+        "Of a system prompt's blocks only the first and the last are read.",
+        changing_requests(_first_and_last_of_system),
+        ignored("system::blocks_of_it_are_all_read", "messages.conversation::nothing_is_lost_among_the_rest"),
+    ),
+    Mutant(
+        "system.list-marked-lost",
+        "Blocks of a system prompt that are marked for the cache are dropped.",
+        changing_requests(_no_marked_system),
+        ignored("system::blocks_of_it_are_all_read"),
     ),
     Mutant(
         "system.list-rejected",
@@ -170,7 +193,6 @@ _SYSTEM: Final = (
         checking("system", field("system", STRING)),
         {
             "system::blocks_of_it_are_all_read": "rejected falls_short",
-            "system::the_first_block_of_it_is_read": "rejected falls_short",
             "system::it_is_read_beside_everything": "rejected falls_short",
             "messages.conversation::nothing_is_lost_among_the_rest": "inconclusive",
         },
