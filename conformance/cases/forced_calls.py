@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from conformance.cases.common import control, needs_streams, rejected, user
 from conformance.cases.endpoint import Endpoint
@@ -173,8 +173,13 @@ def _as_text(api: Endpoint) -> bool:
     return begin >= 0 and _parsed(reply.text[begin : end + 1]) == WANTED
 
 
-def _call(api: Endpoint, arm: str, tool: Mapping[str, Json], request: str, **more: Json) -> Reply:
+def _call(
+    api: Endpoint, arm: str, tool: Mapping[str, Json], request: str, *, shared: bool = False, **more: Json
+) -> Reply:
     """A reply with a call of a tool: forced, or where forcing is refused or not heeded, asked for in so many words.
+
+    Args:
+        shared: whether other cases ask the same, and may have the same answer.
 
     Raises:
         Inconclusive: nothing makes this model call it.
@@ -184,7 +189,7 @@ def _call(api: Endpoint, arm: str, tool: Mapping[str, Json], request: str, **mor
     choices: tuple[dict[str, Json], ...] = ({"tool_choice": {"type": "tool", "name": tool["name"]}}, {})
     refusal = ""
     for choice in choices:
-        reply = api.ask(arm, **asked, **choice)
+        reply = (api.once if shared else api.ask)(arm, **asked, **choice)
         needs_order(reply)
         if reply.ok and reply.tool_calls:
             return reply
@@ -200,11 +205,19 @@ def _input(reply: Reply) -> Json:
     return reply.tool_calls[0].get("input")
 
 
-_STOP: Mapping[str, Json] = {
-    "name": "stop_the_clock",
-    "description": "Stops the clock. It takes no parameters.",
-    "input_schema": {"type": "object", "properties": {}},
-}
+_LONG_NAME = "mcp__house-of-clocks__stop-the-clock-that-stands-in-the-hall"
+"""As those of MCP servers are: longer than what some services cut a name to, and with hyphens."""
+
+
+_SHORT_NAME = "stop_the_clock"
+
+
+def _stopping(name: str) -> dict[str, Json]:
+    return {
+        "name": name,
+        "description": "Stops the clock. It takes no parameters.",
+        "input_schema": {"type": "object", "properties": {}},
+    }
 
 
 @experiment("tools.input")
@@ -212,7 +225,7 @@ def a_tool_without_parameters_is_called(api: Endpoint) -> Observation:
     """A call of a tool that takes nothing has an empty object for its input. MUST: clients hand it on as it is.
 
     Honoured: it is an object. Ignored: it is null, a string or missing, or the tool is never called though others
-    are. Rejected: such a tool is refused.
+    are. Rejected: such a tool is refused. (That the call has the long name that was declared is looked at in passing.)
     """
     return _without_parameters(api)
 
@@ -228,8 +241,12 @@ def a_streamed_call_may_have_no_input(api: Endpoint) -> Observation:
 
 
 def _without_parameters(api: Endpoint, **more: Json) -> Observation:
-    request = "Stop the clock now: call the tool stop_the_clock."
-    reply = _call(api, "treatment", _STOP, request, **more)
+    asked = "Stop the clock now: call the tool {}."
+    try:
+        reply = _call(api, "treatment", _stopping(_LONG_NAME), asked.format(_LONG_NAME), **more)
+    except Inconclusive:
+        # A long name that is refused is the finding of another row.
+        reply = _call(api, "treatment, short name", _stopping(_SHORT_NAME), asked.format(_SHORT_NAME), **more)
     found = _input(reply)
     if isinstance(found, dict):
         return Observation(Behaviour.HONOURED, f"the input is {_shown(found)}", signals=("blocks",))
@@ -247,9 +264,19 @@ _MODES = ("plimtavor", "zorquenda", "hebbelusk")
 """Words that nobody can guess who has not read them."""
 
 
-def _switch(schema: Json, description: str = "Sets the mode of the lamp.") -> dict[str, Json]:
-    schema = {"type": "object", "properties": {"mode": schema}, "required": ["mode"]}
-    return {"name": "set_mode", "description": description, "input_schema": schema}
+_REQUIRED = ("mode", "gamma")
+
+
+def _switch(mode: Json, more: str = "", required: Sequence[str] = _REQUIRED) -> dict[str, Json]:
+    numbers = {name: {"type": "integer"} for name in ("alpha", "beta", "gamma", "delta")}
+    schema = {"type": "object", "properties": {**numbers, "mode": mode}, "required": list(required)}
+    return {"name": "set_mode", "description": f"Sets the mode of the lamp. {more}".strip(), "input_schema": schema}
+
+
+_ANY_MODE = (
+    "Call the tool set_mode with any one of the modes it allows; which one does not matter. Give every parameter that "
+    "the tool requires, 1 where it is a number, and leave out every other."
+)
 
 
 @experiment("tools.input")
@@ -259,23 +286,51 @@ def an_enumeration_is_kept_to(api: Endpoint) -> Observation:
     Honoured: a call has one of three words that stand nowhere but in the enum. Ignored: it never has, and where
     the description names them it always has.
     """
-    request = "Call the tool set_mode with any one of the modes it allows; which one does not matter."
     tool = _switch({"type": "string", "enum": list(_MODES)})
-    if (mode := _mode(api, "treatment", tool, request)) in _MODES:
+    if (mode := _mode(api, "treatment", tool, shared=True)) in _MODES:
         return Observation(Behaviour.HONOURED, f"mode is {mode!r}, which stands in the enum alone", signals=("blocks",))
-    told = _switch({"type": "string"}, f"Sets the mode of the lamp. The modes are: {', '.join(_MODES)}.")
+    told = _switch({"type": "string"}, f"The modes are: {', '.join(_MODES)}.")
     for _ in range(_ROUNDS - 1):
-        if (other := _mode(api, "treatment", tool, request)) in _MODES:
+        if (other := _mode(api, "treatment", tool)) in _MODES:
             raise Inconclusive(f"mode is now {mode!r} and now {other!r}")
-        if (named := _mode(api, "positive control", told, request)) not in _MODES:
+        if (named := _mode(api, "positive control", told)) not in _MODES:
             raise Inconclusive(f"the model takes {named!r} where the modes are named in plain words")
     words = f"mode is {_shown(mode)}, and never one of the enum in {_ROUNDS} calls"
     return Observation(Behaviour.IGNORED, words, signals=("blocks",))
 
 
-def _mode(api: Endpoint, arm: str, tool: Mapping[str, Json], request: str) -> Json:
-    found = _input(_call(api, arm, tool, request))
+def _mode(api: Endpoint, arm: str, tool: Mapping[str, Json], *, shared: bool = False) -> Json:
+    found = _input(_call(api, arm, tool, _ANY_MODE, shared=shared))
     return found.get("mode") if isinstance(found, dict) else None
+
+
+@experiment("tools.input")
+def what_is_required_is_told_from_the_rest(api: Endpoint) -> Observation:
+    """A schema's ``required`` says which parameters a call must have, and which may be left out.
+
+    Honoured: asked for no more than what is required, a call has two parameters of five, those that are. Accepted: it
+    has others, and so it has where the description says in plain words which are required. Ignored: it never has
+    just those two, and always has where the description names them.
+    """
+    mode: dict[str, Json] = {"type": "string", "enum": list(_MODES)}
+    tool = _switch(mode)
+    if (given := _given(api, "treatment", tool, shared=True)) == set(_REQUIRED):
+        words = f"a call has {' and '.join(sorted(given))}, which are required, and nothing else"
+        return Observation(Behaviour.HONOURED, words, signals=("blocks",))
+    told = _switch(mode, f"It requires {' and '.join(_REQUIRED)}; leave out all others.", required=())
+    for _ in range(_ROUNDS - 1):
+        if _given(api, "positive control", told) != set(_REQUIRED):
+            seen = "the model gives other parameters than those that it is told to give, so it cannot be seen"
+            return Observation(Behaviour.ACCEPTED, seen, signals=("blocks",))
+        if _given(api, "treatment", tool) == set(_REQUIRED):
+            return Observation(Behaviour.ACCEPTED, "the model keeps to it now and then", signals=("blocks",))
+    words = f"a call has {', '.join(sorted(given)) or 'nothing'}, and in none of {_ROUNDS} just what is required"
+    return Observation(Behaviour.IGNORED, words, signals=("blocks",))
+
+
+def _given(api: Endpoint, arm: str, tool: Mapping[str, Json], *, shared: bool = False) -> set[str]:
+    found = _input(_call(api, arm, tool, _ANY_MODE, shared=shared))
+    return set(found) if isinstance(found, dict) else set()
 
 
 _CITIES = ("Lisbon", "Oslo")

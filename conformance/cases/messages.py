@@ -9,6 +9,7 @@ import textwrap
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from conformance.cases.baseline import zone_of
 from conformance.cases.common import (
@@ -546,11 +547,33 @@ def a_picture_is_seen(api: Endpoint) -> Observation:
 
     Honoured: the colours of two pictures come back, or the prompt grows by a picture and not by junk of the same
     length. Rejected: it is refused. Ignored: a plain 200 to a prompt that did not grow, the worst of the three, or
-    that grew by the letters of the picture's code.
+    that grew by the letters of the picture's code; without tools, or beside one.
     """
     question = text(_COLOUR)
     before = control(api, messages=[user(question)], max_tokens=ROOM)
-    return _is_seen(api, before, lambda block: {"messages": [user(block, question)], "max_tokens": ROOM})
+
+    def asked(block: Json, **more: Json) -> dict[str, Json]:
+        return {"messages": [user(block, question)], "max_tokens": ROOM, **more}
+
+    found = _is_seen(api, before, asked)
+    return found if found.behaviour is Behaviour.IGNORED else _beside_tools(api, found, partial(asked, tools=[WEATHER]))
+
+
+def _beside_tools(api: Endpoint, found: Observation, asked: Callable[[Json], dict[str, Json]]) -> Observation:
+    """What was found of pictures, unless it is otherwise beside tools: what agents send has always some."""
+    beside = api.ask("treatment beside tools, yellow", **asked(_square("yellow", 256)))
+    if not beside.ok or _named(beside) == {"yellow"}:
+        # Refused beside tools alone: rows of the company are about that.
+        return found
+    question = asked(text("There is none."))
+    before = control(api, "control beside tools", **question)
+    try:
+        there = _is_seen(api, before, asked)
+    except Inconclusive:
+        return found
+    if there.behaviour is not Behaviour.IGNORED:
+        return found
+    return replace(there, summary=f"{found.summary}; but beside tools {there.summary}")
 
 
 _COLOUR = "What colour is the picture? Answer with one word."

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.cases.baseline import zone_of
-from conformance.cases.common import BALLAST, QUESTION, compared, control, fact, needs_streams, rejected, user
+from conformance.cases.common import BALLAST, compared, control, needs_streams, rejected, user
 from conformance.cases.counts import Growth, Zone
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
@@ -107,45 +107,13 @@ def _counted(
 _SHOWN = "positive control"
 
 
-@experiment("tools")
-def what_describes_a_tool_is_read(api: Endpoint) -> Observation:
-    """A tool's description tells the model what it is for.
-
-    Honoured: the prompt grows by it, or a codeword that stands only there comes back. Ignored: the service
-    counts its tools, and the prompt stays the same. (A model need not take a description for something
-    it was told: where tools are not counted, its silence says nothing.)
-    """
-
-    def declared(more: str) -> dict[str, Json]:
-        tool = {**WEATHER, "description": f"{WEATHER['description']} {more}".strip()}
-        return {"messages": [user(QUESTION)], "max_tokens": ROOM, "tools": [tool]}
-
-    codeword = "Umbertalle"
-    short = control(api, **declared(""))
-    long = api.ask("treatment", **declared(fact(codeword)))
-    if not long.ok:
-        return rejected("a long description of a tool", long)
-    if codeword.lower() in long.text.lower():
-        return Observation(Behaviour.HONOURED, "the codeword came back", signals=("text",))
-    bare = api.once(f"{_SHOWN}, without", messages=[user(QUESTION)], max_tokens=ROOM)
-    shown = control(api, _SHOWN, messages=[user(f"{fact(codeword)}\n\n{QUESTION}")], max_tokens=ROOM)
-    growth = Growth((short,), (long,), (bare,), (shown,))
-    zone = zone_of(api, growth)
-    if zone is Zone.EXPECTED:
-        return Observation(Behaviour.HONOURED, compared(growth), signals=("size",))
-    tool = Growth((bare,), (short,), (bare,), (shown,))
-    if zone is Zone.NOTHING and zone_of(api, tool) in (Zone.BETWEEN, Zone.EXPECTED) and (tool.grown() or 0) > 0:
-        words = f"the description is not read: {compared(growth)}, and the tool itself by {tool.grown()}"
-        return Observation(Behaviour.IGNORED, words, signals=("size",))
-    raise Inconclusive("the service does not count its tools, and the model does not repeat what describes them")
-
-
 @experiment("tool_choice.auto")
 def auto_is_the_default(api: Endpoint) -> Observation:
     """``auto`` leaves the choice to the model, as does no tool_choice at all.
 
     Accepted: taken, and the model calls a tool where it does by default and none where it does not.
-    Ignored: it acts as another choice would. Rejected: it is refused.
+    Ignored: it acts as another choice would: differently from the default, or it calls whatever it is asked, and
+    however clearly it is told not to. Rejected: it is refused.
     """
     auto = {"type": "auto"}
     for asks, name in ((ASKS_FOR_ONE, "needs a tool"), (ASKS_FOR_NONE, "needs none")):
@@ -161,7 +129,35 @@ def auto_is_the_default(api: Endpoint) -> Observation:
             if set(again) == {_called(chosen)} and set(back) == {_called(plain)}:
                 seen = f"{_calls(chosen)} where the default makes {_calls(plain)}, {_ROUNDS + 1} times each"
                 return Observation(Behaviour.IGNORED, f"a prompt that {name}: {seen}", signals=("blocks",))
+    if _called(chosen) and (forced := _is_forced(api)):
+        return Observation(Behaviour.IGNORED, forced, signals=("blocks",))
     return Observation(Behaviour.ACCEPTED, "taken; the model chooses as it does by default", signals=("blocks",))
+
+
+_NO_CALLS = (
+    "Say hello in one short sentence. Do not call any tool.",
+    "How much is two and two? Answer with the number only, in plain text, and do not call a tool.",
+    "Do not use any tools. Write one short sentence about the sea.",
+    "Answer in words, and call nothing: what is the capital of France?",
+)
+"""Prompts that no tool helps with, and that forbid it in so many words."""
+
+
+def _is_forced(api: Endpoint) -> str:
+    """That a model calls whatever it is asked, under auto and by default, in words; empty where it ever does not.
+
+    A model may be eager to call, but not against every word of the user's, where it answers the same in words
+    without tools. One that does not heed its user without tools either is none to tell by.
+    """
+    for words in _NO_CALLS:
+        asked: dict[str, Json] = {"messages": [user(words)], "max_tokens": ROOM}
+        for choice in ({"tool_choice": {"type": "auto"}}, {}):
+            for _ in range(_TRIES):
+                if not _called(api.ask("treatment, no call wanted", **asked, tools=BOTH, **choice)):
+                    return ""
+        if not control(api, "control, no tools", **asked).text:
+            return ""
+    return f"{len(_NO_CALLS)} prompts that forbid a call are answered with one, {2 * _TRIES} times each"
 
 
 @experiment("tool_choice.any")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|[_\-.]")
 _QUOTED: Final = re.compile(r"[\"“`]([^\"”`\n]{1,60})[\"”`]|(?<!\w)'([^'\n]{2,60})'(?!\w)")
 _NAME: Final = re.compile(r"(?<![.!?\n] )(?<!^)\b[A-Z][\w'-]*(?: [A-Z][\w'-]*)*")
 _VALUES: Final = re.compile(r"\bare: (\w+(?:, \w+)+)")
+_REQUIRES: Final = re.compile(r"\brequires (\w+(?: and \w+)*)")
 _NUMBER: Final = re.compile(r"-?\d{1,12}")
 
 
@@ -50,6 +51,8 @@ def calls(prompt: Prompt, choice: Choice, rng: Random) -> tuple[Call, ...]:
     if tool is None:
         return ()
     names = list(_candidates(prompt.request)) or _listed(tool.description)
+    if required := _REQUIRES.search(tool.description):
+        tool = replace(tool, schema={**tool.schema, "required": required[1].split(" and ")})
     if choice.parallel and _together(names[:2], prompt.request):
         return tuple(Call(tool.name, fill(tool.schema, prompt.request, [name])) for name in names[:2])
     return (Call(tool.name, fill(tool.schema, prompt.request, names)),)

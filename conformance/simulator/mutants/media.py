@@ -9,7 +9,18 @@ from conformance.simulator.api.conversation import every_block, no_blocks, unsup
 from conformance.simulator.api.errors import Refusal
 from conformance.simulator.api.validation import Check, Request
 from conformance.simulator.json_values import Object
-from conformance.simulator.mutants.mutant import Change, Mutant, all_of, checking, having, ignored, rejected, taking
+from conformance.simulator.mutants.messages import all_but, in_blocks
+from conformance.simulator.mutants.mutant import (
+    Change,
+    Mutant,
+    all_of,
+    changing_requests,
+    checking,
+    having,
+    ignored,
+    rejected,
+    taking,
+)
 from conformance.simulator.personalities.reference import readable_media
 
 
@@ -37,6 +48,24 @@ def _honouring(kind: str) -> Change:
     return all_of(taking(kind, read=True), checking("messages.media", readable_media))
 
 
+def _no_pictures_beside_tools(body: Object) -> Object:
+    return (
+        in_blocks(lambda _, blocks: [*map(_without_pictures, all_but("image", blocks))])(body)
+        if body.get("tools")
+        else body
+    )
+
+
+def _without_pictures(block: Object) -> Object:
+    content = block.get("content")
+    return {**block, "content": all_but("image", content)} if isinstance(content, list) else block
+
+
+def _no_pictures_without_tools(request: Request) -> None:
+    if not request.body.get("tools"):
+        no_blocks("image")(request)
+
+
 _IMAGES: Final = (
     Mutant(
         "messages.image-ignored",
@@ -57,6 +86,22 @@ _IMAGES: Final = (
             "messages.image.url::*": "honoured exceeds",
             "messages.image.in_a_result::*": "honoured",
         },
+    ),
+    Mutant(
+        "messages.image-lost-with-tools",
+        "image blocks are taken and read, and dropped where tools are given.",
+        all_of(_honouring("image"), changing_requests(_no_pictures_beside_tools)),
+        {
+            "messages.image::*": "ignored falls_short",
+            "messages.image.url::*": "honoured exceeds",
+            "messages.image.in_a_result::*": "ignored",
+        },
+    ),
+    Mutant(
+        "messages.image-taken-with-tools",
+        "image blocks are refused, but not where tools are given, and then dropped.",
+        all_of(taking("image", read=False), checking("messages.image.bare", _no_pictures_without_tools)),
+        {"messages.image::*": "ignored falls_short", "messages.image.in_a_result::*": "ignored"},
     ),
     Mutant(
         "messages.image-rejected",

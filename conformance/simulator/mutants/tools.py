@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
-from conformance.simulator.json_values import Object, object_at, without
+from conformance.simulator.json_values import Object, is_list, is_object, object_at, without
 from conformance.simulator.model.replies import Reply, ToolUse
 from conformance.simulator.mutants.mutant import (
     CALLS_IN_FRAGMENTS,
@@ -56,6 +56,51 @@ def _parallel(body: Object) -> Object:
 def _undescribed(body: Object) -> Object:
     tools = [without(tool, "description") for tool in body.get("tools", [])]
     return {**body, "tools": tools} if tools else body
+
+
+def _defined_by(change: Callable[[Object], Object]) -> Change:
+    """Every tool's definition is changed."""
+    return changing_requests(
+        lambda body: {**body, "tools": [*map(change, body["tools"])]} if body.get("tools") else body
+    )
+
+
+def _short_description(tool: Object) -> Object:
+    return {**tool, "description": tool["description"][:200]} if "description" in tool else tool
+
+
+def _in_schema(lost: str) -> Callable[[Object], Object]:
+    """A definition whose schema has lost a keyword, at every depth."""
+
+    def bare(schema: Any) -> Any:
+        if is_list(schema):
+            return [bare(each) for each in schema]
+        if not is_object(schema):
+            return schema
+        return {
+            name: {key: bare(each) for key, each in value.items()}
+            if name == "properties" and is_object(value)
+            else bare(value)
+            for name, value in schema.items()
+            if name != lost
+        }
+
+    return lambda tool: {**tool, "input_schema": bare(tool["input_schema"])} if "input_schema" in tool else tool
+
+
+def _first_eight(body: Object) -> Object:
+    return {**body, "tools": body["tools"][:8]} if len(body.get("tools", [])) > 8 else body
+
+
+def _short_names(reply: Reply) -> Reply:
+    blocks = tuple(replace(each, name=each.name[:40]) if isinstance(each, ToolUse) else each for each in reply.blocks)
+    return replace(reply, blocks=blocks)
+
+
+def _forced(body: Object) -> Object:
+    choice = object_at(body, "tool_choice")
+    forced = body.get("tools") and choice.get("type", "auto") == "auto"
+    return {**body, "tool_choice": {**choice, "type": "any"}} if forced else body
 
 
 def _misfit(reply: Reply) -> Reply:
@@ -110,6 +155,35 @@ _TOOLS: Final = (
         changing_requests(_undescribed),
         ignored("tools::what_describes_a_tool_is_read"),
     ),
+    *(
+        Mutant(name, description, change, ignored("tools::what_describes_a_tool_is_read", *also))
+        for name, description, change, *also in (
+            (
+                "tools-descriptions-cut",
+                "Of what describes a tool only the first 200 characters are read.",
+                _defined_by(_short_description),
+            ),
+            (
+                "tools-parameters-undescribed",
+                "What describes a tool's parameters is dropped.",
+                _defined_by(_in_schema("description")),
+                "messages.conversation::nothing_is_lost_among_the_rest",
+            ),
+            ("tools-eight", "Of many tools only the first eight are read.", changing_requests(_first_eight)),
+        )
+    ),
+    Mutant(
+        "tools.input-required-lost",
+        "What a tool's schema says is required is dropped.",
+        _defined_by(_in_schema("required")),
+        ignored("tools.input::what_is_required_is_told_from_the_rest"),
+    ),
+    Mutant(
+        "tools.input-names-cut",
+        "The name in a call has at most 40 characters.",
+        changing_replies(_short_names),
+        ignored("tools.input::every_call_can_be_run"),
+    ),
     Mutant(
         "tools.input-invalid",
         "A call's input does not fit the tool's schema.",
@@ -117,6 +191,7 @@ _TOOLS: Final = (
         {
             "tools.input::a_tool_without_parameters_is_called": "unchanged",  # an object it is all the same
             "tools.input::an_enumeration_is_kept_to": "inconclusive",
+            "tools.input::what_is_required_is_told_from_the_rest": "accepted conforms",
             "tools.input::*": "ignored falls_short",
             "stream.tool_input::every_type_of_streamed_input_comes_out_as_it_is": "inconclusive",
             "stream.tool_input::two_streamed_calls_keep_their_inputs_apart": "inconclusive",
@@ -151,6 +226,26 @@ _CHOICES: Final = (
         "A tool choice of 'auto' forces a call.",
         _choosing("auto", lambda choice, _body: {**choice, "type": "any"}),
         ignored("tool_choice.auto::*"),
+    ),
+    Mutant(
+        "tool_choice.auto-always-forces",
+        "A tool choice of 'auto' forces a call, and so does none at all.",
+        changing_requests(_forced),
+        {
+            **ignored("tool_choice.auto::*"),
+            "tool_choice.any::*": "accepted conforms",  # what it forces comes by itself
+            "clients.claude_code::*": "unchanged",
+            "clients.*::a_conversation_with_a_tool": "accepted",
+            # A call comes in the place of what would have been said.
+            **undecided(
+                "max_tokens::it_cuts_what_is_thought",
+                "max_tokens::*where_tools_are_declared",
+                "stop_sequences::several_words_stop_in_company",
+                "messages.tool_use::*",
+                "messages.tool_result*",
+                "examples.tool_history::*",
+            ),
+        },
     ),
     *(
         Mutant(
