@@ -32,7 +32,7 @@ from conformance.cases.common import (
 from conformance.cases.counts import LEAST, PART, WHOLE, Growth, Zone
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
-from conformance.cases.several import Places, all_are_read, plainly
+from conformance.cases.several import Places, all_are_read, elsewhere, plainly
 from conformance.cases.tools import WEATHER
 from conformance.protocol.parsing import token_count
 from conformance.protocol.reply import Reply
@@ -45,6 +45,10 @@ _SIGNATURE = "Y29uZm9ybWFuY2U="
 
 def _plainly(codeword: str) -> dict[str, Json]:
     return {"messages": [user(f"{fact(codeword)}\n\n{QUESTION}")], "max_tokens": ROOM}
+
+
+def _in_plain_sight(_place: str, codeword: str) -> dict[str, Json]:
+    return _plainly(codeword)
 
 
 _BLOCKS: Mapping[str, str] = {
@@ -69,7 +73,7 @@ def every_block_of_a_turn_is_read(api: Endpoint) -> Observation:
             turn = user(first, second, text(question), {**fourth, **mark}, last)
             return {"messages": [turn], "max_tokens": ROOM}
 
-        return Places(codewords=_BLOCKS, asked=asked, without=plainly("", QUESTION), counted=_plainly)
+        return Places(codewords=_BLOCKS, asked=asked, without=plainly("", QUESTION), counted=_in_plain_sight)
 
     return all_are_read(api, replace(blocks(cache_control={"type": "ephemeral"}), plainer=blocks()))
 
@@ -188,7 +192,7 @@ def earlier_turns_are_read(api: Endpoint) -> Observation:
             return {"messages": history, "max_tokens": ROOM}
 
         codewords = {place: _TURNS[place] for place in places}
-        return Places(codewords=codewords, asked=asked, without=plainly("", QUESTION), counted=_plainly)
+        return Places(codewords=codewords, asked=asked, without=plainly("", QUESTION), counted=_in_plain_sight)
 
     # Services that want turns to alternate refuse two of one role: then the history is tried without.
     return all_are_read(api, replace(turns(*_TURNS), plainer=turns(*list(_TURNS)[1:])))
@@ -212,7 +216,9 @@ def what_the_assistant_said_is_read(api: Endpoint) -> Observation:
         ]
         return {"messages": history, "max_tokens": ROOM}
 
-    return all_are_read(api, Places(codewords=_ANSWERS, asked=asked, without=plainly("", QUESTION), counted=_plainly))
+    return all_are_read(
+        api, Places(codewords=_ANSWERS, asked=asked, without=plainly("", QUESTION), counted=_in_plain_sight)
+    )
 
 
 def _looked_up(note: str, result: Json, *before: Json, asking: str = QUESTION) -> dict[str, Json]:
@@ -302,23 +308,54 @@ def _loop(api: Endpoint, bare: Mapping[str, Json], first: Reply) -> Reply:
     return api.ask("its own first turn, whole", messages=history, max_tokens=ROOM, tools=bare["tools"])
 
 
+_INPUTS: Mapping[str, str] = {
+    "the input of the first call": "Ostrelmo",
+    "a nested input of the second call": "Pindarquay",
+    "a list in the input of the second call": "Welkinfar",
+}
+_NOTE: Mapping[str, Json] = {"type": "string"}
+
+
 @experiment("messages.tool_use")
 def the_input_of_a_call_is_read(api: Endpoint) -> Observation:
-    """A tool_use block goes back into the history, and the model sees what it called with.
+    """tool_use blocks go back into the history, and the model sees what it called with, each time and at any depth.
 
-    Honoured: a codeword in its input comes back, or the prompt grows by it. Ignored: neither.
+    Honoured: codewords in three inputs of two calls come back, or the prompt grows by them. Ignored: an input does
+    neither.
     """
     way = _history(api, "tool_use", "tool_result")
     if isinstance(way, Observation):
         return way
-    return is_read(
+
+    def asked(words: Mapping[str, str], question: str) -> dict[str, Json]:
+        first, nested, listed = (words.get(place, "nothing") for place in _INPUTS)
+        second = {"note": "canteen", "detail": {"note": nested}, "notes": ["nothing", listed]}
+        return way(_looked_up_twice(({"note": first}, second), ("Done.", "Done."), question))
+
+    return all_are_read(
         api,
-        "the input of a tool_use block",
-        "Ostrelmo",
-        without=way(_looked_up("nothing", "Done.")),
-        carrying=way(_looked_up(fact("Ostrelmo"), "Done.")),
-        plainly=_plainly("Ostrelmo"),
+        Places(
+            codewords=_INPUTS,
+            asked=asked,
+            without=way(_looked_up("nothing", "Done.")),
+            counted=elsewhere(_INPUTS, asked),
+        ),
     )
+
+
+def _looked_up_twice(inputs: Sequence[Json], results: Sequence[str], asking: str, **mark: Json) -> dict[str, Json]:
+    """Two calls at once, with these inputs, and their results; the second of them marked for the cache, or not."""
+    request = _looked_up("office", results[0], asking=asking)
+    opening, calls, answers = request["messages"]
+    first = {**calls["content"][0], "input": inputs[0]}
+    second = {**first, "id": "toolu_conformance_2", "input": inputs[1]}
+    result, question = answers["content"]
+    other = {**result, "tool_use_id": second["id"], "content": results[1], **mark}
+    (tool,) = request["tools"]
+    detail = {"type": "object", "properties": {"note": _NOTE}}
+    properties = {"note": _NOTE, "detail": detail, "notes": {"type": "array", "items": _NOTE}}
+    tools = [{**tool, "input_schema": {**tool["input_schema"], "properties": properties}}]
+    return {**request, "messages": [opening, assistant(first, second), user(result, other, question)], "tools": tools}
 
 
 @experiment("messages.tool_result")
@@ -367,44 +404,35 @@ def a_result_of_blocks_is_read(api: Endpoint) -> Observation:
     )
 
 
+_RESULTS: Mapping[str, str] = {
+    "the first of two tool_results": "Wintersole",
+    "the second of two tool_results": "Amberquist",
+}
+
+
 @experiment("messages.tool_result")
 def every_result_of_a_turn_is_read(api: Endpoint) -> Observation:
-    """The results of two calls made at once come back in one turn, and both are read.
+    """The results of two calls made at once come back in one turn, and both are read: marked for the cache or not.
 
-    Honoured: a codeword in either comes back, or the prompt grows by it. Ignored: neither.
+    Honoured: codewords in both come back, or the prompt grows by them. Ignored: a result does neither.
     """
     way = _history(api, "tool_result", "tool_use")
     if isinstance(way, Observation):
         return way
 
-    def both(*results: str) -> dict[str, Json]:
-        request = _looked_up("office", results[0])
-        opening, calls, answers = request["messages"]
-        second = {**calls["content"][0], "id": "toolu_conformance_2", "input": {"note": "canteen"}}
-        answer = {**answers["content"][0], "tool_use_id": second["id"], "content": results[1]}
-        turns = [
-            opening,
-            assistant(*calls["content"], second),
-            user(answers["content"][0], answer, answers["content"][1]),
-        ]
-        return {**request, "messages": turns}
+    def results(**mark: Json) -> Places:
+        def asked(words: Mapping[str, str], question: str) -> dict[str, Json]:
+            said = [words.get(place, "Done.") for place in _RESULTS]
+            return way(_looked_up_twice(({"note": "office"}, {"note": "canteen"}), said, question, **mark))
 
-    for place, results in (
-        ("the first of two tool_results", (fact("Wintersole"), "Done.")),
-        ("the second of two tool_results", ("Done.", fact("Wintersole"))),
-    ):
-        found = is_read(
-            api,
-            place,
-            "Wintersole",
-            without=way(both("Done.", "Done.")),
-            carrying=way(both(*results)),
-            plainly=_plainly("Wintersole"),
-            counted=way(both(*reversed(results))),
+        return Places(
+            codewords=_RESULTS,
+            asked=asked,
+            without=way(_looked_up("office", "Done.")),
+            counted=elsewhere(_RESULTS, asked),
         )
-        if found.behaviour is not Behaviour.HONOURED:
-            break
-    return found
+
+    return all_are_read(api, replace(results(cache_control={"type": "ephemeral"}), plainer=results()))
 
 
 @experiment("messages.tool_result")

@@ -213,7 +213,7 @@ def blocks_of_it_are_all_read(api: Endpoint) -> Observation:
             asked=asked,
             without=_asked(QUESTION),
             shown=lambda words, question: _asked(f"{words}\n\n{question}".strip()),
-            counted=lambda codeword: {**_asked(QUESTION), "system": fact(codeword)},
+            counted=lambda _, codeword: {**_asked(QUESTION), "system": fact(codeword)},
             bare=_bare(_asked(QUESTION)),
         )
 

@@ -6,7 +6,7 @@ each place looked at by itself: nothing is held against a service that ``is_read
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from conformance.cases.baseline import zone_of
@@ -28,7 +28,7 @@ from conformance.cases.endpoint import Endpoint
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
 
-__all__ = ["ALL_NAMES", "Places", "all_are_read", "one_of_the_cats", "plainly"]
+__all__ = ["ALL_NAMES", "Places", "all_are_read", "elsewhere", "one_of_the_cats", "plainly"]
 
 ALL_NAMES = "What are the names of all the office cats? Answer with all of their names, and nothing else."
 """The question for what ``one_of_the_cats`` has told."""
@@ -44,6 +44,10 @@ def plainly(words: str, question: str) -> dict[str, Json]:
     return {"messages": [user(f"{words}\n\n{question}".strip())], "max_tokens": ROOM}
 
 
+Asked = Callable[[Mapping[str, str], str], dict[str, Json]]
+"""A request with these words in these places, something short in all others, and this question."""
+
+
 @dataclass(frozen=True)
 class Places:
     """Where a request holds content, and how it is asked for.
@@ -53,18 +57,26 @@ class Places:
         asked: the request with these words in these places, something short in all others, and this question.
         without: the request without such places; a refusal of it is no refusal of them.
         shown: a request with words in plain sight, and a question.
-        counted: a request whose growth shows that the service counts such places, by codeword (see ``is_read``).
+        counted: by place and codeword, a request whose growth shows that the service counts such places (see
+            ``is_read``).
         bare: what is still taken where the control is refused for the feature itself.
         plainer: the same without what may be refused and is a row of its own (a mark, two turns of one role).
     """
 
     codewords: Mapping[str, str]
-    asked: Callable[[Mapping[str, str], str], dict[str, Json]]
+    asked: Asked
     without: Mapping[str, Json]
     shown: Callable[[str, str], dict[str, Json]] = plainly
-    counted: Callable[[str], dict[str, Json]] | None = None
+    counted: Callable[[str, str], dict[str, Json]] | None = None
     bare: Mapping[str, Json] | None = None
     plainer: Places | None = None
+
+
+def elsewhere(places: Iterable[str], asked: Asked) -> Callable[[str, str], dict[str, Json]]:
+    """The same content in another place of the same kind: the one after it, and for the last the first."""
+    order = list(places)
+    after = dict(zip(order, [*order[1:], order[0]], strict=True))
+    return lambda place, codeword: asked({after[place]: fact(codeword)}, QUESTION)
 
 
 def all_are_read(api: Endpoint, places: Places) -> Observation:
@@ -118,7 +130,7 @@ def _one_by_one(api: Endpoint, places: Places, missing: list[str]) -> Observatio
                 without=places.asked({}, QUESTION),
                 carrying=places.asked({place: fact(codeword)}, QUESTION),
                 plainly=places.shown(fact(codeword), QUESTION),
-                counted=None if places.counted is None else places.counted(codeword),
+                counted=None if places.counted is None else places.counted(place, codeword),
             )
         except Inconclusive as reason:
             undecided.append(f"{place}: {reason}")

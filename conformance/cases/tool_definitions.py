@@ -7,7 +7,7 @@ request at once, and one by one only where they do not add up.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from conformance.cases.baseline import zone_of
 from conformance.cases.common import BALLAST, ROOM, compared, control, rejected, says, user
@@ -28,9 +28,47 @@ _PLACES: Mapping[str, str] = {
 }
 """Codewords by the place they stand in."""
 
-_MANY, _FEW = 20, 3
-"""How many tools there are; and how many where so many are refused, which is another row's finding."""
+_LENGTHY = "the description of the last tool"
+"""The place that holds some 3,500 characters: what agents say of a tool is a page."""
 
+_PARAGRAPHS = 4
+"""How many more paragraphs stand there than in the other places."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How tools are declared: many or few, one marked for the cache or none, one described at length or none."""
+
+    number: int = 20
+    mark: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    paragraphs: int = _PARAGRAPHS
+
+    def told(self, place: str) -> str:
+        """What is said in a place."""
+        more = self.paragraphs if place == _LENGTHY else 0
+        return " ".join([one_of_the_cats(_PLACES[place]), *[BALLAST] * more])
+
+    def declaring(self, words: Mapping[str, str]) -> dict[str, Json]:
+        """A request with these words in these places and a short sentence in all others."""
+        first, parameter, second, nested, last = (words.get(place, _SHORT) for place in _PLACES)
+        plain = {"city": {"type": "string"}}
+        place = _object({"city": {"type": "string", "description": nested}})
+        return {
+            "messages": [user(ALL_NAMES)],
+            "max_tokens": ROOM,
+            "tools": [
+                _tool("get_weather", first, {"city": {"type": "string", "description": parameter}}),
+                {**_tool("get_time", second, {"place": place}), **self.mark},
+                *(_tool(f"tell_{nth}", _SHORT, plain) for nth in range(3, self.number)),
+                _tool("get_tide", last, plain),
+            ],
+        }
+
+
+_WAYS = (_Way(mark={"cache_control": {"type": "ephemeral"}}), _Way(), _Way(number=3, paragraphs=0))
+"""What is refused of them is the finding of rows of its own, and here tried without."""
+
+_SHORT = "Tells something of a city."
 _SHOWN = "positive control"
 
 
@@ -42,20 +80,22 @@ def what_describes_a_tool_is_read(api: Endpoint) -> Observation:
     the service counts its tools, and the prompt does not grow by one of the places, or only by a part of what is said
     there. (Where tools are not counted, a model's silence says nothing.)
     """
-    number = _MANY
-    short = api.ask("control", **_declaring({}, number))
+    for way in _WAYS:
+        told = {place: way.told(place) for place in _PLACES}
+        short = api.ask("control", **way.declaring({}))
+        long = api.ask("treatment", **way.declaring(told)) if short.ok else short
+        if long.ok:
+            break
     if not short.ok:
-        number = _FEW
-        short = control(api, "control, few tools", **_declaring({}, number))
-    told = {place: one_of_the_cats(codeword) for place, codeword in _PLACES.items()}
-    long = api.ask("treatment", **_declaring(told, number))
+        raise Inconclusive(f"the control was refused ({short.refusal})")
     if not long.ok:
         return rejected("a long description of a tool", long)
     if all(says(long, codeword) for codeword in _PLACES.values()):
         return Observation(Behaviour.HONOURED, "the codewords came back", signals=("text",))
     bare = api.once(f"{_SHOWN}, without", **plainly("", ALL_NAMES))
     shown = control(api, _SHOWN, **plainly("\n\n".join(told.values()), ALL_NAMES))
-    growth = Growth((short,), (long,), (bare,), (shown,), enough=(len(told) - 0.5) / len(told))
+    parts = len(told) + way.paragraphs
+    growth = Growth((short,), (long,), (bare,), (shown,), enough=(parts - 0.5) / parts)
     zone = zone_of(api, growth)
     if zone is Zone.EXPECTED:
         return Observation(Behaviour.HONOURED, f"{len(told)} places: {compared(growth)}", signals=("size",))
@@ -63,7 +103,7 @@ def what_describes_a_tool_is_read(api: Endpoint) -> Observation:
         raise Inconclusive("the service does not count its tools, and the model does not repeat what describes them")
     if zone is Zone.NOTHING:
         return _is_nothing_read(api, growth)
-    return _one_by_one(api, short, bare, number)
+    return _one_by_one(api, short, bare, way)
 
 
 def _is_nothing_read(api: Endpoint, growth: Growth) -> Observation:
@@ -79,78 +119,44 @@ def _is_nothing_read(api: Endpoint, growth: Growth) -> Observation:
     raise Inconclusive("the service does not count its tools, and the model does not repeat what describes them")
 
 
-def _one_by_one(api: Endpoint, short: Reply, bare: Reply, number: int) -> Observation:
+def _one_by_one(api: Endpoint, short: Reply, bare: Reply, way: _Way) -> Observation:
     """The places that do not show in the size, or only in part, where others do.
 
     Raises:
         Inconclusive: each by itself is counted, or the count does not follow what is said.
     """
-    shown = control(api, f"{_SHOWN}, one place", **plainly(one_of_the_cats("Umbertalle"), ALL_NAMES))
-    twice = control(api, f"{_SHOWN}, twice as long", **plainly(_at_length("Umbertalle"), ALL_NAMES))
     lost: list[str] = []
     cut: list[str] = []
     for place, codeword in _PLACES.items():
-        one = control(api, place, **_declaring({place: one_of_the_cats(codeword)}, number))
-        growth = Growth((short,), (one,), (bare,), (shown,), enough=LOST)
-        zone = zone_of(api, growth)
+        told, longer = way.told(place), f"{way.told(place)} {BALLAST}"
+        shown = control(api, f"{_SHOWN}, {place}", **plainly(told, ALL_NAMES))
+        one = control(api, place, **way.declaring({place: told}))
+        zone = zone_of(api, Growth((short,), (one,), (bare,), (shown,), enough=LOST))
         if says(one, codeword) or zone is Zone.EXPECTED:
             continue
-        # The same place with twice as much: what is cut stays as it was, what is counted otherwise grows again.
-        more = control(api, f"{place}, twice as long", **_declaring({place: _at_length(codeword)}, number))
-        further = zone_of(api, Growth((one,), (more,), (shown,), (twice,)))
-        if further is Zone.NOTHING and not says(more, codeword):
-            (lost if zone is Zone.NOTHING else cut).append(place)
-    _needs_steady_counts(api, Growth((short,), (), (bare,), (shown,), enough=LOST), [*lost, *cut], number)
+        # The same place with more in it: what is cut stays as it was, what is counted otherwise grows again.
+        more = control(api, f"{place}, longer", **way.declaring({place: longer}))
+        shown_more = control(api, f"{_SHOWN}, longer", **plainly(longer, ALL_NAMES))
+        further = zone_of(api, Growth((one,), (more,), (shown,), (shown_more,)))
+        if further is not Zone.NOTHING or says(more, codeword):
+            continue
+        # What is held against a service is the same when it is asked again: some have a prompt of a changing length.
+        again = control(api, "control, again", **way.declaring({}))
+        once_more = control(api, f"{place}, again", **way.declaring({place: told}))
+        growth = Growth((short, again), (one, once_more), (bare,), (shown,), enough=LOST)
+        if growth.noise() > (shown_more.size or 0) / 100 or zone_of(api, growth) is not zone:
+            raise Inconclusive(f"the size of one and the same prompt differs: {compared(growth)}")
+        (lost if zone is Zone.NOTHING else cut).append(place)
     if 0 < len(lost) < len(_PLACES):
         return Observation(Behaviour.IGNORED, f"{_listed(lost)} not read: others are counted", signals=("size",))
     if cut:
-        words = f"{_listed(cut)} read only in part: with twice as much to read the prompt is no longer"
+        words = f"{_listed(cut)} read only in part: with more to read the prompt is no longer"
         return Observation(Behaviour.IGNORED, words, signals=("size",))
     raise Inconclusive("the prompt grows by less than its descriptions add up to, and none of them is lost by itself")
 
 
-def _needs_steady_counts(api: Endpoint, arms: Growth, blamed: Sequence[str], number: int) -> None:
-    """What is held against a service is the same when it is asked again: some have a prompt of a changing length.
-
-    Args:
-        arms: the arms but for the treatment.
-
-    Raises:
-        Inconclusive: one and the same request is counted otherwise, by much, or grows after all.
-    """
-    again = control(api, "control, again", **_declaring({}, number))
-    for place in blamed:
-        one = control(api, f"{place}, again", **_declaring({place: one_of_the_cats(_PLACES[place])}, number))
-        growth = replace(arms, before=(*arms.before, again), after=(one,))
-        if growth.noise() > (growth.expected() or 0) / 10 or zone_of(api, growth) is Zone.EXPECTED:
-            raise Inconclusive(f"the size of one and the same prompt differs: {compared(growth)}")
-
-
-def _at_length(codeword: str) -> str:
-    return f"{one_of_the_cats(codeword)} {BALLAST}"
-
-
 def _listed(places: Sequence[str]) -> str:
     return f"{', '.join(places)} {'is' if len(places) == 1 else 'are'}"
-
-
-def _declaring(words: Mapping[str, str], number: int) -> dict[str, Json]:
-    """A request with so many tools, with these words in these places and a short sentence in all others."""
-    said = [words.get(place, "Tells something of a city.") for place in _PLACES]
-    city = {"type": "string", "description": said[1]}
-    nested = {"type": "string", "description": said[3]}
-    plain = {"city": {"type": "string"}}
-    between = [_tool(f"tell_{nth}", "Tells something of a city.", plain) for nth in range(3, number)]
-    return {
-        "messages": [user(ALL_NAMES)],
-        "max_tokens": ROOM,
-        "tools": [
-            _tool("get_weather", said[0], {"city": city}),
-            _tool("get_time", said[2], {"place": _object({"city": nested})}),
-            *between,
-            _tool("get_tide", said[4], plain),
-        ],
-    }
 
 
 def _tool(name: str, description: str, properties: Mapping[str, Json]) -> dict[str, Json]:

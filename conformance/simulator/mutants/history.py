@@ -39,6 +39,11 @@ def _one_result(at: int) -> Change:
     return _in_results(kept)
 
 
+def _first_input_only(blocks: list[Object]) -> list[Object]:
+    calls = [block for block in blocks if block["type"] == "tool_use"]
+    return [{**block, "input": {}} if block in calls[1:] else block for block in blocks]
+
+
 def _no_listed_result(request: Request) -> None:
     for where, _, block in every_block(request):
         if block.get("type") == "tool_result" and not isinstance(block.get("content"), str):
@@ -71,6 +76,32 @@ MUTANTS: Final = (
         "tool_use blocks in the history are dropped.",
         _not_reading("tool_use"),
         ignored("messages.tool_use::*"),
+    ),
+    Mutant(
+        "messages.tool_use-first-input-only",
+        "Of the calls of a turn in the history only the first keeps its input.",
+        changing_requests(in_blocks(lambda _, blocks: _first_input_only(blocks))),
+        {
+            **ignored("messages.tool_use::*", "messages.conversation::nothing_is_lost_among_the_rest"),
+            "messages.tool_result::each_of_two_results_is_its_calls": "ignored falls_short",
+            "messages.tool_result.order::*": "ignored",
+        },
+    ),
+    Mutant(
+        "messages.tool_result-marked-lost",
+        "What a tool_result holds is dropped where it is marked for the cache.",
+        changing_requests(
+            in_blocks(
+                lambda _, blocks: [
+                    {**each, "content": ""} if each["type"] == "tool_result" and "cache_control" in each else each
+                    for each in blocks
+                ]
+            )
+        ),
+        {
+            "messages.tool_result::every_result_of_a_turn_is_read": "ignored falls_short",
+            "clients.opencode::a_conversation_with_a_tool": "accepted",  # it marks what a tool returned
+        },
     ),
     Mutant(
         "messages.tool_use-rejected",

@@ -88,6 +88,11 @@ def _in_schema(lost: str) -> Callable[[Object], Object]:
     return lambda tool: {**tool, "input_schema": bare(tool["input_schema"])} if "input_schema" in tool else tool
 
 
+def _unmarked_tools(body: Object) -> Object:
+    kept = [tool for tool in body.get("tools", []) if "cache_control" not in tool]
+    return {**body, "tools": kept} if kept else body
+
+
 def _first_eight(body: Object) -> Object:
     return {**body, "tools": body["tools"][:8]} if len(body.get("tools", [])) > 8 else body
 
@@ -168,6 +173,16 @@ _TOOLS: Final = (
                 "What describes a tool's parameters is dropped.",
                 _defined_by(_in_schema("description")),
                 "messages.conversation::nothing_is_lost_among_the_rest",
+            ),
+            (
+                "tools-descriptions-1024",
+                "Of what describes a tool only the first 1024 characters are read.",
+                _defined_by(lambda tool: {**tool, "description": str(tool.get("description", ""))[:1024]}),
+            ),
+            (
+                "tools-marked-lost",
+                "Tools that are marked for the cache are dropped.",
+                changing_requests(_unmarked_tools),
             ),
             ("tools-eight", "Of many tools only the first eight are read.", changing_requests(_first_eight)),
         )

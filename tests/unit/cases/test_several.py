@@ -28,7 +28,7 @@ PLACES = Places(
     codewords=CODEWORDS,
     asked=asked,
     without={**plainly("", QUESTION), "system": "Be brief."},
-    counted=lambda codeword: {**plainly("", QUESTION), "system": fact(codeword)},
+    counted=lambda _, codeword: {**plainly("", QUESTION), "system": fact(codeword)},
     bare=plainly("", QUESTION),
 )
 MARKED = Places(

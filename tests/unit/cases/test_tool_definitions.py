@@ -43,6 +43,10 @@ def cut(at: int) -> Change:
     return lambda tools: [{**tool, "description": tool["description"][:at]} for tool in tools]
 
 
+def without_marked(tools: list[Any]) -> list[Any]:
+    return [tool for tool in tools if "cache_control" not in tool]
+
+
 def undescribed(nth: int) -> Change:
     def change(tools: list[Any]) -> list[Any]:
         if tools:
@@ -81,7 +85,17 @@ def test_what_the_model_says_is_read_however_it_is_counted() -> None:
 @pytest.mark.parametrize("counts", COUNTS)
 @pytest.mark.parametrize(
     "change",
-    [cut(200), undescribed(0), undescribed(1), undescribed(-1), parameters_undescribed, nested_lost, lambda t: t[:8]],
+    [
+        cut(200),
+        cut(1024),
+        without_marked,
+        undescribed(0),
+        undescribed(1),
+        undescribed(-1),
+        parameters_undescribed,
+        nested_lost,
+        lambda t: t[:8],
+    ],
 )
 def test_what_is_lost_or_cut_is_found(change: Change, counts: Callable[[str], int]) -> None:
     assert behaviour(service(change, counts)) == "ignored"
@@ -98,10 +112,18 @@ def test_a_prompt_of_a_changing_length_before_all_others_is_not_blamed() -> None
         assert behaviour(service(counts=lambda words: len(words) // 4 + lengths.choice((0, 0, 200)))) != "ignored"
 
 
-def test_many_tools_that_are_refused_are_tried_with_few() -> None:
+@pytest.mark.parametrize(
+    "refuses",
+    [
+        lambda tools: len(tools) > 10,
+        lambda tools: any("cache_control" in tool for tool in tools),
+        lambda tools: any(len(tool["description"]) > 1024 for tool in tools),
+    ],
+)
+def test_what_has_a_row_of_its_own_is_tried_without_where_it_is_refused(refuses: Callable[[list[Any]], bool]) -> None:
     def script(body: Body) -> Any:
-        if len(body.get("tools", [])) > 10:
-            return 400, {"type": "error", "error": {"type": "invalid_request_error", "message": "too many"}}
+        if refuses(body.get("tools", [])):
+            return 400, {"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}
         return service()(body)
 
     assert behaviour(script) == "honoured"
