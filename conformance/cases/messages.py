@@ -951,7 +951,7 @@ def every_part_of_a_prompt_is_counted(api: Endpoint) -> Observation:
     plain = _counted(api, "long", {"messages": [user(f"{words}\n\n{QUESTION}")]}) - before
     if plain < LEAST:
         raise Inconclusive(f"{len(words)} characters more count for {plain} tokens more in plain sight")
-    grown = {place: _counted(api, f"with {place}", body) - before for place, body in places.items()}
+    grown = {place: count - before for place in places if (count := _count(api, f"with {place}", places[place]))}
     seen = f"{len(words)} characters count for {plain} tokens in the last turn, " + ", ".join(
         f"{count} in {place}" for place, count in grown.items()
     )
@@ -964,16 +964,22 @@ def every_part_of_a_prompt_is_counted(api: Endpoint) -> Observation:
     return Observation(Behaviour.HONOURED, seen, signals=("size",))
 
 
+def _count(api: Endpoint, arm: str, body: Mapping[str, Json]) -> int | None:
+    """What a request counts for; None where it is refused, or not counted."""
+    reply = api.send(arm, {"model": api.model, **body}, path="/v1/messages/count_tokens")
+    given = reply.exchange.json.get("input_tokens") if isinstance(reply.exchange.json, dict) else None
+    return token_count(given) if reply.ok else None
+
+
 def _counted(api: Endpoint, arm: str, body: Mapping[str, Json]) -> int:
-    """What a request counts for.
+    """What a plain request counts for.
 
     Raises:
         Inconclusive: it is not counted, which is the finding of another case.
     """
-    reply = api.send(arm, {"model": api.model, **body}, path="/v1/messages/count_tokens")
-    given = reply.exchange.json.get("input_tokens") if isinstance(reply.exchange.json, dict) else None
-    if not reply.ok or (count := token_count(given)) is None:
-        raise Inconclusive(f"the prompt is not counted ({reply.refusal if not reply.ok else given})")
+    count = _count(api, arm, body)
+    if count is None:
+        raise Inconclusive("a plain prompt is not counted")
     return count
 
 
