@@ -22,9 +22,11 @@ Visit = Callable[..., Any]
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site of a simulated provider, and of two that are not."""
     directory = tmp_path_factory.mktemp("site")
+    acme = {"group": "clients", "documented": "undocumented", "verdict": None, "source": "live"}
     one = report(row("top_k", source="live"), row("temperature", source="live"))
     two = report(row("top_k", source="live", seen="ignored", verdict="falls_short"), row("temperature", source="live"))
-    for name, made in (("minimax", everything()), ("one", one), ("two", two)):
+    three = report(row("clients.acme", **acme))
+    for name, made in (("minimax", everything()), ("three", three), ("one", one), ("two", two)):
         made["target"] |= {"name": name, "title": name.title()}
         path = directory / "reports" / name / "report.json"
         path.parent.mkdir(parents=True)
@@ -57,7 +59,9 @@ def test_a_comparison_is_chosen_in_the_address(visit: Visit, site: Path) -> None
     assert page.locator("#none").is_visible()
 
 
-@pytest.mark.parametrize("path", ["index.html", "features/top_k.html", "providers/minimax.html", "compare.html"])
+@pytest.mark.parametrize(
+    "path", ["index.html", "features/top_k.html", "clients/acme.html", "providers/minimax.html", "compare.html"]
+)
 def test_the_other_language_is_a_link_away_and_back(visit: Visit, site: Path, path: str) -> None:
     page = visit(site / path)
     page.get_by_role("link", name="中文").click()
@@ -72,6 +76,7 @@ def test_the_other_language_is_a_link_away_and_back(visit: Visit, site: Path, pa
     [
         "index.html",
         "features/top_k.html",
+        "clients/acme.html",
         "zh/providers/minimax.html",
         "compare.html?providers=minimax,one,two&only=all",
     ],

@@ -45,6 +45,52 @@ def test_a_feature_has_a_page_that_says_who_does_what(workspace: Workspace) -> N
     assert "top_k" in (site / "index.html").read_text("utf-8")
 
 
+def client(seen: str | None = "honoured", **more: Any) -> dict[str, Any]:
+    more = {"group": "clients", "documented": "undocumented", "verdict": None, "source": "live"} | more
+    return row("clients.acme", seen=seen, **(more if seen else more | {"source": None}))
+
+
+def test_a_client_has_a_page_that_says_where_it_works(workspace: Workspace) -> None:
+    stands = {"of": "request", "what": "output_config", "works": False, "does": "fails", "avoid": "set EFFORT=unset"}
+    site = built(
+        workspace,
+        one=named("one", client(), live("top_k")),
+        two=named("two", client("rejected", summary="its first request is refused")),
+        three=named("three", client("rejected", source="simulator", obstacles=[stands], then="honoured")),
+        four=named("four", client(None)),
+    )
+    page = (site / "clients/acme.html").read_text("utf-8")
+    rows = {
+        name: line for line in page.splitlines() for name in ("One", "Two", "Three", "Four") if f">{name}</a>" in line
+    }
+    assert '<td class="">works<span class="note">the live service</span>' in rows["One"]
+    assert "../reports/one/index.html#M-1--clients.acme" in rows["One"]
+    assert '<td class="bad">does not work<' in rows["Two"]
+    assert "<li>its first request is refused</li>" in rows["Two"]
+    assert "works without output_config, by a setting" in rows["Three"]
+    assert "<li>to set: set EFFORT=unset</li>" in rows["Three"]
+    assert 'class="sim">simulated</strong>' in rows["Three"]
+    assert "the simulator" in rows["Three"]
+    assert "not tried" in rows["Four"]
+    assert [name for name, line in rows.items() if 'class="sim"' in line] == ["Three"]
+    assert "SIMULATED EVIDENCE" in page
+    home = (site / "index.html").read_text("utf-8")
+    assert '<a href="clients/acme.html"><code>acme</code></a>' in home
+    assert "works at 2 of 3 providers" in home
+    assert '["acme","clients/acme.html"]' in home, "it is found by the search"
+    chinese = (site / "zh/clients/acme.html").read_text("utf-8")
+    assert "<li>需设置：【英文】set EFFORT=unset</li>" in chinese
+    assert "<li>【英文】its first request is refused</li>" in chinese
+    (line,) = json.loads((site / "observatory.json").read_text("utf-8"))["clients"]
+    assert (line["client"], line["feature"]) == ("acme", "clients.acme")
+    assert {name: list(cell["client_at"]["states"]) for name, cell in line["cells"].items()} == {
+        "one": ["works"],
+        "two": ["does_not_work"],
+        "three": ["works_without"],
+        "four": ["not_tried"],
+    }
+
+
 def test_simulated_evidence_is_impossible_to_miss(workspace: Workspace) -> None:
     site = built(workspace, minimax=everything(), two=named("two", live("top_k")))
     for path in ("index.html", "compare.html", "providers/minimax.html", "features/top_k.html"):
@@ -100,7 +146,7 @@ def test_who_ran_a_report_is_said(workspace: Workspace) -> None:
 
 
 def test_hostile_names_lead_nowhere(workspace: Workspace) -> None:
-    made = report(row("../../top_k", source="live"))
+    made = report(row("../../top_k", source="live"), row("clients.../../<img src=x>", group="clients", source="live"))
     made["target"] |= {"name": "../../../evil", "title": HOSTILE, "endpoint": HOSTILE}
     before = set(workspace.path.parent.rglob("*"))
     site = built(workspace, one=made)
@@ -108,7 +154,7 @@ def test_hostile_names_lead_nowhere(workspace: Workspace) -> None:
     assert all(path.is_relative_to(workspace.path) for path in new)
     page = next((site / "providers").iterdir()).read_text("utf-8")
     assert "<script>alert" not in page
-    assert "<img src=x" not in page
+    assert "<img src=x" not in page + next((site / "clients").iterdir()).read_text("utf-8")
 
 
 def test_a_hundred_providers_are_a_matter_of_seconds(workspace: Workspace) -> None:

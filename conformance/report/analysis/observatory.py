@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from pydantic import Field
 
+from conformance.report.analysis.clients import ClientAt, ClientState, clients_at, clients_of
 from conformance.report.analysis.comparison import side_of
 from conformance.report.analysis.vocabulary import DECIDED, documented, known, seen, slug
 from conformance.report.fields import Part
@@ -21,7 +22,17 @@ from conformance.report.model import Report, Row
 from conformance.values import Source, Verdict
 from conformance.verdicts import worst
 
-__all__ = ["CellOfAll", "FeatureLine", "Observatory", "ObservedChange", "Provider", "Run", "observatory"]
+__all__ = [
+    "CellOfAll",
+    "ClientCell",
+    "ClientLine",
+    "FeatureLine",
+    "Observatory",
+    "ObservedChange",
+    "Provider",
+    "Run",
+    "observatory",
+]
 
 
 class Run(Part):
@@ -86,6 +97,46 @@ class FeatureLine(Part):
     """By the provider's name."""
 
 
+class ClientCell(Part):
+    """A real program at a provider, over its models."""
+
+    client_at: ClientAt
+    source: Source | None
+    """The weakest the evidence comes from; None where there is none."""
+    evidence: str
+    """The anchor of a cell in the provider's report."""
+
+
+class ClientLine(Part):
+    """A real program, at every provider whose report has a row of it."""
+
+    client: str
+    feature: str
+    """Its row."""
+    cells: dict[str, ClientCell]
+    """By the provider's name."""
+
+    @property
+    def tried(self) -> int:
+        """At how many providers there is evidence."""
+        return sum(cell.source is not None for cell in self.cells.values())
+
+    @property
+    def works(self) -> int:
+        """At how many it works with every model, if need be without something."""
+        return sum(
+            bool(cell.client_at.states) and cell.client_at.states.keys() <= _WORK for cell in self.cells.values()
+        )
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any of its evidence is simulated."""
+        return any(cell.client_at.simulated for cell in self.cells.values())
+
+
+_WORK = {ClientState.WORKS, ClientState.WORKS_WITHOUT}
+
+
 class ObservedChange(Part):
     """What one report saw otherwise than the one before it."""
 
@@ -105,6 +156,7 @@ class Observatory(Part):
     providers: tuple[Provider, ...]
     features: tuple[FeatureLine, ...]
     """By group, in the order of the matrices."""
+    clients: tuple[ClientLine, ...]
     changes: tuple[ObservedChange, ...] = Field(description="The newest first.")
 
 
@@ -128,6 +180,7 @@ def observatory(reports: Sequence[Loaded], by: Mapping[str, str] | None = None) 
         version=1,
         providers=providers,
         features=tuple(_features(runs, tables)),
+        clients=tuple(_clients({name: mine[-1].report for name, mine in sorted(runs.items())})),
         changes=tuple(_changes(tables)),
     )
 
@@ -206,6 +259,23 @@ def _features(runs: Mapping[str, Sequence[Loaded]], tables: Mapping[str, Sequenc
         }
         told = {cell.decided for cell in cells.values() if cell.decided}
         yield FeatureLine(feature=feature, group=groups[feature], kinds=len(told), cells=cells)
+
+
+def _clients(newest: Mapping[str, Report]) -> Iterator[ClientLine]:
+    """Every client that any report has a row of, in the order of the first report that has it."""
+    found: dict[str, dict[str, ClientCell]] = {}
+    rows: dict[str, str] = {}
+    for name, report in newest.items():
+        with_models = clients_of(report)
+        for client, at in clients_at(report).items():
+            mine = [one for one in with_models if one.client == client]
+            shown = next((one for one in mine if one.state is ClientState.DOES_NOT_WORK), mine[0])
+            source = next((source for source in _WEAKEST if source in at.sources), None)
+            anchor = slug(shown.model, shown.row.feature)
+            found.setdefault(client, {})[name] = ClientCell(client_at=at, source=source, evidence=anchor)
+            rows[client] = shown.row.feature
+    for client, cells in found.items():
+        yield ClientLine(client=client, feature=rows[client], cells=cells)
 
 
 def _since(feature: str, history: Sequence[_Table]) -> str:

@@ -10,7 +10,7 @@ from conformance.report.language import quoted, say
 from conformance.report.render.document import Cell, Column, Entry, Line, Listing, Section, Table, Tone
 from conformance.values import Source
 
-__all__ = ["clients"]
+__all__ = ["clients", "state_words", "tone_of"]
 
 _TONES: Mapping[ClientState, Tone] = {
     ClientState.DOES_NOT_WORK: "bad",
@@ -31,7 +31,7 @@ def clients(made: Comparison) -> Iterator[Section]:
     caption = say("comparison.clients.caption", count=len(made.clients))
     table = Table(caption, say("comparison.client"), tuple(map(Column, names)), (("", lines),))
     entries = [
-        (_tone(at), _entry(one.client, name, at))
+        (tone_of(at), _entry(one.client, name, at))
         for one in made.clients
         for name, at in one.targets.items()
         if at.cases
@@ -59,14 +59,14 @@ def _cell(at: ClientAt | None) -> Cell:
     simulated = say("comparison.simulated")
     partly = say("comparison.simulated.part", count=at.simulated, total=total)
     return Cell(
-        _words(at),
+        state_words(at),
         note=say("page.comma").join(sources),
-        tone=_tone(at),
+        tone=tone_of(at),
         warning="" if not at.simulated else simulated if at.simulated == sum(at.sources.values()) else partly,
     )
 
 
-def _words(at: ClientAt) -> str:
+def state_words(at: ClientAt) -> str:
     """The state in words; of several models that differ, how many are in which."""
     (word, count), *others = [(_state(state, at), count) for state, count in at.states.items()]
     if not others:
@@ -81,7 +81,8 @@ def _state(state: ClientState, at: ClientAt) -> str:
     return say("comparison.client.set", words=words) if set_ else words
 
 
-def _tone(at: ClientAt) -> Tone:
+def tone_of(at: ClientAt) -> Tone:
+    """How the state is coloured: by what matters most of it."""
     return next((tone for state, tone in _TONES.items() if state in at.states), "none")
 
 
@@ -99,5 +100,5 @@ def _entry(client: str, name: str, at: ClientAt) -> Entry:
         first if not others else say("difference.others", id=first, count=len(others))
         for first, *others in models.values()
     )
-    words = say("comparison.client.entry", where=where, state=_words(at))
+    words = say("comparison.client.entry", where=where, state=state_words(at))
     return Entry(client, words, (*map(quoted, at.summaries), *cases))

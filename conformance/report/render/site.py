@@ -1,4 +1,4 @@
-"""The observatory as a static site: a front page, a page a feature and a provider, a comparison, feeds.
+"""The observatory as a static site: a front page, a page a feature, a client and a provider, a comparison, feeds.
 
 Every page stands alone and needs no server: it is inside itself what it shows, with a policy that names its one
 script. The Chinese pages are below ``zh/``, under the same names.
@@ -18,8 +18,9 @@ from conformance.plain_text import plain
 from conformance.report.analysis.observatory import Observatory, Provider
 from conformance.report.analysis.vocabulary import mark, verdict_word
 from conformance.report.escape import json_text, script_json
-from conformance.report.language import CODES, LANGUAGES, NAMES, say, speaking
+from conformance.report.language import CODES, LANGUAGES, NAMES, quoted, say, speaking
 from conformance.report.render import templates
+from conformance.report.render.clients import state_words, tone_of
 from conformance.report.render.html import fragment, policy
 from conformance.values import Json, Source
 
@@ -63,6 +64,10 @@ def _pages(made: Observatory, language: str) -> Iterator[tuple[str, str]]:
         "say": say,
         "mark": mark,
         "verdict_word": verdict_word,
+        "state_words": state_words,
+        "tone_of": tone_of,
+        "source_word": lambda source: say(f"source.{source}"),
+        "quoted": quoted,
         "figures": _figures,
         "points": _points,
         "code": CODES[language],
@@ -88,6 +93,10 @@ def _pages(made: Observatory, language: str) -> Iterator[tuple[str, str]]:
         simulated = any(cell.source is Source.SIMULATOR for cell in line.cells.values())
         title = say("site.feature.title", feature=plain(line.feature))
         yield page(f"features/{file_of(line.feature)}.html", "feature", title, simulated=simulated, one=line)
+    for client in made.clients:
+        title = say("site.client.title", client=plain(client.client))
+        path = f"clients/{file_of(client.client)}.html"
+        yield page(path, "client", title, simulated=client.simulated, one=client)
     for provider in made.providers:
         title = say("site.provider.title", title=plain(provider.title))
         path = f"providers/{file_of(provider.name)}.html"
@@ -110,7 +119,8 @@ def file_of(name: str) -> str:
 def _names(made: Observatory) -> list[Json]:
     features = [[plain(one.feature), f"features/{quote(file_of(one.feature))}.html"] for one in made.features]
     providers = [[plain(one.title), f"providers/{quote(file_of(one.name))}.html"] for one in made.providers]
-    return [*providers, *features]
+    clients = [[plain(one.client), f"clients/{quote(file_of(one.client))}.html"] for one in made.clients]
+    return [*providers, *clients, *features]
 
 
 def _cells(made: Observatory) -> dict[str, Json]:
@@ -138,7 +148,7 @@ def _cells(made: Observatory) -> dict[str, Json]:
 
 
 def _figures(provider: Provider) -> str:
-    return ", ".join(f"{run.recorded} {run.held}/{run.judged}" for run in provider.runs)
+    return say("page.comma").join(f"{run.recorded} {run.held}/{run.judged}" for run in provider.runs)
 
 
 def _points(provider: Provider) -> str:
