@@ -2,9 +2,10 @@
 
     python clients/drive.py DIR [--client NAME] [--service PERSONALITY[+MUTANT]] [--table FILE]
 
-DIR is where ``real_clients.py`` installs them; what is missing is installed, and what cannot be is skipped with its
-reason. Each service is asked twice: by the suite, whose rows ``clients.*`` say what becomes of each client, and by the
-clients themselves. The exit code is 1 where a client does something else than its row says.
+DIR is where ``real_clients.py`` installs them, each in the version its row was captured from: a newer one may send
+other requests. What is missing is installed, and what cannot be is skipped with its reason. Each service is asked
+twice: by the suite, whose rows ``clients.*`` say what becomes of each client, and by the clients themselves. The exit
+code is 1 where a client does something else than its row says.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ import httpx2
 from real_clients import CLIENTS, install, run
 
 from conformance import simulator
+from conformance.clients.loader import CLIENTS as FILES
+from conformance.clients.loader import load
 
 MODEL = "MiniMax-M2.7"
 SERVICES = (
@@ -145,9 +148,10 @@ def main() -> int:
     parser.add_argument("--table", type=Path, metavar="FILE", help="write the lines there as JSON as well")
     options = parser.parse_args()
     place: Path = options.place.absolute()
+    versions = {file.stem: load(file).version for file in FILES}
     names = []
     for name in options.client or CLIENTS:
-        if why := install(place, name):
+        if why := install(place, name, versions[name]):
             print(f"{name}: skipped, {why}", flush=True)
         else:
             names.append(name)

@@ -83,27 +83,37 @@ CLIENTS = {
 """By the name of the row."""
 
 
-def install(place: Path, name: str) -> str:
-    """Install a client below a directory, if it is not there yet; why it cannot be, or nothing."""
+def install(place: Path, name: str, version: str | None = None) -> str:
+    """Install a client below a directory, if it is not there yet; why it cannot be, or nothing.
+
+    Args:
+        version: of its first package; the newest where it is None.
+    """
     client, mine = CLIENTS[name], place / name
-    if (mine / "installed").exists():
+    if (mine / "installed").exists() and (mine / "installed").read_text("utf-8") == (version or ""):
         return ""
+    first, *others = client.packages
+    if version is not None:
+        joint = "@" if client.registry == "npm" else "=="
+        # npm's names may begin with the sign that stands before a version.
+        first = f"{first[:1]}{first[1:].partition('@')[0]}{joint}{version}"
+    packages = [first, *others]
     mine.mkdir(parents=True, exist_ok=True)
     if client.registry == "npm":
         if shutil.which("npm") is None:
             return "there is no npm here"
-        commands = [["npm", "install", "--no-audit", "--no-fund", "--prefix", str(mine), *client.packages]]
+        commands = [["npm", "install", "--no-audit", "--no-fund", "--prefix", str(mine), *packages]]
     else:
         commands = [
             [sys.executable, "-m", "venv", str(mine)],
-            [str(mine / "bin" / "python"), "-m", "pip", "install", "--quiet", *client.packages],
+            [str(mine / "bin" / "python"), "-m", "pip", "install", "--quiet", *packages],
         ]
     for command in commands:
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  fixed but for a path
         if done.returncode:
             last = (done.stderr.strip() or done.stdout.strip() or "without a word").splitlines()[-1]
             return f"it could not be installed: {last}"
-    (mine / "installed").touch()
+    (mine / "installed").write_text(version or "", "utf-8")
     return ""
 
 
