@@ -249,8 +249,13 @@ _CHOICES: Final = (
         {
             **ignored("tool_choice.auto::*"),
             "tool_choice.any::*": "accepted conforms",  # what it forces comes by itself
-            "clients.claude_code::*": "unchanged",
-            "clients.*::a_conversation_with_a_tool": "accepted",
+            **dict.fromkeys(
+                (
+                    f"clients.{client}::a_conversation_with_a_tool"
+                    for client in ("opencode", "vercel_ai_sdk", "langchain", "pydantic_ai", "anthropic_sdk")
+                ),
+                "accepted",
+            ),
             # A call comes in the place of what would have been said.
             **undecided(
                 "max_tokens::it_cuts_what_is_thought",
