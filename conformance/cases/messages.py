@@ -36,7 +36,7 @@ from conformance.cases.several import Places, all_are_read, elsewhere, plainly
 from conformance.cases.tools import WEATHER
 from conformance.protocol.parsing import token_count
 from conformance.protocol.reply import Reply
-from conformance.trouble import Inconclusive
+from conformance.trouble import Inconclusive, NotApplicable
 from conformance.values import Behaviour, Json, Observation
 
 _ASKED: Mapping[str, Json] = {"messages": [user(QUESTION)], "max_tokens": ROOM}
@@ -975,11 +975,11 @@ def _counted(api: Endpoint, arm: str, body: Mapping[str, Json]) -> int:
     """What a plain request counts for.
 
     Raises:
-        Inconclusive: it is not counted, which is the finding of another case.
+        NotApplicable: it is not counted, which is the finding of another case.
     """
     count = _count(api, arm, body)
     if count is None:
-        raise Inconclusive("a plain prompt is not counted")
+        raise NotApplicable("a plain prompt is not counted either")
     return count
 
 

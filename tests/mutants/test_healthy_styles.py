@@ -14,7 +14,11 @@ PERSONALITIES = {"matrix.yaml": "documented", "matrices/anthropic.yaml": "refere
 LEFT_OPEN = {
     # Streams of a few tokens, all of which are thought in hiding.
     # Whatever it is to repeat, or to go on with, it says in its own words.
-    "answers in Chinese": ("stream.text::what_a_body_says_a_stream_says", "messages.prefill::half_a_word_is_finished"),
+    "answers in Chinese": (
+        "stream.text::what_a_body_says_a_stream_says",
+        "stream.text::a_long_text_streams_whole",
+        "messages.prefill::half_a_word_is_finished",
+    ),
     "thinks in hiding": ("temperature::*_streams", "top_p::*_streams", "top_k::*_streams"),
 }
 """Cases that may be undecided, by style."""
