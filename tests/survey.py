@@ -45,8 +45,13 @@ def survey_at(
     features: Sequence[str] = (),
     expensive: bool = False,
     retry_policy: RetryPolicy = QUICK,
+    workers: int = 8,
 ) -> dict[str, Cell]:
-    """Record and judge every case of one model against whatever answers at a URL."""
+    """Record and judge every case of one model against whatever answers at a URL.
+
+    Args:
+        workers: cases asked at the same time; with one, what a service does by chance is the same every time.
+    """
     name = model or MODELS[matrix]
     matrix_run = open_matrix(ROOT / matrix, matrix, directory, [name], live=True)
     chosen = [item for item in select(matrix_run, features) if expensive or not item.is_expensive]
@@ -54,7 +59,7 @@ def survey_at(
     # A key of so few characters is no secret: nothing is searched for it, and a survey takes a fifth less time.
     service = open_service(matrix_run.matrix, url, "any", [name], retry_policy=retry_policy)
     with closing(service):
-        outcomes = side_by_side(service, matrix_run, items, 8)
+        outcomes = side_by_side(service, matrix_run, items, workers)
     for item in chosen:
         if isinstance(outcomes.get(item.slug, Recorded()), Recorded):
             matrix_run.results[item.slug] = matrix_run.judge.judge(item)

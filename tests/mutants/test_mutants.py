@@ -160,6 +160,7 @@ def test_a_healthy_service_raises_no_alarm(personality: str) -> None:
 
 FIELD = {
     "models.unlisted::a_model_nobody_has_is_refused": "ignored falls_short",
+    "models.unlisted::a_name_of_no_house_is_refused": "ignored falls_short",
     "temperature::near_zero_collapses_diversity": "ignored falls_short",
     "temperature.range::each_bound_is_enforced": "ignored falls_short",
     "tool_choice.any::any_forces_a_call": "ignored falls_short",

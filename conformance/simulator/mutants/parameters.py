@@ -83,7 +83,7 @@ _FRAGMENTS: Final = {
 def _extras(name: str, check: Check) -> tuple[Mutant, ...]:
     """What MiniMax's page says it ignores, honoured or refused; and ignored where it should be honoured."""
     cases, beside = f"{name}::*", _FRAGMENTS.get(name, {})
-    untouched = {f"{name}::a_large_one_is_taken": UNCHANGED}
+    untouched = {"top_k::a_large_one_is_taken": UNCHANGED} if name == "top_k" else {}
     return (
         Mutant(
             f"{name}-honoured",
@@ -116,6 +116,7 @@ _MODELS: Final = (
         {
             "model::the_model_asked_for_answers": "rejected falls_short",
             "messages.count_tokens::a_prompt_is_counted": "rejected",
+            "messages.count_tokens::every_part_of_a_prompt_is_counted": "not_applicable",
             "*": UNDECIDED,
         },
     ),

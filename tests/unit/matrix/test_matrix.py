@@ -20,6 +20,8 @@ from conformance.matrix import Claim, Matrix, MatrixError, check, load, looks_li
 from conformance.values import GROUPS, Status
 
 ROOT = Path(__file__).parents[3]
+PARTIAL = ("claude-code-gateway.yaml",)
+"""What claims only what one client asks of a service."""
 MATRICES = sorted([ROOT / "matrix.yaml", *(ROOT / "matrices").glob("*.yaml")])
 
 VALID = """\
@@ -791,7 +793,8 @@ def minimax() -> Matrix:
 def test_every_matrix_here_is_valid_and_every_case_has_its_place(path):
     matrix = load(path)
     cases = {feature: [case.name for case in cases] for feature, cases in CASES.items()}
-    assert check(replace(matrix, unclaimed="error"), cases, group_of).claims == matrix.claims
+    if path.name not in PARTIAL:
+        assert check(replace(matrix, unclaimed="error"), cases, group_of).claims == matrix.claims
     assert looks_like_matrix(path)
     groups = list(dict.fromkeys(claim.group for claim in matrix.claims))
     assert groups == [group for group in GROUPS if group in groups], "groups stand in the order of a report"

@@ -96,7 +96,7 @@ def test_a_rate_limit_that_is_told_as_a_text_is_waited_out(tmp_path: Path, habit
 @pytest.mark.parametrize("words", ["The model could not be reached.", "Sorry, that did not work."])
 def test_a_text_of_the_gateways_own_is_no_deviation(tmp_path: Path, words: str) -> None:
     with service(busy_in_words(words, 0.05, seed=5), personality="reference") as url:
-        cells = survey_at(url, tmp_path, features=FEATURES, **CLAUDE)
+        cells = survey_at(url, tmp_path, features=FEATURES, workers=1, **CLAUDE)
     assert falling_short(cells) == {}
 
 
