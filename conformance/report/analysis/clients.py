@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from conformance.report.analysis.vocabulary import weakest
 from conformance.report.fields import Part
 from conformance.report.model import Report, ReportedCase, ReportedObstacle, Row
 from conformance.values import Behaviour, Source
@@ -22,8 +23,6 @@ _EXTRAS = ("a_title_is_made", "an_object_is_made")
 """The cases of what a client can do without: where only they fail, it works without them."""
 
 _GOT = (Behaviour.HONOURED, Behaviour.ACCEPTED)
-
-_WEAKEST_FIRST = (Source.SIMULATOR, Source.LOCAL, Source.LIVE)
 
 
 class ClientState(StrEnum):
@@ -61,7 +60,7 @@ class ClientWith:
     def source(self) -> Source | None:
         """The weakest source of the evidence; None where there is none."""
         sources = {case.source for case in self.tried}
-        return next((source for source in _WEAKEST_FIRST if source in sources), None)
+        return weakest(sources)
 
     @property
     def against(self) -> tuple[ReportedCase, ...]:

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from conformance.report.analysis.clients import ClientAt, ClientState, clients_at, clients_of
 from conformance.report.analysis.comparison import side_of
-from conformance.report.analysis.vocabulary import DECIDED, documented, known, seen, slug
+from conformance.report.analysis.vocabulary import DECIDED, documented, known, seen, slug, weakest
 from conformance.report.fields import Part
 from conformance.report.language import GROUP_ORDER, say
 from conformance.report.load import Loaded
@@ -160,9 +160,6 @@ class Observatory(Part):
     changes: tuple[ObservedChange, ...] = Field(description="The newest first.")
 
 
-_WEAKEST = (Source.SIMULATOR, Source.LOCAL, Source.LIVE)
-
-
 def observatory(reports: Sequence[Loaded], by: Mapping[str, str] | None = None) -> Observatory:
     """Put reports together, in any order.
 
@@ -240,7 +237,7 @@ def _cell(report: Report, rows: Sequence[Row]) -> CellOfAll:
         observed=observed,
         decided=say("page.comma").join(sorted({seen(one, None) for row in rows if (one := known(row)) in DECIDED})),
         verdict=worst(verdicts) if verdicts else None,
-        source=next((source for source in _WEAKEST if source in sources), None),
+        source=weakest(sources),
         since=when[:10],
         evidence=slug(bad.model, bad.feature),
     )
@@ -270,7 +267,7 @@ def _clients(newest: Mapping[str, Report]) -> Iterator[ClientLine]:
         for client, at in clients_at(report).items():
             mine = [one for one in with_models if one.client == client]
             shown = next((one for one in mine if one.state is ClientState.DOES_NOT_WORK), mine[0])
-            source = next((source for source in _WEAKEST if source in at.sources), None)
+            source = weakest(at.sources)
             anchor = slug(shown.model, shown.row.feature)
             found.setdefault(client, {})[name] = ClientCell(client_at=at, source=source, evidence=anchor)
             rows[client] = shown.row.feature

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from conformance.plain_text import plain
-from conformance.report.language import MARKS, quoted, say
+from conformance.report.language import MARKS, SOURCE_ORDER, quoted, say
 from conformance.report.model import Report, ReportedClaim, Row
-from conformance.values import Behaviour, Status, Verdict
+from conformance.values import Behaviour, Source, Status, Verdict
 
 __all__ = [
     "DECIDED",
@@ -29,6 +29,7 @@ __all__ = [
     "those",
     "verdict_key",
     "verdict_word",
+    "weakest",
 ]
 
 DECIDED = (
@@ -152,3 +153,8 @@ def recorded(times: Sequence[str]) -> str:
 def group_title(group: str) -> str:
     """The title of a group of features."""
     return say(f"group.{group}")
+
+
+def weakest(sources: Iterable[Source | None]) -> Source | None:
+    """The source that what rests on all of these is called by; None where there is no evidence at all."""
+    return max((source for source in sources if source is not None), key=SOURCE_ORDER.index, default=None)

@@ -13,7 +13,7 @@ from pydantic import Field, Strict, WithJsonSchema
 from conformance.plain_text import plain
 from conformance.report.analysis.clients import ClientState, ClientWith, clients_of
 from conformance.report.analysis.overview import Overview
-from conformance.report.analysis.vocabulary import slug
+from conformance.report.analysis.vocabulary import slug, weakest
 from conformance.report.fields import Maybe, NodeId, Part, Text, given
 from conformance.report.model import VERSION, Report, ReportedObstacle, Row, Suite, Target
 from conformance.values import Behaviour, Source, Status, Verdict
@@ -129,8 +129,6 @@ _ADVICE: Mapping[Behaviour | None, Advice] = {
     Behaviour.INCONSISTENT: "drop",
 }
 
-_WEAKEST_FIRST = (Source.SIMULATOR, Source.LOCAL, Source.LIVE)
-
 
 def profile(overview: Overview) -> Profile:
     """For each model: the parameters that are safe, those to drop, those that work in part, and the unknown ones.
@@ -218,6 +216,6 @@ def _entry(row: Row) -> ProfileEntry:
         documented=row.documented,
         seen=row.observed,
         why=plain(decisive.summary) if decisive else None,
-        source=next((source for source in _WEAKEST_FIRST if source in sources), None),
+        source=weakest(sources),
         evidence=slug(row.model, row.feature),
     )
