@@ -181,8 +181,7 @@ def _is_cut_early(reply: Reply, limit: int, short: int) -> bool:
 
 def _claims_end(reply: Reply) -> bool:
     """Whether a reply says that it ended by itself, in the middle of a sentence."""
-    last = (reply.text or reply.thinking).rstrip()[-1:]
-    return reply.stop_reason in ("end_turn", "stop_sequence") and (last.isalnum() or last in ",;-")
+    return reply.stop_reason in ("end_turn", "stop_sequence") and reply.stops_mid_sentence
 
 
 def _is_too_long(reply: Reply, limit: int) -> bool:

@@ -364,9 +364,8 @@ def _ends_early(reply: Reply) -> bool:
     """Whether a reply stands still in the middle of a sentence, below its own limit, and says that it has ended."""
     request = reply.exchange.request if isinstance(reply.exchange.request, dict) else {}
     most = request.get("max_tokens")
-    last = reply.text.rstrip()[-1:]
     is_below = isinstance(most, int) and (reply.output_tokens or 0) < most
-    return is_below and reply.stop_reason == "end_turn" and (last.isalnum() or last in ",;-")
+    return is_below and reply.stop_reason == "end_turn" and reply.stops_mid_sentence
 
 
 def _misnamed_stop(exchange: Exchange) -> Iterator[Finding]:

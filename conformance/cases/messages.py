@@ -953,6 +953,8 @@ def every_part_of_a_prompt_is_counted(api: Endpoint) -> Observation:
     if plain < LEAST:
         raise Inconclusive(f"{len(words)} characters more count for {plain} tokens more in plain sight")
     grown = {place: count - before for place in places if (count := _count(api, f"with {place}", places[place]))}
+    if not grown:
+        raise NotApplicable("a prompt with a system prompt, tools or earlier turns is not counted at all")
     seen = f"{len(words)} characters count for {plain} tokens in the last turn, " + ", ".join(
         f"{count} in {place}" for place, count in grown.items()
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from conformance.cases.common import HELLO, hello, rejected
+from conformance.cases.common import HELLO, plain_hello, rejected
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
 from conformance.trouble import Inconclusive
@@ -71,15 +71,7 @@ def a_model_nobody_has_is_refused(api: Endpoint) -> Observation:
 
     Honoured: a model that does not exist is refused. Ignored: the request is answered by another one.
     """
-    if not (plain := hello(api)).ok:
-        raise Inconclusive(f"the control was refused ({plain.refusal})")
-    name = f"{api.model}{NOBODY}"
-    reply = api.ask("treatment", **{**HELLO, "model": name})
-    if not reply.ok:
-        return Observation(Behaviour.HONOURED, f"{name} is refused ({reply.refusal})", signals=("status",))
-    return Observation(
-        Behaviour.IGNORED, f"{name} is answered, by {reply.message.get('model')}", signals=("status", "model")
-    )
+    return _unserved(api, f"{api.model}{NOBODY}")
 
 
 @experiment("models.unlisted")
@@ -88,9 +80,11 @@ def a_name_of_no_house_is_refused(api: Endpoint) -> Observation:
 
     Honoured: it is refused. Ignored: the request is answered by another model.
     """
-    if not (plain := hello(api)).ok:
-        raise Inconclusive(f"the control was refused ({plain.refusal})")
-    name = f"nobody{NOBODY}"
+    return _unserved(api, f"nobody{NOBODY}")
+
+
+def _unserved(api: Endpoint, name: str) -> Observation:
+    plain_hello(api)
     reply = api.ask("treatment", **{**HELLO, "model": name})
     if not reply.ok:
         return Observation(Behaviour.HONOURED, f"{name} is refused ({reply.refusal})", signals=("status",))

@@ -94,12 +94,12 @@ def no_id_of_a_call_comes_again(exchanges: Sequence[Exchange]) -> Observation:
     looked_at = 0
     repeated: list[str] = []
     for exchange in _replies(exchanges):
-        named = [call.get("id") for call in Reply(exchange).tool_calls if call.get("id")]
-        calls = _ids(Reply(exchange).tool_calls)
+        named = _named(Reply(exchange).tool_calls)
+        calls = set(named)
         if len(named) > 1:
             looked_at += 1
             repeated += [f"two calls of one reply have the id {named[0]!r}"] if len(calls) < len(named) else []
-        history = _ids(_history(exchange)) & given
+        history = given.intersection(_named(_history(exchange)))
         looked_at += bool(calls and history)
         repeated += [f"{name!r} is the id of an earlier call as well" for name in sorted(calls & history)[:1]]
         given |= calls
@@ -109,8 +109,9 @@ def no_id_of_a_call_comes_again(exchanges: Sequence[Exchange]) -> Observation:
     return _judged(looked_at, repeated, "conversations", "MUST: Claude Code loses the later call and its result")
 
 
-def _ids(blocks: Iterable[Json]) -> set[str]:
-    return {block["id"] for block in blocks if isinstance(block.get("id"), str) and block["id"]}
+def _named(blocks: Iterable[Json]) -> list[str]:
+    """The ids of calls, each as often as it is there; what is none is a matter of shape."""
+    return [block["id"] for block in blocks if isinstance(block.get("id"), str) and block["id"]]
 
 
 def _history(exchange: Exchange) -> Iterator[Json]:

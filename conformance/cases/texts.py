@@ -30,10 +30,11 @@ def no_text_is_escaped(exchanges: Sequence[Exchange]) -> Observation:
     time and again, and never whole.
     """
     found = inspect((*bodies_of(exchanges), *streams_of(exchanges)), lambda _: (), "texts")
-    for name, some in (("bodies", list(bodies_of(exchanges))), ("streams", list(streams_of(exchanges)))):
+    for name, some in (("bodies", bodies_of(exchanges)), ("streams", streams_of(exchanges))):
+        repeats = [_Repeat(_asked(exchange), lines) for exchange in some if (lines := _lines(exchange))]
         for escape in _ESCAPES:
-            escaped = [seen for exchange in some if (seen := list(_escaped(exchange, escape)))]
-            is_ever_whole = any(_is_whole(exchange, escape) for exchange in some)
+            escaped = [seen for repeat in repeats if (seen := list(_escaped(repeat, escape)))]
+            is_ever_whole = any(_is_whole(repeat, escape) for repeat in repeats)
             if len(escaped) > 1 and sum(map(len, escaped)) >= _ENOUGH and not is_ever_whole:
                 words = f"{len(escaped)} texts in {name} are {escape.name}, the first: {escaped[0][0]}"
                 return Observation(Behaviour.IGNORED, words, statistics=found.statistics)
@@ -50,24 +51,30 @@ class _Escape:
     """Whether a line has what would have been written otherwise."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Repeat:
+    """What was asked, and the lines of the reply that are long enough to be known again in it."""
+
+    asked: str
+    lines: list[str]
+
+
 def _lines(exchange: Exchange) -> list[str]:
     return [line for line in Reply(exchange).text.splitlines() if len(line) >= _LEAST]
 
 
-def _escaped(exchange: Exchange, escape: _Escape) -> Iterator[str]:
+def _escaped(repeat: _Repeat, escape: _Escape) -> Iterator[str]:
     """The lines of a reply that the request has in other characters."""
-    asked = _asked(exchange)
-    for line in _lines(exchange):
+    for line in repeat.lines:
         plain = escape.undo(line)
-        if line not in asked and plain != line and len(plain) >= _LEAST and plain in asked:
+        if plain != line and len(plain) >= _LEAST and line not in repeat.asked and plain in repeat.asked:
             at = next((at for at, (a, b) in enumerate(zip(line, plain, strict=False)) if a != b), 0)
             yield f"{line[max(0, at - 8) : at + 16]!r} for {plain[max(0, at - 8) : at + 12]!r}"
 
 
-def _is_whole(exchange: Exchange, escape: _Escape) -> bool:
+def _is_whole(repeat: _Repeat, escape: _Escape) -> bool:
     """Whether a line of a reply is as the request has it, though it has what would have been escaped."""
-    asked = _asked(exchange)
-    return any(escape.tells(line) and line in asked for line in _lines(exchange))
+    return any(escape.tells(line) and line in repeat.asked for line in repeat.lines)
 
 
 def _of_json(text: str) -> str:

@@ -85,6 +85,12 @@ class Reply:
         reason = self.message.get("stop_reason")
         return reason if isinstance(reason, str) else None
 
+    @property
+    def stops_mid_sentence(self) -> bool:
+        """Whether what was said last ends no sentence: with a letter, a digit or a comma, or with nothing at all."""
+        last = (self.text or self.thinking).rstrip()[-1:]
+        return last.isalnum() or last in ",;-"
+
     @cached_property
     def usage(self) -> Mapping[str, Json]:
         """The usage object; empty where there is none."""
