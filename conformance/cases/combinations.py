@@ -159,4 +159,5 @@ def _wrong(api: Endpoint, rows: Sequence[Mapping[str, Json]]) -> Iterator[tuple[
         row = {**rows[number % len(rows)], name: value}
         if name == "tool_choice":
             row["tools"] = [WEATHER]
-        yield name, row, api.send(f"malformed: {name}", {"model": api.model, **HELLO, **row})
+        body = {"model": api.model, **HELLO, **row}
+        yield name, row, api.send(f"malformed: {name}", body, expects_refusal=True)

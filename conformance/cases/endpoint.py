@@ -176,11 +176,25 @@ class Endpoint:
         self._share()
         return self.ask(arm, **params)
 
-    def ask(self, arm: str, *, headers: Mapping[str, str | Omit] | None = None, **params: Json) -> Reply:
+    def ask(
+        self,
+        arm: str,
+        *,
+        headers: Mapping[str, str | Omit] | None = None,
+        expects_refusal: bool = False,
+        **params: Json,
+    ) -> Reply:
         """Ask the Messages endpoint through the SDK's typed call.
 
         What this SDK generation has no argument for goes through ``extra_body``; what only its beta
         interface has goes through ``client.beta`` with the header that belongs to it.
+
+        Args:
+            arm: what this request is called in the report.
+            headers: beside those of every request, or in their place.
+            expects_refusal: it ought to be refused. Live, an answer is asked for again before it is believed, as a
+                refusal is in any other request: a gateway may say that it is busy in the form of a reply.
+            params: of the body, without the model.
         """
         params = {"model": self.model, **params}
         betas = [BETAS[name] for name in params if name in BETAS and name in _arguments(BetaMessages)]
@@ -199,7 +213,8 @@ class Endpoint:
             if betas
             else self._client.messages.with_raw_response.create,
         )
-        return self._reply(arm, lambda: create(**typed, extra_body=extra or None, extra_headers=headers))
+        call = partial(create, **typed, extra_body=extra or None, extra_headers=headers)
+        return self._reply(arm, call, expects_refusal=expects_refusal)
 
     def send(
         self,
@@ -208,10 +223,12 @@ class Endpoint:
         *,
         path: str = "/v1/messages",
         headers: Mapping[str, str | Omit] | None = None,
+        expects_refusal: bool = False,
     ) -> Reply:
         """POST a body as it is, through the SDK's raw layer: for requests its types would not let out."""
         options: Any = {"headers": dict(headers)} if headers else {}
-        return self._reply(arm, lambda: self._client.post(path, body=body, cast_to=httpx2.Response, options=options))
+        call = partial(self._client.post, path, body=body, cast_to=httpx2.Response, options=options)
+        return self._reply(arm, call, expects_refusal=expects_refusal)
 
     def fetch(self, arm: str, path: str) -> Reply:
         """GET a path of the service, through the SDK's raw layer."""
@@ -232,7 +249,7 @@ class Endpoint:
 
         Trouble and faults of the suite come out as themselves; what the SDK raises, as it is.
         """
-        self._transport.failure = None
+        self._transport.failure, self._transport.refusal_expected = None, False
         try:
             result = call()
         except anthropic.APIConnectionError:
@@ -244,8 +261,8 @@ class Endpoint:
                 self._note(arm, Reply(self._transport.last))
         return result
 
-    def _reply(self, arm: str, call: Callable[[], object]) -> Reply:
-        self._transport.failure = None
+    def _reply(self, arm: str, call: Callable[[], object], *, expects_refusal: bool = False) -> Reply:
+        self._transport.failure, self._transport.refusal_expected = None, expects_refusal
         try:
             call()
         except anthropic.APIStatusError:

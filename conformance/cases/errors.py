@@ -22,7 +22,8 @@ def no_key_is_a_401(api: Endpoint) -> Observation:
     if api.auth == "none":
         raise NotApplicable("the server has no keys")
     plain_hello(api)
-    return _refused(api.ask("treatment", **HELLO, headers=api.no_credentials()), "a request without a key", 401)
+    reply = api.ask("treatment", **HELLO, headers=api.no_credentials(), expects_refusal=True)
+    return _refused(reply, "a request without a key", 401)
 
 
 @experiment("errors.unknown_field")
@@ -32,7 +33,7 @@ def a_field_nobody_has(api: Endpoint) -> Observation:
     Honoured: refused. Ignored: taken.
     """
     plain_hello(api)
-    reply = api.ask("unknown field", **HELLO, conformance_no_such_field=True)
+    reply = api.ask("unknown field", **HELLO, conformance_no_such_field=True, expects_refusal=True)
     return _refused(reply, "an unknown top-level field", 400)
 
 
@@ -43,7 +44,8 @@ def a_conversation_of_nothing(api: Endpoint) -> Observation:
     Honoured: 400. Accepted: refused with another status. Ignored: it is answered.
     """
     plain_hello(api)
-    return _refused(api.ask("malformed", messages=[], max_tokens=ROOM), "messages: []", 400)
+    reply = api.ask("malformed", messages=[], max_tokens=ROOM, expects_refusal=True)
+    return _refused(reply, "messages: []", 400)
 
 
 @experiment("errors.unknown_path")
@@ -54,7 +56,7 @@ def a_path_nobody_has(api: Endpoint) -> Observation:
     not the API, so its shape is told and not judged.)
     """
     plain_hello(api)
-    reply = api.send("malformed", {"model": api.model}, path="/v1/no_such_endpoint")
+    reply = api.send("malformed", {"model": api.model}, path="/v1/no_such_endpoint", expects_refusal=True)
     found = _refused(reply, "an unknown path", 404)
     shape = next(shapes.error_of(reply.status, reply.exchange.json), None)
     if reply.ok or shape is None:

@@ -38,7 +38,7 @@ def _checked(api: Endpoint, header: str) -> Observation:
     right = api.ask("treatment", **HELLO, headers=api.credentials_in(header))
     if not right.ok:
         return rejected(f"the key in {header}", right)
-    wrong = api.ask("malformed", **HELLO, headers=api.credentials_in(header, WRONG_KEY))
+    wrong = api.ask("malformed", **HELLO, headers=api.credentials_in(header, WRONG_KEY), expects_refusal=True)
     if wrong.ok:
         return Observation(Behaviour.ACCEPTED, "a wrong key is taken as well", signals=("status",))
     return Observation(Behaviour.HONOURED, f"taken; a wrong key is refused ({wrong.refusal})", signals=("status",))
@@ -56,7 +56,7 @@ def old_and_new_versions_are_taken(api: Endpoint) -> Observation:
         reply = api.ask(version, **HELLO, headers={"anthropic-version": version})
         if not reply.ok:
             return rejected(f"anthropic-version {version}", reply)
-    bogus = api.ask("malformed", **HELLO, headers={"anthropic-version": "1999-01-01"})
+    bogus = api.ask("malformed", **HELLO, headers={"anthropic-version": "1999-01-01"}, expects_refusal=True)
     if bogus.ok:
         return Observation(Behaviour.ACCEPTED, "any version is taken", signals=("status",))
     return Observation(Behaviour.HONOURED, f"one that does not exist is refused ({bogus.refusal})", signals=("status",))

@@ -28,9 +28,9 @@ def a_malformed_streamed_request_is_refused(api: Endpoint) -> Observation:
     in_streams = 0
     for what, fields in _MALFORMED.items():
         request: dict[str, Json] = {"model": api.model, **HELLO, **fields}
-        if api.send(f"control, {what}", request).ok:
+        if api.send(f"control, {what}", request, expects_refusal=True).ok:
             continue
-        reply = api.send(f"treatment, {what}", {**request, "stream": True})
+        reply = api.send(f"treatment, {what}", {**request, "stream": True}, expects_refusal=True)
         if reply.ok or reply.exchange.is_blank:
             seen = f"nothing ({reply.exchange.content_type or 'no content-type'})" if not reply.ok else "a message"
             words = f"a request {what} is refused, and with stream it gets {reply.status} with {seen}"

@@ -85,7 +85,7 @@ def a_name_of_no_house_is_refused(api: Endpoint) -> Observation:
 
 def _unserved(api: Endpoint, name: str) -> Observation:
     plain_hello(api)
-    reply = api.ask("treatment", **{**HELLO, "model": name})
+    reply = api.ask("treatment", **{**HELLO, "model": name}, expects_refusal=True)
     if not reply.ok:
         return Observation(Behaviour.HONOURED, f"{name} is refused ({reply.refusal})", signals=("status",))
     return Observation(

@@ -274,7 +274,9 @@ def user_id_is_checked(api: Endpoint) -> Observation:
     if not taken.ok:
         return rejected("metadata", taken)
     wrong: tuple[Json, ...] = ("conformance-suite", {"user_id": ["conformance", "suite"]})
-    replies = {json.dumps(value): api.ask("malformed", **HELLO, metadata=value) for value in wrong}
+    replies = {
+        json.dumps(value): api.ask("malformed", **HELLO, metadata=value, expects_refusal=True) for value in wrong
+    }
     if let_in := [value for value, reply in replies.items() if reply.ok]:
         words = f"a wrong type is taken as well: metadata={', '.join(let_in)}"
         return Observation(Behaviour.IGNORED, words, signals=("status",))
@@ -379,7 +381,7 @@ def a_tier_leaves_a_trace(api: Endpoint) -> Observation:
     taken = api.ask("treatment", **HELLO, service_tier=tier)
     if not taken.ok:
         return rejected(f"service_tier={tier}", taken)
-    bogus = api.ask("malformed", **HELLO, service_tier="no_such_tier")
+    bogus = api.ask("malformed", **HELLO, service_tier="no_such_tier", expects_refusal=True)
     if is_crash(bogus):
         return crashed("a tier that does not exist", bogus)
     if not bogus.ok:
@@ -427,7 +429,7 @@ def an_unreachable_server_is_missed(api: Endpoint) -> Observation:
 def _looked_up(api: Endpoint, name: str, value: Json, *, trace: str, **more: Json) -> Observation:
     """A reference to something that does not exist: an error about *it* shows that it was looked for."""
     plain_hello(api)
-    reply = api.ask("treatment", **HELLO, **{name: value}, **more)
+    reply = api.ask("treatment", **HELLO, **{name: value}, **more, expects_refusal=True)
     words = reply.error_message
     if not reply.ok and not _NOT_SUPPORTED.search(words) and (reply.status == 404 or _LOOKED_UP.search(words)):
         return Observation(Behaviour.HONOURED, f"{name} is looked up ({reply.refusal})", signals=("status",))
@@ -575,11 +577,15 @@ def _range(api: Endpoint, name: str) -> Observation:
     for value, reply in taken.items():
         if not reply.ok:
             return rejected(f"{name}={value}, inside the range,", reply)
-    replies = {repr(value): api.ask(f"treatment {name}={value!r}", **HELLO, **{name: value}) for value in outside}
+    replies = {
+        repr(value): api.ask(f"treatment {name}={value!r}", **HELLO, **{name: value}, expects_refusal=True)
+        for value in outside
+    }
     if taken_outside := [value for value, reply in replies.items() if reply.ok]:
         words = ", ".join(taken_outside)
         return Observation(Behaviour.IGNORED, f"taken although outside the range: {words}", signals=("status",))
-    streamed = api.ask(f"treatment {name}={outside[0]!r}, streamed", **HELLO, **{name: outside[0]}, stream=True)
+    asked: dict[str, Json] = {**HELLO, name: outside[0], "stream": True}
+    streamed = api.ask(f"treatment {name}={outside[0]!r}, streamed", **asked, expects_refusal=True)
     if streamed.ok:
         words = f"{outside[0]!r}, outside the range, is refused, but not over a stream"
         return Observation(Behaviour.IGNORED, words, signals=("status",))
@@ -620,7 +626,9 @@ def impossible_limits_are_refused(api: Endpoint) -> Observation:
         "none at all": {},
     }
     # A service may run on until its own limit here: a stop sequence and brevity keep it affordable.
-    replies = {name: api.send(f"malformed: {name}", {**asked, **value}) for name, value in wrong.items()}
+    replies = {
+        name: api.send(f"malformed: {name}", {**asked, **value}, expects_refusal=True) for name, value in wrong.items()
+    }
     if taken := [name for name, reply in replies.items() if reply.ok]:
         return Observation(Behaviour.IGNORED, f"taken: {', '.join(taken)}", signals=("status",))
     for name, reply in replies.items():

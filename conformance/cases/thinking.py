@@ -117,7 +117,7 @@ def a_bogus_type_is_refused(api: Endpoint) -> Observation:
     Honoured: ``bogus`` is refused. Ignored: it is taken.
     """
     control(api, **_PUZZLE)
-    bogus = _ask(api, "malformed", {"type": "bogus"})
+    bogus = api.ask("malformed", **_PUZZLE, thinking={"type": "bogus"}, expects_refusal=True)
     if bogus.ok:
         return Observation(Behaviour.IGNORED, "thinking.type bogus is taken", signals=("status",))
     if is_crash(bogus):

@@ -151,9 +151,9 @@ def _is_forced(api: Endpoint) -> str:
     """
     for words in _NO_CALLS:
         asked: dict[str, Json] = {"messages": [user(words)], "max_tokens": ROOM}
-        for choice in ({"tool_choice": {"type": "auto"}}, {}):
+        for request in ({**asked, "tool_choice": {"type": "auto"}}, asked):
             for _ in range(_TRIES):
-                if not _called(api.ask("treatment, no call wanted", **asked, tools=BOTH, **choice)):
+                if not _called(api.ask("treatment, no call wanted", **request, tools=BOTH)):
                     return ""
         if not control(api, "control, no tools", **asked).text:
             return ""

@@ -26,7 +26,7 @@ from conformance.http.keys import Credentials
 from conformance.http.network import Network, Times, decoded
 from conformance.http.rate_limit import RateLimiter
 from conformance.http.redact import Redactor
-from conformance.http.transport import relative
+from conformance.http.transport import REFUSAL_EXPECTED, relative
 from conformance.protocol.exchange import Arrival, Exchange
 from conformance.protocol.sse import looks_like_stream
 from conformance.trouble import Aborted, NetworkTrouble, ServiceTrouble, Stopped, TimedOut, Unreached
@@ -145,7 +145,8 @@ class LiveTransport:
         """The service's own answer.
 
         Args:
-            repeats: how often a refusal must come again to be one.
+            request: with the extension ``REFUSAL_EXPECTED`` where it ought to be refused.
+            repeats: how often what decides must come again: a refusal, or an answer where one is expected.
 
         Raises:
             NetworkTrouble: it could not be reached, or never answered whole.
@@ -161,7 +162,29 @@ class LiveTransport:
         self._health.well()
         if exchange.status in (401, 403) and self._ordinary is not None and self._ordinary.on(request):
             self._still_welcome(request, exchange)
+        if exchange.ok and request.extensions.get(REFUSAL_EXPECTED):
+            return self._let_in(request, exchange, repeats)
         return self._repeated(request, exchange, repeats) if 400 <= exchange.status < 500 else exchange
+
+    def _let_in(self, request: httpx2.Request, answer: Exchange, repeats: int) -> Exchange:
+        """The answer to what ought to be refused, where it is answered again; the refusal, where it was a passing one.
+
+        Some gateways say in the form of a reply that the service cannot be reached.
+
+        Raises:
+            ServiceTrouble: it is taken now and then.
+        """
+        for _ in range(repeats):
+            again = self._with_retries(request)
+            if not again.ok:
+                break
+        else:
+            return answer
+        taken = sum(self._with_retries(request).ok for _ in range(_LOOKS))
+        if taken >= _TOO_MANY:
+            words = f"the service took it {taken + 1} times of {_LOOKS + 2}"
+            raise ServiceTrouble(f"{words}, and refused it with {again.status} in between")
+        return self._repeated(request, again, repeats) if again.status < 500 else again
 
     def _repeated(self, request: httpx2.Request, refused: Exchange, repeats: int) -> Exchange:
         """A refusal, where the same request is refused again; what came in its place, where it was a passing one.

@@ -18,7 +18,11 @@ import httpx2
 from conformance.http.cassette import Player
 from conformance.protocol.exchange import Exchange
 
-__all__ = ["AskedOnce", "Recorder", "Replayer", "SdkTransport", "Transport"]
+__all__ = ["REFUSAL_EXPECTED", "AskedOnce", "Recorder", "Replayer", "SdkTransport", "Transport"]
+
+
+REFUSAL_EXPECTED = "conformance.refusal_expected"
+"""The name of a request's extension: it ought to be refused, so an answer to it is what has to be confirmed."""
 
 
 class Transport(Protocol):
@@ -161,9 +165,12 @@ class SdkTransport(httpx2.BaseTransport):
         self._transport = transport
         self.last: Exchange | None = None
         self.failure: Exception | None = None
+        self.refusal_expected = False
+        """Of the requests from now on."""
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """One request, as httpx2 wants it."""
+        request.extensions[REFUSAL_EXPECTED] = self.refusal_expected
         try:
             self.last = exchange = self._transport.send(request)
         except Exception as failure:

@@ -36,6 +36,14 @@ FEATURES = (
     "headers",
     "errors",
 )
+REFUSALS = (
+    "max_tokens.range",
+    "temperature.range",
+    "top_p.range",
+    "thinking.unknown_type",
+    "errors",
+    "models.unlisted",
+)
 CLAUDE = {"matrix": "matrices/anthropic.yaml", "model": "claude-sonnet-4-6"}
 
 
@@ -96,8 +104,17 @@ def test_a_rate_limit_that_is_told_as_a_text_is_waited_out(tmp_path: Path, habit
 @pytest.mark.parametrize("words", ["The model could not be reached.", "Sorry, that did not work."])
 def test_a_text_of_the_gateways_own_is_no_deviation(tmp_path: Path, words: str) -> None:
     with service(busy_in_words(words, 0.05, seed=5), personality="reference") as url:
-        cells = survey_at(url, tmp_path, features=FEATURES, workers=1, **CLAUDE)
+        cells = survey_at(url, tmp_path, features=FEATURES, **CLAUDE)
     assert falling_short(cells) == {}
+
+
+@pytest.mark.parametrize("seed", [1, 6, 11])
+def test_a_text_in_the_place_of_a_refusal_is_asked_again(tmp_path: Path, seed: int) -> None:
+    """One at a time, so that the seed decides: without asking again, each of these has a row that is called ignored."""
+    with service(busy_in_words("Sorry, that did not work.", 0.15, seed=seed), personality="reference") as url:
+        cells = survey_at(url, tmp_path, features=REFUSALS, workers=1, **CLAUDE)
+    assert {cell for cell in cells.items() if cell[1][0] == "ignored"} == set()
+    assert "honoured" in {seen for seen, _ in cells.values()}
 
 
 def test_swapped_replies_are_no_deviation(tmp_path: Path) -> None:
