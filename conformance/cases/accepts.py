@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.cases.common import rejected
 from conformance.cases.endpoint import Endpoint
-from conformance.cases.fragments import FRAGMENTS, PLAIN, Fragment, Lay, Request
+from conformance.cases.fragments import FRAGMENTS, PLAIN, Fragment, Lay, Request, composed, pool_of
 from conformance.cases.registry import experiment
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
@@ -14,10 +14,15 @@ from conformance.values import Behaviour, Observation
 def is_taken(api: Endpoint, fragment: Fragment) -> Observation:
     """Whether a request with this fragment is answered, and with a message.
 
-    A healthy service is asked once. Only where it refuses are the controls asked as well: the plain request, or with
-    what the fragment is a special case of (a plain tool, one stop sequence). That the refusal comes again, and is not
-    a passing one, is seen by the second take of the whole case.
+    A healthy service is asked once for a whole pool of fragments. Only where it refuses them is each asked alone, and
+    only where it refuses one alone are the controls asked as well: the plain request, or with what the fragment is a
+    special case of (a plain tool, one stop sequence). That the refusal comes again, and is not a passing one, is seen
+    by the second take of the whole case.
     """
+    pool = pool_of(fragment)
+    if pool and is_message(composed(PLAIN, pool).once(api, "treatment, with others")):
+        words = f"taken in a request with {len(pool) - 1} more, and answered with a message"
+        return Observation(Behaviour.ACCEPTED, words, signals=("status",))
     asked, what = fragment.over(PLAIN), fragment.name.replace("_", " ")
     first = asked.ask(api, "treatment")
     if is_message(first):

@@ -18,7 +18,7 @@ from conformance.cases.endpoint import Endpoint
 from conformance.protocol.reply import Reply
 from conformance.values import Json
 
-__all__ = ["COMPANIONS", "FRAGMENTS", "PLAIN", "Fragment", "Lay", "Request", "company", "composed"]
+__all__ = ["COMPANIONS", "FRAGMENTS", "PLAIN", "POOLS", "Fragment", "Lay", "Request", "company", "composed", "pool_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,10 @@ class Request:
     def ask(self, api: Endpoint, arm: str) -> Reply:
         """Ask it, as an arm of a case."""
         return api.ask(arm, headers=self.headers or None, **self.body)
+
+    def once(self, api: Endpoint, arm: str) -> Reply:
+        """Ask it, where other cases of a run ask the same."""
+        return api.once(arm, headers=self.headers or None, **self.body)
 
     def having(self, **fields: Json) -> Request:
         """The same request with other values of some fields of its body."""
@@ -90,8 +94,13 @@ def _betas(*names: str) -> Lay:
 
 
 def _added(name: str, *items: Json) -> Lay:
-    """Items at the end of a list of the body: tools, or blocks of the system prompt."""
-    return lambda request: request.having(**{name: [*request.body.get(name, []), *items]})
+    """Items at the end of a list of the body, without those it has: tools, or blocks of the system prompt."""
+
+    def lay(request: Request) -> Request:
+        there = request.body.get(name, [])
+        return request.having(**{name: [*there, *(item for item in items if item not in there)]})
+
+    return lay
 
 
 def _history(*turns: Json) -> Lay:
@@ -131,12 +140,17 @@ def _taking(**properties: Json) -> dict[str, Json]:
 _ID = "toolu_01ConformanceFragment"
 
 
-def _call(identity: str = _ID, **given: Json) -> dict[str, Json]:
-    return {"type": "tool_use", "id": identity, "name": "get_weather", "input": given}
+def _call(identity: str = _ID, name: str = "get_weather", **given: Json) -> dict[str, Json]:
+    return {"type": "tool_use", "id": identity, "name": name, "input": given}
 
 
 def _result(identity: str = _ID, **more: Json) -> dict[str, Json]:
     return {"type": "tool_result", "tool_use_id": identity, **more}
+
+
+def _answered(part: str, **result: Json) -> tuple[Json, Json]:
+    """A call with an id of its own, and its result: a conversation may hold several of them."""
+    return assistant(_call(f"{_ID}{part}", city="Lisbon")), user(_result(f"{_ID}{part}", **result))
 
 
 def _called(*turns: Json, tool: Mapping[str, Json] | None = None) -> Lay:
@@ -207,9 +221,9 @@ _MESSAGES = (
         "unicode",
         "Letters of many scripts, combined characters and emoji in the history, in a tool, its call and its result.",
         _called(
-            assistant(text(_EVERYWHERE), _call(city=_EVERYWHERE)),
-            user(_result(content=_EVERYWHERE)),
-            tool=_tool(description=_EVERYWHERE),
+            assistant(text(_EVERYWHERE), _call(f"{_ID}Letters", "get_weather_anywhere", city=_EVERYWHERE)),
+            user(_result(f"{_ID}Letters", content=_EVERYWHERE)),
+            tool=_tool("get_weather_anywhere", description=_EVERYWHERE),
         ),
         "api/messages",
         on=(_CALLED,),
@@ -217,21 +231,21 @@ _MESSAGES = (
     Fragment(
         "result_without_content",
         "A tool_result that has no content at all: the tool had nothing to say.",
-        _called(assistant(_call(city="Lisbon")), user(_result())),
+        _called(*_answered("Nothing")),
         "agents-and-tools/tool-use/handle-tool-calls",
         on=(_CALLED,),
     ),
     Fragment(
         "result_of_an_empty_string",
         "A tool_result whose content is the empty string.",
-        _called(assistant(_call(city="Lisbon")), user(_result(content=""))),
+        _called(*_answered("Empty", content="")),
         "agents-and-tools/tool-use/handle-tool-calls",
         on=(_CALLED,),
     ),
     Fragment(
         "failed_result",
         "A tool_result with is_error: the tool failed.",
-        _called(assistant(_call(city="Lisbon")), user(_result(content="The service is down.", is_error=True))),
+        _called(*_answered("Failed", content="The service is down.", is_error=True)),
         "agents-and-tools/tool-use/handle-tool-calls",
         on=(_CALLED,),
     ),
@@ -249,7 +263,11 @@ _MESSAGES = (
     Fragment(
         "call_without_input",
         "A call in the history whose input is an empty object.",
-        _called(assistant(_call()), user(_result(content="Sunny.")), tool=_tool(input_schema=_taking())),
+        _called(
+            assistant(_call(f"{_ID}Here", "get_weather_here")),
+            user(_result(f"{_ID}Here", content="Sunny.")),
+            tool=_tool("get_weather_here", input_schema=_taking()),
+        ),
         "agents-and-tools/tool-use/handle-tool-calls",
         on=(_CALLED,),
     ),
@@ -312,9 +330,9 @@ _MESSAGES = (
         "four_cache_marks",
         "Marks for the cache on a tool, a call, its result and a text: four, the most there are.",
         _called(
-            assistant({**_call(city="Lisbon"), **_marked()}),
-            user(_result(content="Sunny.", **_marked()), {**text("Thank you."), **_marked()}),
-            tool=_tool(**_marked()),
+            assistant({**_call(f"{_ID}Marked", "get_weather_marked", city="Lisbon"), **_marked()}),
+            user(_result(f"{_ID}Marked", content="Sunny.", **_marked()), {**text("Thank you."), **_marked()}),
+            tool=_tool("get_weather_marked", **_marked()),
         ),
         "build-with-claude/prompt-caching",
         on=(_CALLED,),
@@ -325,14 +343,14 @@ _TOOLS = (
     Fragment(
         "tool_without_description",
         "A tool without a description.",
-        _added("tools", {"name": "get_weather", "input_schema": _taking(city={"type": "string"})}),
+        _added("tools", {"name": "get_weather_undescribed", "input_schema": _taking(city={"type": "string"})}),
         "api/messages",
         on=(_TOOLED,),
     ),
     Fragment(
         "tool_without_parameters",
         "A tool whose schema says no more than that its input is an object.",
-        _added("tools", _tool("get_weather_here", input_schema={"type": "object"})),
+        _added("tools", _tool("get_weather_somewhere", input_schema={"type": "object"})),
         "api/messages",
         on=(_TOOLED,),
     ),
@@ -346,7 +364,7 @@ _TOOLS = (
     Fragment(
         "tool_described_at_length",
         "A tool with a description of 3,500 characters.",
-        _added("tools", _tool(description=(_LONG * 40)[:3500])),
+        _added("tools", _tool("get_weather_at_length", description=(_LONG * 40)[:3500])),
         "agents-and-tools/tool-use/define-tools",
         on=(_TOOLED,),
     ),
@@ -356,10 +374,11 @@ _TOOLS = (
         _added(
             "tools",
             _tool(
+                "get_weather_of_a_place",
                 input_schema={
                     **_taking(place={"$ref": "#/$defs/place"}),
                     "$defs": {"place": _taking(city={"type": "string"})},
-                }
+                },
             ),
         ),
         "agents-and-tools/tool-use/define-tools",
@@ -371,9 +390,10 @@ _TOOLS = (
         _added(
             "tools",
             _tool(
+                "get_weather_or_climate",
                 input_schema=_taking(
                     city={"anyOf": [{"type": "string"}, {"type": "integer"}]}, day={"type": ["string", "null"]}
-                )
+                ),
             ),
         ),
         "agents-and-tools/tool-use/define-tools",
@@ -385,6 +405,7 @@ _TOOLS = (
         _added(
             "tools",
             _tool(
+                "get_weather_of_days",
                 input_schema={
                     "$schema": "https://json-schema.org/draft/2020-12/schema",
                     **_taking(
@@ -395,7 +416,7 @@ _TOOLS = (
                         hours={"type": "array", "items": {"type": "number"}, "minItems": 1},
                     ),
                     "additionalProperties": False,
-                }
+                },
             ),
         ),
         "agents-and-tools/tool-use/define-tools",
@@ -431,6 +452,7 @@ _TOOLS = (
         _added(
             "tools",
             _tool(
+                "get_weather_strictly",
                 type="custom",
                 strict=True,
                 input_schema={**_taking(city={"type": "string"}), "additionalProperties": False},
@@ -443,7 +465,7 @@ _TOOLS = (
     Fragment(
         "eager_tool",
         "A tool with eager_input_streaming, as the Vercel AI SDK sends it.",
-        _added("tools", _tool(eager_input_streaming=True)),
+        _added("tools", _tool("get_weather_eagerly", eager_input_streaming=True)),
         "agents-and-tools/tool-use/fine-grained-tool-streaming",
         "beta fine-grained-tool-streaming-2025-05-14",
         on=(_TOOLED,),
@@ -462,7 +484,10 @@ _TOOLS = (
     Fragment(
         "tool_with_examples",
         "A tool with examples of its input.",
-        _all(_betas("advanced-tool-use-2025-11-20"), _added("tools", _tool(input_examples=[{"city": "Lisbon"}]))),
+        _all(
+            _betas("advanced-tool-use-2025-11-20"),
+            _added("tools", _tool("get_weather_by_example", input_examples=[{"city": "Lisbon"}])),
+        ),
         "agents-and-tools/tool-use/define-tools",
         "beta advanced-tool-use-2025-11-20",
         on=(_TOOLED, _betas("advanced-tool-use-2025-11-20")),
@@ -593,6 +618,50 @@ _PARAMETERS = (
 
 FRAGMENTS: tuple[Fragment, ...] = (*_MESSAGES, *_TOOLS, *_PARAMETERS)
 """What is laid over a plain request, one at a time: each is the row ``accepts.<name>``."""
+
+POOLS: tuple[tuple[str, ...], ...] = (
+    (
+        "two_assistant_turns",
+        "unicode",
+        "result_without_content",
+        "result_of_an_empty_string",
+        "failed_result",
+        "results_over_two_turns",
+        "call_without_input",
+        "ids_of_another_service",
+        "four_cache_marks",
+        "two_user_turns",  # the last, so that the question follows it
+    ),
+    (
+        "tool_without_description",
+        "tool_without_parameters",
+        "tool_name_of_64",
+        "tool_described_at_length",
+        "schema_with_references",
+        "schema_with_alternatives",
+        "schema_of_a_generator",
+        "strict_tool",
+        "eager_tool",
+    ),
+    # What a beta allows may be refused without it: these share what they name.
+    ("deferred_tool", "tool_with_examples", "cache_scope"),
+    ("no_mcp_servers", "no_edits"),
+    ("stream_false", "long_user_id", "output_effort", "no_stop_sequences", "cache_control_for_all"),
+    ("user_id_of_json", "temperature_beside_top_p", "five_stop_sequences", "inference_geo", "cache_ttl"),
+    ("empty_metadata", "output_format"),
+)
+"""Fragments that Anthropic takes in one request, in the order in which they are laid over it.
+
+A service that takes all of a pool is asked once for all its rows. What many services refuse is in no pool, nor is what
+would hide another: a list that another fragment fills, or a beta that allows another.
+"""
+
+
+def pool_of(fragment: Fragment) -> tuple[Fragment, ...]:
+    """The fragments that one is asked with at first, itself among them; none where it is asked alone."""
+    named = {one.name: one for one in FRAGMENTS}
+    return next((tuple(named[name] for name in pool) for pool in POOLS if fragment.name in pool), ())
+
 
 COMPANIONS: tuple[Fragment, ...] = (
     Fragment("stream", "over a stream", _STREAMED, "build-with-claude/streaming"),

@@ -13,7 +13,10 @@ from survey import survey_at
 
 from conformance import simulator
 from conformance.cases import CASES
-from conformance.cases.fragments import COMPANIONS, FRAGMENTS, PLAIN, Fragment, composed
+from conformance.cases.fragments import COMPANIONS, FRAGMENTS, PLAIN, POOLS, Fragment, composed, pool_of
+
+
+CLAUDE = {"matrix": "matrices/anthropic.yaml", "model": "claude-sonnet-4-6"}
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +41,78 @@ def test_the_reference_takes_every_fragment(reference: str, fragment: Fragment) 
     answer = asked(reference, fragment)
     assert answer.status_code == 200, answer.text
     assert answer.json()["content"]
+
+
+@pytest.mark.parametrize("pool", POOLS, ids=lambda pool: pool[0])
+def test_the_reference_takes_every_pool(reference: str, pool: tuple[str, ...]) -> None:
+    fragments = pool_of(next(fragment for fragment in FRAGMENTS if fragment.name == pool[0]))
+    assert tuple(fragment.name for fragment in fragments) == pool
+    answer = asked(reference, *fragments)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["content"]
+
+
+def holds(whole: object, part: object) -> bool:
+    """Whether all of a request is in another one, in its order."""
+    if isinstance(whole, dict) and isinstance(part, dict):
+        return all(name in whole and holds(whole[name], value) for name, value in part.items())
+    if isinstance(whole, list) and isinstance(part, list) and part:
+        left = iter(whole)
+        return all(any(holds(item, wanted) for item in left) for wanted in part)
+    return whole == part
+
+
+@pytest.mark.parametrize("pool", POOLS, ids=lambda pool: pool[0])
+def test_no_fragment_of_a_pool_hides_another(pool: tuple[str, ...]) -> None:
+    fragments = [fragment for fragment in FRAGMENTS if fragment.name in pool]
+    together = composed(PLAIN, pool_of(fragments[0]))
+    headers = {frozenset(fragment.over(PLAIN).headers.items()) for fragment in fragments}
+    for fragment in fragments:
+        alone = fragment.over(PLAIN)
+        bare = {name: value for name, value in alone.body.items() if (name, value) not in PLAIN.body.items()}
+        if "messages" in bare and isinstance(alone.body["messages"][-1]["content"], str):
+            # The question is one, and another fragment of the pool may have made a block of it.
+            bare["messages"] = alone.body["messages"][:-1]
+        assert holds(together.body, bare), fragment.name
+        for names in alone.headers.values():
+            assert set(names.split(",")) <= set(together.headers["anthropic-beta"].split(","))
+    names = [tool["name"] for tool in together.body.get("tools", [])]
+    assert len(names) == len(set(names))
+    assert len(headers) == 1 or pool[0] == "deferred_tool"
+
+
+def test_a_fragment_is_in_one_pool_at_most() -> None:
+    named = [name for pool in POOLS for name in pool]
+    assert len(named) == len(set(named))
+    assert set(named) < {fragment.name for fragment in FRAGMENTS}
+
+
+def test_of_a_pool_only_what_is_refused_alone_is_rejected(tmp_path: Path) -> None:
+    """The pool is refused, and so each is asked for itself."""
+    pool = next(pool for pool in POOLS if "strict_tool" in pool)
+
+    def strict(asked: Asked) -> Answer | None:
+        refused = any("strict" in tool for tool in asked.body.get("tools") or [])
+        return Answer(400, "tools.0.strict: Extra inputs are not permitted") if refused else None
+
+    with service(strict, personality="reference") as url:
+        cells = survey_at(url, tmp_path, features=[f"accepts.{name}" for name in pool], **CLAUDE)
+    seen = {name.split("::")[0].removeprefix("accepts."): cell[0] for name, cell in cells.items()}
+    assert seen == {name: "rejected" if name == "strict_tool" else "accepted" for name in pool}
+
+
+def test_a_pool_that_is_taken_is_asked_once(tmp_path: Path) -> None:
+    asked: list[Asked] = []
+
+    def count(request: Asked) -> None:
+        if request.body.get("tools"):
+            asked.append(request)
+
+    pool = next(pool for pool in POOLS if "strict_tool" in pool)
+    with service(count, personality="reference") as url:
+        cells = survey_at(url, tmp_path, features=[f"accepts.{name}" for name in pool], **CLAUDE)
+    assert {cell[0] for cell in cells.values()} == {"accepted"}
+    assert len(asked) == 1
 
 
 def test_the_reference_takes_all_companions_together(reference: str) -> None:
