@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from conformance.protocol.assembly import assemble
 from conformance.protocol.parsing import parse_json
 from conformance.protocol.sse import Event, looks_like_stream, parse_events
 from conformance.values import Json
@@ -61,6 +62,11 @@ class Exchange:
     def events(self) -> tuple[Event, ...]:
         """The server-sent events of a stream; empty for any other body."""
         return parse_events(self.body) if self.is_stream else ()
+
+    @cached_property
+    def message(self) -> Json:
+        """The message of the answer: a stream's put together, else the JSON body; None where there is neither."""
+        return assemble(self.events) if self.is_stream else self.json
 
     @cached_property
     def breaks_off(self) -> bool:

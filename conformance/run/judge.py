@@ -50,6 +50,7 @@ class Judge:
         self._directory = cassettes
         self._planned = planned
         self._loaded: dict[Path, Cassette] = {}
+        self._recorded: dict[str, Sequence[Cassette]] = {}
         self._judged: dict[Slug, CaseResult] = {}
         self._client: Anthropic | None = None
 
@@ -69,6 +70,7 @@ class Judge:
     def forget(self, planned: Planned) -> None:
         """Judge a case from its file again: something was recorded since."""
         self._judged.pop(planned.slug, None)
+        self._recorded.pop(planned.model, None)
         self._loaded.pop(self.path(planned), None)
 
     def _alone(self, planned: Planned) -> CaseResult:
@@ -141,18 +143,7 @@ class Judge:
         return replace(observation, arms=endpoint.arms)
 
     def _inspected(self, planned: Planned, inspection: Inspection) -> CaseResult:
-        cassettes: list[Cassette] = []
-        for other in self._planned:
-            if other.model == planned.model and other.asks:
-                try:
-                    cassettes.append(self._load(other))
-                except CassetteMissing:
-                    continue
-                except CassetteDamaged as fault:
-                    fault.slug = other.slug
-                    raise
-        if not cassettes:
-            raise CassetteMissing(f"no cassette of {planned.model} in {self._directory / self._matrix.target.name}")
+        cassettes = self._recordings(planned.model)
         exchanges: list[Exchange] = [exchange for cassette in cassettes for exchange in cassette.exchanges]
         try:
             observation = inspection.look(exchanges)
@@ -160,6 +151,29 @@ class Judge:
             observation = Observation(Behaviour.INCONCLUSIVE, str(reason))
         # It asks nothing: how many exchanges it rests on is in the statistics.
         return _result(planned.claim, observation, cassettes, None, 0)
+
+    def _recordings(self, model: str) -> Sequence[Cassette]:
+        """All there are of a model's cases, in the order of the plan.
+
+        Raises:
+            CassetteMissing: there is none.
+            CassetteDamaged: one cannot be read.
+        """
+        if model not in self._recorded:
+            cassettes: list[Cassette] = []
+            for other in self._planned:
+                if other.model == model and other.asks:
+                    try:
+                        cassettes.append(self._load(other))
+                    except CassetteMissing:
+                        continue
+                    except CassetteDamaged as fault:
+                        fault.slug = other.slug
+                        raise
+            if not cassettes:
+                raise CassetteMissing(f"no cassette of {model} in {self._directory / self._matrix.target.name}")
+            self._recorded[model] = cassettes
+        return self._recorded[model]
 
     def load(self, path: Path) -> Cassette:
         """A cassette, read once however often it is asked for.

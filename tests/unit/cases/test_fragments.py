@@ -15,7 +15,6 @@ from conformance import simulator
 from conformance.cases import CASES
 from conformance.cases.fragments import COMPANIONS, FRAGMENTS, PLAIN, POOLS, Fragment, composed, pool_of
 
-
 CLAUDE = {"matrix": "matrices/anthropic.yaml", "model": "claude-sonnet-4-6"}
 
 

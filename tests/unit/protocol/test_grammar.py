@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from conformance.protocol import grammar, shapes
-from conformance.protocol.reply import assemble
+from conformance.protocol.assembly import assemble
 from conformance.protocol.sse import parse_events
 
 Body = dict[str, Any]
