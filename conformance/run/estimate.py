@@ -75,8 +75,6 @@ class Estimator:
         self._directory = cassettes
         self._models = [model.name for model in matrix.models]
         self._prices = {model.name: model.price for model in matrix.models if model.price}
-        self._dry: dict[tuple[str, str, str], tuple[Exchange, ...]] = {}
-        """By feature, case, and what the case is told of its model."""
         self._payers: dict[tuple[str, int], tuple[str, str, str]] = {}
         """What cases share, and the case in whose need it is counted."""
 
@@ -125,14 +123,19 @@ class Estimator:
             yield model, self._directory / replace(planned, model=model).cassette(self._target.name)
 
     def _tried(self, planned: Planned) -> tuple[Exchange, ...]:
-        alike = planned.claim.feature, planned.case.name, repr(sorted(planned.target.details.items()))
-        if alike not in self._dry:
+        told = planned.target.auth, repr(sorted(planned.target.details.items()))
+        alike = self._target.name, planned.claim.feature, planned.case.name, *told
+        if alike not in _DRY_RUNS:
             match planned.case:
                 case Experiment() as experiment:
-                    self._dry[alike] = _dry_run(experiment, planned.target, self._target.endpoint)
+                    _DRY_RUNS[alike] = _dry_run(experiment, planned.target, self._target.endpoint)
                 case Inspection():
-                    self._dry[alike] = ()
-        return self._dry[alike]
+                    _DRY_RUNS[alike] = ()
+        return _DRY_RUNS[alike]
+
+
+_DRY_RUNS: dict[tuple[str, ...], tuple[Exchange, ...]] = {}
+"""What came of them, by target, feature, case, and what the case is told of its model: nothing else changes them."""
 
 
 def _need(exchanges: Iterable[Exchange], price: Price | None, basis: Basis) -> Need:

@@ -23,12 +23,17 @@ __all__ = ["documented", "fresh", "project", "recordings"]
 def begun(fresh: Project, url: str, **more: object) -> subprocess.Popen[bytes]:
     """A live run that has recorded something, and is far from its end."""
     words = ["--live", "--endpoint", url, "--model", MODEL, "--concurrency", "1", "--report-dir", "reports"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", *words],
-        cwd=fresh.path,
-        env={**os.environ, "ANTHROPIC_API_KEY": KEY},
-        **more,  # type: ignore[call-overload]  # what Popen takes
-    )
+    # Whoever runs the tests under nohup ignores SIGHUP, and so would the run.
+    ours = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", *words],
+            cwd=fresh.path,
+            env={**os.environ, "ANTHROPIC_API_KEY": KEY},
+            **more,  # type: ignore[call-overload]  # what Popen takes
+        )
+    finally:
+        signal.signal(signal.SIGHUP, ours)
     wait_for(lambda: any((fresh.path / "cassettes").rglob("*.yaml")) or process.poll() is not None)
     assert process.poll() is None
     return process

@@ -81,6 +81,7 @@ def test_the_cases_of_a_contradiction_are_judged_as_one(seen: str, said: str, ho
 def test_a_case_that_was_not_run_says_nothing_of_a_contradiction() -> None:
     assert together(THINKING, cases(None, Behaviour.IGNORED)) == (None, Verdict.CONFORMS)
     assert holding_for_all(THINKING, cases(None, Behaviour.IGNORED)) == (1,)
+    assert holding_for_all(THINKING, cases(None, None)) == ()
 
 
 _JUDGED = st.sampled_from([Status.SUPPORTED, Status.IGNORED, Status.UNSUPPORTED])

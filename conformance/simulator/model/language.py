@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from random import Random
 from typing import Any, Final, Generic, TypeVar
@@ -46,22 +47,27 @@ class Sampling:
 class Distribution(Generic[T]):
     """Candidates with their logits, likeliest first."""
 
-    __slots__ = ("_logits", "_values")
+    __slots__ = ("_logits", "_shares", "_values")
 
     def __init__(self, logits: Mapping[T, float]) -> None:
         ranked = sorted(logits.items(), key=lambda item: -item[1])
         self._values = [value for value, _ in ranked]
         self._logits = [logit for _, logit in ranked]
+        self._shares: dict[Sampling, list[float]] = {}
 
     def draw(self, sampling: Sampling, rng: Random) -> T:
         """Draw one candidate: top_k, then temperature, then the nucleus of what is left."""
-        logits = self._logits[: sampling.top_k or None]
         if sampling.temperature <= 0:
             return self._values[0]
+        if sampling not in self._shares:
+            self._shares[sampling] = list(accumulate(self._weights(sampling)))
+        shares = self._shares[sampling]
+        return rng.choices(self._values[: len(shares)], cum_weights=shares)[0]
+
+    def _weights(self, sampling: Sampling) -> Sequence[float]:
+        logits = self._logits[: sampling.top_k or None]
         weights = [math.exp((logit - logits[0]) / sampling.temperature) for logit in logits]
-        if sampling.top_p < 1:
-            weights = _nucleus(weights, sampling.top_p)
-        return rng.choices(self._values[: len(weights)], weights)[0]
+        return _nucleus(weights, sampling.top_p) if sampling.top_p < 1 else weights
 
 
 def weighted(weights: Mapping[T, float]) -> Distribution[T]:

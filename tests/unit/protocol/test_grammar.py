@@ -169,3 +169,117 @@ def test_a_stream_cut_anywhere_never_raises(events: list[Body], at: int) -> None
 @given(st.binary(max_size=300))
 def test_no_bytes_make_the_reader_raise(body: bytes) -> None:
     findings(b"data: " + body)
+
+
+START = {"type": "message_start", "message": {"id": "msg_1", "content": [], "usage": {"input_tokens": 1}}}
+END = ({"type": "message_delta", "delta": {"stop_reason": "end_turn"}}, {"type": "message_stop"})
+
+
+def begins(index: int, kind: str = "text", **more: Any) -> Body:
+    return {"type": "content_block_start", "index": index, "content_block": {"type": kind, **more}}
+
+
+def says(index: Any, words: str, kind: str = "text") -> Body:
+    return {"type": "content_block_delta", "index": index, "delta": {"type": f"{kind}_delta", kind: words}}
+
+
+def asks(index: int, part: str) -> Body:
+    delta = {"type": "input_json_delta", "partial_json": part}
+    return {"type": "content_block_delta", "index": index, "delta": delta}
+
+
+def stops(index: int) -> Body:
+    return {"type": "content_block_stop", "index": index}
+
+
+@pytest.mark.parametrize(
+    ("between", "found"),
+    [
+        ([begins(0), says(0, "a"), begins(1), stops(1)], ["event 3: block 1 starts while block 0 is open"]),
+        ([begins(1), stops(1)], ["event 1: block 1 starts where block 0 is due"]),
+        (
+            [begins(0), stops(0), begins(0), stops(0)],
+            ["event 3: block 0 starts where block 1 is due"],
+        ),
+        ([begins(0), stops(0), says(0, "a")], ["event 3: a delta of block 0, which is not open"]),
+        ([begins(0), says(0, "a", "thinking"), stops(0)], ["event 2: a thinking_delta in a block of type text"]),
+        ([begins(0, "thinking"), says(0, "a"), stops(0)], ["event 2: a text_delta in a block of type thinking"]),
+        (
+            [{"type": "content_block_start", "index": 0}, says(0, "a"), stops(0)],
+            ["event 2: a text_delta in a block of type unknown"],
+        ),
+        ([begins(0), says("0", "a"), stops(0)], ["event 2: content_block_delta without an index"]),
+        ([begins(0), {"type": "content_block_delta", "index": 0}, stops(0)], []),
+        ([begins(0), {"type": "a_kind_nobody_knows"}, stops(0)], []),
+        (
+            [begins(0), stops(0), stops(0)],
+            ["event 3: content_block_stop of block 0, which is not open"],
+        ),
+        ([begins(0), says(0, "a")], ["block 0 is never stopped"]),
+        (
+            [begins(0), *(says(0, "abcd"[:size]) for size in (1, 2, 3, 4)), stops(0)],
+            ["every delta of block 0 repeats all before it"],
+        ),
+        ([begins(0), *(says(0, "abcd"[:size]) for size in (1, 2, 3)), stops(0)], []),
+        ([begins(0), *(says(0, text) for text in ("a", "ab", "b", "abc", "abcd")), stops(0)], []),
+        ([begins(0), *(says(0, "a") for _ in range(5)), stops(0)], []),
+        (
+            [begins(0, text="abc"), says(0, "ab"), says(0, "c"), stops(0)],
+            ["block 0 starts with its whole text, and repeats it in its deltas"],
+        ),
+        (
+            [begins(0, "thinking", thinking="abc"), says(0, "abc", "thinking"), stops(0)],
+            ["block 0 starts with its whole text, and repeats it in its deltas"],
+        ),
+        ([begins(0, text="a"), says(0, "a"), stops(0)], []),  # a letter may come twice by chance
+        ([begins(0, text="abc"), says(0, "abd"), stops(0)], []),
+        ([begins(0, "tool_use"), asks(0, '{"a"'), asks(0, ": 1}"), stops(0)], []),
+        ([begins(0, "tool_use"), asks(0, ""), asks(0, " "), stops(0)], []),
+        ([begins(0, "tool_use"), asks(0, '{"a"'), stops(0)], ["the input of block 0 is not JSON: '{\"a\"'"]),
+        ([begins(0, "tool_use"), asks(0, "[1]"), stops(0)], ["the input of block 0 is not an object: '[1]'"]),
+        (
+            [begins(0, "tool_use"), asks(0, "7" * 80), stops(0)],
+            [f"the input of block 0 is not an object: '{'7' * 60}'"],
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_block_is_said_with_its_place(between: list[Body], found: list[str]) -> None:
+    events = parse_events(encode([START, *between, *END]))
+    rules = (grammar.order_of, grammar.blocks_of, grammar.tool_inputs_of)
+    assert [str(finding) for rule in rules for finding in rule(events)] == found
+
+
+@pytest.mark.parametrize(
+    ("events", "found"),
+    [
+        ([START, *END], []),
+        (
+            [begins(0), START, *END],
+            ["event 0: content_block_start before message_start", "event 1: a second message_start"],
+        ),
+        ([START, START, *END], ["event 1: a second message_start"]),
+        ([START, END[0], begins(0), END[1]], ["event 2: content_block_start after message_delta"]),
+        ([START, END[0], END[0], END[1]], []),
+        ([START, END[1]], ["event 1: message_stop without a message_delta before it"]),
+        ([START, *END, END[1]], ["event 3: message_stop after message_stop"]),
+        ([START, *END, {"type": "ping"}], []),
+        ([START, {"type": "error"}, END[0]], ["no message_stop at the end"]),
+    ],
+)
+def test_what_is_out_of_order_is_said_with_its_place(events: list[Body], found: list[str]) -> None:
+    assert [str(finding) for finding in grammar.order_of(parse_events(encode(events)))] == found
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ('data: {"type": "ping"}\n\n', ["event 0: no event: line for ping"]),
+        ("data: [DONE]\n\n", []),
+        ('event: ping\ndata: {"type": "error"}\n\n', ["event 0: event: ping, but the data says error"]),
+        ('event: ping\ndata: {"no": "type"}\n\n', []),
+        ("event: ping\ndata: []\n\n", []),
+        ('data: {"type": "of_the_future"}\n\n', []),
+    ],
+)
+def test_a_name_and_its_data_agree(written: str, found: list[str]) -> None:
+    assert [str(finding) for finding in grammar.names_of(parse_events(written.encode()))] == found
