@@ -250,3 +250,45 @@ def test_a_comparison_says_how_often_each_beginning_came() -> None:
     found = compared(numbered(), lambda: "always the same, whatever may come")
     assert found.beginnings(found.treatment) == [20]
     assert Counter(found.beginnings(found.control)) == {1: 4}
+
+
+def test_the_commonest_beginning_comes_first() -> None:
+    other, turn = numbered(" of the others, and nobody else's"), count()
+    found = compared(numbered(), lambda: other() if next(turn) % 3 == 0 else "always the same, whatever may come")
+    often, *once = found.beginnings(found.treatment)
+    assert often == sum(place % 3 > 0 for place in range(len(found.treatment)))
+    assert set(once) == {1}
+
+
+@PLANS
+def test_what_comes_back_now_and_then_and_the_control_never_says_is_not_called_diverse(plan: Plan) -> None:
+    """One draw in eight is the same: a replica that honours the setting may be behind it, so *ignored* is not sure."""
+    other, turn = numbered(" of the others, and nobody else's"), count()
+    now_and_then = compared(
+        numbered(),
+        lambda: other() if next(turn) % 6 else "always the same, whatever may come, as one replica says",
+        plan,
+    )
+    assert now_and_then.outcome is not Outcome.DIVERSE
+
+
+@PLANS
+def test_a_refusal_that_both_arms_say_now_and_then_leaves_the_others_diverse(plan: Plan) -> None:
+    one, other, turns = numbered(), numbered(" of the others, and nobody else's"), (count(), count())
+    refusal = "I am sorry, and I cannot help with that, whatever may come, today or on any other day"
+    found = compared(
+        lambda: one() if (next(turns[0]) + 3) % 6 else refusal,
+        lambda: other() if next(turns[1]) % 6 else refusal,
+        plan,
+    )
+    assert found.outcome is Outcome.DIVERSE
+
+
+def test_what_is_collapsed_stays_so_while_its_one_miss_is_looked_into() -> None:
+    """The first look has a miss, which more draws show to be noise; they have no error of their own to spend."""
+    turn = count()
+    found = compared(
+        numbered(), lambda: "so it is said once, and never again" if next(turn) == 3 else "always the same, it seems"
+    )
+    assert found.outcome is Outcome.COLLAPSED
+    assert (len(found.treatment), found.misses) == (25, 1)
