@@ -16,6 +16,7 @@ from conformance.values import Behaviour, Json, Observation
 __all__ = [
     "BALLAST",
     "HELLO",
+    "POSITIVE_CONTROL",
     "QUESTION",
     "ROOM",
     "assistant",
@@ -38,6 +39,9 @@ __all__ = [
     "text",
     "user",
 ]
+
+POSITIVE_CONTROL = "positive control"
+"""What the arm is called that shows that an effect would have been seen: the same content in plain sight."""
 
 ROOM = 1024
 """max_tokens of an ordinary request: a model that always thinks needs room before its first word."""
@@ -237,10 +241,10 @@ class _Place:
             Inconclusive: plain text is refused.
         """
         bare = self.plainly_without
-        alone = before if bare == dict(self.without) else api.once(f"{_SHOWN}, without", **bare)
+        alone = before if bare == dict(self.without) else api.once(f"{POSITIVE_CONTROL}, without", **bare)
         if not alone.ok:
             raise Inconclusive(f"the question alone was refused ({alone.refusal})")
-        return Growth((before,), (after,), (alone,), (control(api, _SHOWN, **self.plainly),), enough)
+        return Growth((before,), (after,), (alone,), (control(api, POSITIVE_CONTROL, **self.plainly),), enough)
 
     def asked_again(self, api: Endpoint, growth: Growth) -> Growth:
         """The same arms, each asked twice more: by that a vendor's prompt of a changing length is told."""
@@ -254,9 +258,6 @@ class _Place:
         """The same place with another codeword: what a service has cached of the first is no part of it."""
         new = {self.codeword: codeword}
         return _Place(self.without, replaced(self.carrying, new), replaced(self.shown, new), codeword)
-
-
-_SHOWN = "positive control"
 
 
 def _came_back(what: str, before: Reply, after: Reply) -> Observation:
@@ -278,7 +279,7 @@ def _is_lost(api: Endpoint, growth: Growth, place: _Place) -> bool:
     if place.counted is None:
         return False
     if place.counted != place.shown:
-        other = api.ask(f"{_SHOWN}, another form", **place.counted)
+        other = api.ask(f"{POSITIVE_CONTROL}, another form", **place.counted)
         if not other.ok or zone_of(api, replace(growth, after=(other,))) is not Zone.EXPECTED:
             return False
     anew = place.with_codeword("Quorvendil")
@@ -302,7 +303,7 @@ def _heard(api: Endpoint, what: str, growth: Growth, zone: Zone, place: _Place) 
         raise Inconclusive(f"{why}; and the model does not repeat the codeword every time from plain sight either")
     for number in range(1, _HEARD):
         reworded: dict[str, str] = {QUESTION: QUESTION_AGAIN} if number % 2 else {}
-        if not says(control(api, _SHOWN, **replaced(place.plainly, reworded)), place.codeword):
+        if not says(control(api, POSITIVE_CONTROL, **replaced(place.plainly, reworded)), place.codeword):
             raise Inconclusive("the model repeats the codeword only now and then")
         again = control(api, "treatment", **replaced(place.carrying, reworded))
         if says(again, place.codeword):
@@ -416,7 +417,7 @@ def _is_only_counted(api: Endpoint, growth: Growth, place: _Place) -> bool:
         again = api.ask("treatment", **place.carrying)
         if not again.ok or says(again, place.codeword):
             return False
-        if not says(control(api, _SHOWN, **place.plainly), place.codeword):
+        if not says(control(api, POSITIVE_CONTROL, **place.plainly), place.codeword):
             return False
     return True
 

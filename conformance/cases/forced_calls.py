@@ -5,7 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from conformance.cases.common import control, needs_streams, rejected, user
+from conformance.cases.common import (
+    POSITIVE_CONTROL,
+    control,
+    needs_streams,
+    rejected,
+    user,
+)
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
 from conformance.cases.streamed import needs_order
@@ -168,7 +174,7 @@ def _parsed(text: str) -> Json:
 def _as_text(api: Endpoint) -> bool:
     """Whether the model writes the input as it is where it writes plain text."""
     asked = user(f"Repeat the text between the tags exactly, and write nothing else.\n<text>{_WRITTEN}</text>")
-    reply = control(api, "positive control", messages=[asked], max_tokens=ROOM)
+    reply = control(api, POSITIVE_CONTROL, messages=[asked], max_tokens=ROOM)
     begin, end = reply.text.find("{"), reply.text.rfind("}")
     return begin >= 0 and _parsed(reply.text[begin : end + 1]) == WANTED
 
@@ -293,7 +299,7 @@ def an_enumeration_is_kept_to(api: Endpoint) -> Observation:
     for _ in range(_ROUNDS - 1):
         if (other := _mode(api, "treatment", tool)) in _MODES:
             raise Inconclusive(f"mode is now {mode!r} and now {other!r}")
-        if (named := _mode(api, "positive control", told)) not in _MODES:
+        if (named := _mode(api, POSITIVE_CONTROL, told)) not in _MODES:
             raise Inconclusive(f"the model takes {named!r} where the modes are named in plain words")
     words = f"mode is {_shown(mode)}, and never one of the enum in {_ROUNDS} calls"
     return Observation(Behaviour.IGNORED, words, signals=("blocks",))
@@ -319,7 +325,7 @@ def what_is_required_is_told_from_the_rest(api: Endpoint) -> Observation:
         return Observation(Behaviour.HONOURED, words, signals=("blocks",))
     told = _switch(mode, f"It requires {' and '.join(_REQUIRED)}; leave out all others.", required=())
     for _ in range(_ROUNDS - 1):
-        if _given(api, "positive control", told) != set(_REQUIRED):
+        if _given(api, POSITIVE_CONTROL, told) != set(_REQUIRED):
             seen = "the model gives other parameters than those that it is told to give, so it cannot be seen"
             return Observation(Behaviour.ACCEPTED, seen, signals=("blocks",))
         if _given(api, "treatment", tool) == set(_REQUIRED):

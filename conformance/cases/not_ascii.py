@@ -7,7 +7,16 @@ import re
 from collections.abc import Callable, Mapping
 
 from conformance.cases.baseline import zone_of
-from conformance.cases.common import BALLAST, QUESTION, ROOM, compared, control, rejected, user
+from conformance.cases.common import (
+    BALLAST,
+    POSITIVE_CONTROL,
+    QUESTION,
+    ROOM,
+    compared,
+    control,
+    rejected,
+    user,
+)
 from conformance.cases.counts import Growth, Zone
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
@@ -54,7 +63,7 @@ def _are_emoji_lost(api: Endpoint, said: Said, before: Reply) -> bool:
     for _ in range(_DAMAGED - 1):
         if _EMOJI in control(api, "treatment", **said(_CHINESE, _NAME)).text:
             return False
-    english = control(api, _SHOWN, **said(BALLAST, "a secret"))
+    english = control(api, POSITIVE_CONTROL, **said(BALLAST, "a secret"))
     for first in ("Signs:", "Other signs:"):
         many = control(api, "treatment, emoji", **said(f"{first} {_MANY_EMOJI}", "a secret"))
         if zone_of(api, Growth((before,), (many,), (before,), (english,))) is not Zone.NOTHING:
@@ -143,18 +152,16 @@ def _is_never_said(api: Endpoint, said: Said) -> bool:
     A model that has no Chinese of its own may read the signs and still not write them: then the count decides.
     """
     asked = "Write the numbers from one to five in Chinese characters, and nothing else."
-    written = control(api, f"{_SHOWN}, asked in English", messages=[user(asked)], max_tokens=ROOM)
+    written = control(api, f"{POSITIVE_CONTROL}, asked in English", messages=[user(asked)], max_tokens=ROOM)
     if not all(sign in written.text for sign in "一二三四五"):
         return False
     for _ in range(_DAMAGED):
-        if "Quorvendil" not in control(api, f"{_SHOWN}, Latin", **said(_CHINESE, "Quorvendil")).text:
+        if "Quorvendil" not in control(api, f"{POSITIVE_CONTROL}, Latin", **said(_CHINESE, "Quorvendil")).text:
             return False
         if _CODEWORD in control(api, "treatment", **said(_CHINESE, _NAME)).text:
             return False
     return True
 
-
-_SHOWN = "positive control"
 
 _CHINESE = (
     "办公室在一条安静街道的拐角处，一边是面包店，一边是修自行车的铺子。早晨，阳光从高高的窗户照进来，"
@@ -181,7 +188,7 @@ def _weighed(api: Endpoint, said: Said, before: Reply, after: Reply) -> Observat
         if how := _as_marks(api, said):
             return Observation(Behaviour.IGNORED, how, signals=("size",))
         return Observation(Behaviour.HONOURED, f"a Chinese text is read: {compared(growth)}", signals=("size",))
-    english, joined = sized(_SHOWN, BALLAST), sized(f"{_SHOWN}, one word", BALLAST.replace(" ", ""))
+    english, joined = sized(POSITIVE_CONTROL, BALLAST), sized(f"{POSITIVE_CONTROL}, one word", BALLAST.replace(" ", ""))
     lost = [Growth((before,), (some,), (before,), (english,)) for some in (after, twice)]
     in_words = Growth((before,), (joined,), (before,), (english,))
     if zone_of(api, in_words) is Zone.NOTHING:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from conformance.cases.baseline import zone_of
 from conformance.cases.common import (
     BALLAST,
+    POSITIVE_CONTROL,
     QUESTION,
     ROOM,
     compared,
@@ -99,9 +100,9 @@ def all_are_read(api: Endpoint, places: Places) -> Observation:
         return Observation(Behaviour.HONOURED, words, signals=("text",))
     before = control(api, **places.asked({}, ALL_NAMES))
     together = "\n\n".join(told.values())
-    plain = control(api, _SHOWN, **places.shown(together, ALL_NAMES))
+    plain = control(api, POSITIVE_CONTROL, **places.shown(together, ALL_NAMES))
     silent = not any(says(plain, places.codewords[place]) for place in missing)
-    bare = control(api, f"{_SHOWN}, without", **places.shown("", ALL_NAMES))
+    bare = control(api, f"{POSITIVE_CONTROL}, without", **places.shown("", ALL_NAMES))
     growth = Growth((before,), (after,), (bare,), (plain,), enough=(count - 0.5) / count)
     if silent and zone_of(api, growth) is Zone.EXPECTED:
         words = f"{count} places are read: {compared(growth)}"
@@ -109,7 +110,6 @@ def all_are_read(api: Endpoint, places: Places) -> Observation:
     return _one_by_one(api, places, missing)
 
 
-_SHOWN = "positive control"
 _ALL = "a request with such places"
 
 

@@ -10,7 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from conformance.cases.baseline import zone_of
-from conformance.cases.common import BALLAST, ROOM, compared, control, rejected, says, user
+from conformance.cases.common import (
+    BALLAST,
+    POSITIVE_CONTROL,
+    ROOM,
+    compared,
+    control,
+    rejected,
+    says,
+    user,
+)
 from conformance.cases.counts import LOST, Growth, Zone
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
@@ -69,7 +78,6 @@ _WAYS = (_Way(mark={"cache_control": {"type": "ephemeral"}}), _Way(), _Way(numbe
 """What is refused of them is the finding of rows of its own, and here tried without."""
 
 _SHORT = "Tells something of a city."
-_SHOWN = "positive control"
 
 
 @experiment("tools")
@@ -92,8 +100,8 @@ def what_describes_a_tool_is_read(api: Endpoint) -> Observation:
         return rejected("a long description of a tool", long)
     if all(says(long, codeword) for codeword in _PLACES.values()):
         return Observation(Behaviour.HONOURED, "the codewords came back", signals=("text",))
-    bare = api.once(f"{_SHOWN}, without", **plainly("", ALL_NAMES))
-    shown = control(api, _SHOWN, **plainly("\n\n".join(told.values()), ALL_NAMES))
+    bare = api.once(f"{POSITIVE_CONTROL}, without", **plainly("", ALL_NAMES))
+    shown = control(api, POSITIVE_CONTROL, **plainly("\n\n".join(told.values()), ALL_NAMES))
     parts = len(told) + way.paragraphs
     growth = Growth((short,), (long,), (bare,), (shown,), enough=(parts - 0.5) / parts)
     zone = zone_of(api, growth)
@@ -129,14 +137,14 @@ def _one_by_one(api: Endpoint, short: Reply, bare: Reply, way: _Way) -> Observat
     cut: list[str] = []
     for place, codeword in _PLACES.items():
         told, longer = way.told(place), f"{way.told(place)} {BALLAST}"
-        shown = control(api, f"{_SHOWN}, {place}", **plainly(told, ALL_NAMES))
+        shown = control(api, f"{POSITIVE_CONTROL}, {place}", **plainly(told, ALL_NAMES))
         one = control(api, place, **way.declaring({place: told}))
         zone = zone_of(api, Growth((short,), (one,), (bare,), (shown,), enough=LOST))
         if says(one, codeword) or zone is Zone.EXPECTED:
             continue
         # The same place with more in it: what is cut stays as it was, what is counted otherwise grows again.
         more = control(api, f"{place}, longer", **way.declaring({place: longer}))
-        shown_more = control(api, f"{_SHOWN}, longer", **plainly(longer, ALL_NAMES))
+        shown_more = control(api, f"{POSITIVE_CONTROL}, longer", **plainly(longer, ALL_NAMES))
         further = zone_of(api, Growth((one,), (more,), (shown,), (shown_more,)))
         if further is not Zone.NOTHING or says(more, codeword):
             continue

@@ -5,10 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from conformance.cases.common import ROOM, assistant, control, rejected, text, user
+from conformance.cases.common import (
+    POSITIVE_CONTROL,
+    ROOM,
+    assistant,
+    control,
+    rejected,
+    text,
+    user,
+)
 from conformance.cases.endpoint import Endpoint
-from conformance.cases.messages import Way, some_history
 from conformance.cases.registry import experiment
+from conformance.cases.tool_history import Way, some_history
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
@@ -66,7 +74,7 @@ def _confused(api: Endpoint, order: Sequence[str], city: str, first: Reply, way:
     """It is the service's doing only where the model is right every time the same is said beside the results."""
     plain = " ".join(f"The code of {each} is {code}." for each, code in _CODES.items())
     asked = way(_returned(order, city, before=f"{plain} ", said=dict.fromkeys(_CODES, "Done.")))
-    if not all(_says_only(control(api, "positive control", **asked), city) for _ in range(_IN_PLAIN_SIGHT)):
+    if not all(_says_only(control(api, POSITIVE_CONTROL, **asked), city) for _ in range(_IN_PLAIN_SIGHT)):
         raise Inconclusive("the model does not tell the two codes apart in plain words either")
     if any(
         _says_only(control(api, f"treatment, {city}", **way(_returned(order, city))), city) for _ in range(_ROUNDS - 1)
@@ -136,7 +144,7 @@ def a_failure_is_told_from_a_success(api: Endpoint) -> Observation:
     if False in answers[1] and False not in answers[0]:
         raise Inconclusive("the model says no now and then where is_error is true, and never where it is false")
     plain = [
-        control(api, "positive control", **way(_done(f"Error: the call failed. {_CONTENT}")))
+        control(api, POSITIVE_CONTROL, **way(_done(f"Error: the call failed. {_CONTENT}")))
         for _ in range(_IN_PLAIN_SIGHT)
     ]
     if any(_yes(reply) is not False for reply in plain):

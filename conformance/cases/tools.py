@@ -8,7 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.cases.baseline import zone_of
-from conformance.cases.common import BALLAST, compared, control, needs_streams, rejected, user
+from conformance.cases.common import (
+    BALLAST,
+    POSITIVE_CONTROL,
+    compared,
+    control,
+    needs_streams,
+    rejected,
+    user,
+)
 from conformance.cases.counts import Growth, Zone
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
@@ -101,10 +109,9 @@ def _counted(
 ) -> Growth:
     """By how much a prompt grows by its tools, and by the same declarations in plain sight."""
     words = f"{json.dumps(tools)}\n\n{asks['content']}"
-    return Growth((plain,), (offered,), (plain,), (control(api, _SHOWN, messages=[user(words)], max_tokens=ROOM),))
-
-
-_SHOWN = "positive control"
+    return Growth(
+        (plain,), (offered,), (plain,), (control(api, POSITIVE_CONTROL, messages=[user(words)], max_tokens=ROOM),)
+    )
 
 
 @experiment("tool_choice.auto")

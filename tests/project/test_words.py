@@ -29,9 +29,7 @@ ALLOWED = {
     # What was is told as it was.
     "CHANGELOG.md": {"pace"},
     # The arm's name is part of the committed recordings and reports, and the glossary says so.
-    "conformance/cases/common.py": {"witness", "book"},
-    "conformance/cases/conversation.py": {"witness"},
-    "conformance/cases/messages.py": {"witness"},
+    "conformance/cases/common.py": {"book"},
     "docs/glossary.md": {"witness"},
     # Prose the simulator speaks, and prose a case sends: not words of the suite.
     "conformance/simulator/model/corpus.yaml": {"book"},

@@ -1,0 +1,62 @@
+"""A prefix that is marked for the cache."""
+
+from __future__ import annotations
+
+from conformance.cases.common import (
+    BALLAST,
+    ROOM,
+    control,
+    rejected,
+    text,
+    user,
+)
+from conformance.cases.endpoint import Endpoint
+from conformance.cases.registry import experiment
+from conformance.protocol.parsing import token_count
+from conformance.protocol.reply import Reply
+from conformance.trouble import Inconclusive
+from conformance.values import Behaviour, Observation
+
+
+@experiment("messages.cache_control")
+def a_marked_prefix_is_cached(api: Endpoint) -> Observation:
+    """cache_control marks a prefix to be kept; the second request reads it from the cache.
+
+    Honoured: the usage shows a cache written or read, and none without the mark. Ignored: it never
+    does. Accepted: it does with and without.
+    """
+    question = text("Say hello in one short sentence.")
+    for times in _PREFIXES:
+        prefix = text(" ".join([BALLAST] * times))
+        plain = api.ask("control", messages=[user(text("A."), prefix, question)], max_tokens=ROOM)
+        if plain.ok:
+            break
+    else:
+        raise Inconclusive(f"the control was refused ({plain.refusal})")
+    marked_prefix = {**prefix, "cache_control": {"type": "ephemeral"}}
+    for _ in range(2):
+        marked = api.ask("treatment", messages=[user(text("B."), marked_prefix, question)], max_tokens=ROOM)
+        if not marked.ok:
+            return rejected("cache_control", marked)
+    cached, uncached = _cached(marked), _cached(plain)
+    for _ in range(2):
+        if cached and not uncached:
+            # The marked prompt was asked twice: a cache that needs no mark shows when the plain one is, too. Some
+            # answer from it now and then only.
+            again = control(api, "control, again", messages=[user(text("A."), prefix, question)], max_tokens=ROOM)
+            uncached = _cached(again)
+    seen = f"{cached} cached tokens with the mark, {uncached} without"
+    if cached and not uncached:
+        return Observation(Behaviour.HONOURED, seen, signals=("usage",))
+    return Observation(Behaviour.ACCEPTED if cached else Behaviour.IGNORED, seen, signals=("usage",))
+
+
+_PREFIXES = (40, 11)
+"""Paragraphs of a prefix: some 5000 tokens, and where the context is too small some 1400; the least that
+Anthropic caches is 1024 tokens, with some models 4096."""
+
+
+def _cached(reply: Reply) -> int:
+    return sum(
+        token_count(reply.usage.get(name)) or 0 for name in ("cache_read_input_tokens", "cache_creation_input_tokens")
+    )
