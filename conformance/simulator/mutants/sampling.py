@@ -69,6 +69,15 @@ def _with_a_point(name: str) -> Check:
     return check
 
 
+def _of_two_digits(name: str) -> Check:
+    def check(request: Request) -> None:
+        value = request.body.get(name)
+        if isinstance(value, float) and round(value, 2) != value:
+            raise Refusal(f"{name}: at most two decimal places are supported")
+
+    return check
+
+
 def _only_small(request: Request) -> None:
     if request.body.get("top_k", 1) > 40:
         raise Refusal("top_k: Input should be less than or equal to 40")
@@ -150,7 +159,25 @@ _TEMPERATURE: Final = (
         )
         for name, turns in (
             ("temperature", rejected("temperature.range::a_whole_number_is_a_temperature")),
-            ("top_p", {"top_p.range::*": "rejected"}),
+            (
+                "top_p",
+                {
+                    "top_p.range::a_share_above_one_is_refused": "rejected",
+                    "top_p.range::a_whole_number_is_a_share": "rejected",
+                },
+            ),
+        )
+    ),
+    *(
+        Mutant(
+            f"{name}.range-two-digits",
+            f"{name} may have two digits behind the point, and no more.",
+            checking(f"{name}.digits", _of_two_digits(name)),
+            turns,
+        )
+        for name, turns in (
+            ("temperature", rejected("temperature.range::any_temperature_of_the_range_is_taken")),
+            ("top_p", {**rejected("top_p::*"), "top_p.range::any_share_of_the_range_is_taken": "rejected"}),
         )
     ),
 )
