@@ -2,6 +2,7 @@
 
 from conformance.cases import (
     accepts,
+    agent_loop,
     attachments,
     caching,
     clients,
@@ -44,6 +45,7 @@ __all__ = [
     "Experiment",
     "Inspection",
     "accepts",
+    "agent_loop",
     "attachments",
     "caching",
     "clients",

@@ -339,6 +339,63 @@ def _given(api: Endpoint, arm: str, tool: Mapping[str, Json], *, shared: bool = 
     return set(found) if isinstance(found, dict) else set()
 
 
+_SHADES = ("ombrelite", "yarrowdusk", "fennelgrey")
+_DEEP: Mapping[str, Json] = {
+    "type": "object",
+    "properties": {
+        "shades": {"type": "array", "items": {"type": "string", "enum": list(_SHADES)}, "minItems": 1, "maxItems": 1},
+        "mode": {"$ref": "#/$defs/mode"},
+    },
+    "required": ["shades", "mode"],
+    "$defs": {"mode": {"type": "string", "enum": list(_MODES)}},
+}
+"""Words that nobody can guess in the items of a list, and behind a reference."""
+_SHALLOW: Mapping[str, Json] = {
+    "type": "object",
+    "properties": {"shades": {"type": "array", "items": {"type": "string"}}, "mode": {"type": "string"}},
+    "required": ["shades", "mode"],
+}
+
+
+@experiment("tools.input")
+def what_lies_deep_in_a_schema_is_kept_to(api: Endpoint) -> Observation:
+    """A schema may describe the items of a list, and refer to its own $defs. MUST: a program knows no other values.
+
+    Honoured: a call has words that stand nowhere but there. Ignored: it never has the words of one of the two
+    places, and always has them where the description names them.
+    """
+    asked = (
+        "Call the tool set_lamp with any one mode and any one shade that it allows; which ones does not matter. Give "
+        "both parameters."
+    )
+    tool = {"name": "set_lamp", "description": "Sets the mode and the shade of the lamp.", "input_schema": _DEEP}
+    named = f"The modes are: {', '.join(_MODES)}. The shades are: {', '.join(_SHADES)}."
+    told = {**tool, "input_schema": _SHALLOW, "description": f"{tool['description']} {named}"}
+
+    def lost(arm: str, declared: Mapping[str, Json]) -> set[str]:
+        found = _input(_call(api, arm, declared, asked))
+        given = found if isinstance(found, dict) else {}
+        shades = given.get("shades")
+        in_items = isinstance(shades, list) and bool(shades) and all(shade in _SHADES for shade in shades)
+        return {place for place, kept in ((_ITEMS, in_items), (_REFERRED, given.get("mode") in _MODES)) if not kept}
+
+    missing = lost("treatment", tool)
+    if not missing:
+        words = "a call has the words of a list's items and of what the schema refers to"
+        return Observation(Behaviour.HONOURED, words, signals=("blocks",))
+    for _ in range(_ROUNDS - 1):
+        if missing & lost(POSITIVE_CONTROL, told):
+            raise Inconclusive("the model does not keep to words that are named in the description either")
+        missing &= lost("treatment", tool)
+        if not missing:
+            raise Inconclusive("a call has the words of the schema now and then")
+    words = f"no call of {_ROUNDS} has the words of {' or of '.join(sorted(missing))}"
+    return Observation(Behaviour.IGNORED, words, signals=("blocks",))
+
+
+_ITEMS, _REFERRED = "a list's items", "what the schema refers to"
+
+
 _CITIES = ("Lisbon", "Oslo")
 _BOTH = f"What is the weather in {' and '.join(_CITIES)} right now? Call get_weather for both in one reply."
 

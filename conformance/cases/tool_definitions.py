@@ -38,7 +38,7 @@ _PLACES: Mapping[str, str] = {
 """Codewords by the place they stand in."""
 
 _LENGTHY = "the description of the last tool"
-"""The place that holds some 3,500 characters: what agents say of a tool is a page."""
+"""The place that holds some 3,500 characters in paragraphs: what agents say of a tool is a page."""
 
 _PARAGRAPHS = 4
 """How many more paragraphs stand there than in the other places."""
@@ -55,7 +55,7 @@ class _Way:
     def told(self, place: str) -> str:
         """What is said in a place."""
         more = self.paragraphs if place == _LENGTHY else 0
-        return " ".join([one_of_the_cats(_PLACES[place]), *[BALLAST] * more])
+        return "\n\n".join([one_of_the_cats(_PLACES[place]), *[BALLAST] * more])
 
     def declaring(self, words: Mapping[str, str]) -> dict[str, Json]:
         """A request with these words in these places and a short sentence in all others."""

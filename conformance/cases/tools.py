@@ -78,7 +78,7 @@ def a_declared_tool_is_called(api: Endpoint) -> Observation:
     if not offered.ok:
         return rejected("tools", offered)
     if _called(offered):
-        return Observation(Behaviour.HONOURED, f"{_calls(offered)} ({_sizes(plain, offered)})", signals=("blocks",))
+        return Observation(Behaviour.HONOURED, f"{calls(offered)} ({_sizes(plain, offered)})", signals=("blocks",))
     growth = _counted(api, plain, offered, ASKS_FOR_ONE, declared)
     seen = f"no call; {compared(growth)}"
     zone = zone_of(api, growth)
@@ -90,7 +90,7 @@ def a_declared_tool_is_called(api: Endpoint) -> Observation:
         if not forced.ok:
             raise Inconclusive(f"the model calls nothing by itself, and may not be forced to ({forced.refusal})")
         if _called(forced):
-            return Observation(Behaviour.HONOURED, f"forced, it makes {_calls(forced)}", signals=("blocks",))
+            return Observation(Behaviour.HONOURED, f"forced, it makes {calls(forced)}", signals=("blocks",))
         cut += _is_cut(forced)
     if cut or _is_cut(offered):
         raise Inconclusive(_CUT)
@@ -134,7 +134,7 @@ def auto_is_the_default(api: Endpoint) -> Observation:
             again = [_called(api.ask(f"treatment, {name}", **request, tool_choice=auto)) for _ in range(_ROUNDS)]
             back = [_called(control(api, f"control, {name}", **request)) for _ in range(_ROUNDS)]
             if set(again) == {_called(chosen)} and set(back) == {_called(plain)}:
-                seen = f"{_calls(chosen)} where the default makes {_calls(plain)}, {_ROUNDS + 1} times each"
+                seen = f"{calls(chosen)} where the default makes {calls(plain)}, {_ROUNDS + 1} times each"
                 return Observation(Behaviour.IGNORED, f"a prompt that {name}: {seen}", signals=("blocks",))
     if _called(chosen) and (forced := _is_forced(api)):
         return Observation(Behaviour.IGNORED, forced, signals=("blocks",))
@@ -176,11 +176,11 @@ def any_forces_a_call(api: Endpoint) -> Observation:
     """
     request: dict[str, Json] = {"messages": [ASKS_FOR_NONE], "max_tokens": ROOM, "tools": BOTH}
     plain = control(api, **request)
-    forced = _forced(api, request, {"type": "any"})
+    forced = forced_choice(api, request, {"type": "any"})
     if not forced.taken:
         return rejected("tool_choice any", forced.reply)
     if forced.obeyed is False:
-        _tools_are_read(api)
+        tools_are_read(api)
         return Observation(Behaviour.IGNORED, f"{forced.made}, in replies", signals=("blocks",))
     if forced.obeyed is None:
         raise Inconclusive(forced.made)
@@ -199,11 +199,11 @@ def any_forces_a_streamed_call(api: Endpoint) -> Observation:
     request: dict[str, Json] = {"messages": [ASKS_FOR_NONE], "max_tokens": ROOM, "tools": BOTH, "stream": True}
     needs_streams(api)
     plain = control(api, **request)
-    forced = _forced(api, request, {"type": "any"})
+    forced = forced_choice(api, request, {"type": "any"})
     if not forced.taken:
         return rejected("tool_choice any", forced.reply)
     if forced.obeyed is False:
-        _tools_are_read(api)
+        tools_are_read(api)
         return Observation(Behaviour.IGNORED, f"{forced.made}, in streams", signals=("blocks",))
     if forced.obeyed is None:
         raise Inconclusive(forced.made)
@@ -238,11 +238,11 @@ def _named(api: Endpoint, request: Mapping[str, Json]) -> Observation:
     seen: list[str] = []
     for tool in BOTH:
         name = tool["name"]
-        forced = _forced(api, request, {"type": "tool", "name": name}, name=name)
+        forced = forced_choice(api, request, {"type": "tool", "name": name}, name=name)
         if not forced.taken:
             return rejected(f"tool_choice {name}", forced.reply)
         if forced.obeyed is False:
-            _tools_are_read(api)
+            tools_are_read(api)
             return Observation(Behaviour.IGNORED, f"{name} is named: {forced.made}", signals=("blocks",))
         if forced.obeyed is None:
             undecided = undecided or f"{name} is named: {forced.made}"
@@ -265,9 +265,7 @@ def none_forbids_a_call(api: Endpoint) -> Observation:
     if not reply.ok:
         return rejected("tool_choice none", reply)
     if _called(reply):
-        return Observation(
-            Behaviour.IGNORED, f"none is asked for, the reply makes {_calls(reply)}", signals=("blocks",)
-        )
+        return Observation(Behaviour.IGNORED, f"none is asked for, the reply makes {calls(reply)}", signals=("blocks",))
     for choice in (None, {"type": "any"}, {"type": "tool", "name": "get_weather"}):
         if _called(elicited):
             break
@@ -280,10 +278,10 @@ def none_forbids_a_call(api: Endpoint) -> Observation:
         again = api.ask("treatment", **request, tool_choice={"type": "none"})
         if _called(again):
             return Observation(
-                Behaviour.IGNORED, f"none is asked for, a reply makes {_calls(again)}", signals=("blocks",)
+                Behaviour.IGNORED, f"none is asked for, a reply makes {calls(again)}", signals=("blocks",)
             )
     return Observation(
-        Behaviour.HONOURED, f"no call in {_TRIES} replies; otherwise {_calls(elicited)}", signals=("blocks",)
+        Behaviour.HONOURED, f"no call in {_TRIES} replies; otherwise {calls(elicited)}", signals=("blocks",)
     )
 
 
@@ -305,9 +303,9 @@ def none_forbids_a_streamed_call(api: Endpoint) -> Observation:
         if not reply.ok:
             return rejected("tool_choice none", reply)
         if _called(reply):
-            words = f"none is asked for, a stream makes {_calls(reply)}"
+            words = f"none is asked for, a stream makes {calls(reply)}"
             return Observation(Behaviour.IGNORED, words, signals=("blocks",))
-    seen = f"no call in {_TRIES} streams; otherwise {_calls(elicited)}"
+    seen = f"no call in {_TRIES} streams; otherwise {calls(elicited)}"
     return Observation(Behaviour.HONOURED, seen, signals=("blocks",))
 
 
@@ -336,7 +334,7 @@ def one_call_at_a_time(api: Endpoint) -> Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Forced:
+class ForcedChoice:
     """What came of a forced choice: the last reply, whether the choice was obeyed, and how often."""
 
     reply: Reply
@@ -350,10 +348,12 @@ _THOUGHT = re.compile("think|reason(er|ing)", re.IGNORECASE)
 """Words of a refusal that is about thinking."""
 
 
-def _forced(api: Endpoint, request: Mapping[str, Json], choice: Json, name: str | None = None) -> _Forced:
+def forced_choice(
+    api: Endpoint, request: Mapping[str, Json], choice: Json, name: str | None = None, *, enough: int = _TRIES
+) -> ForcedChoice:
     """Draw replies to a forced choice until it is clear whether it is obeyed.
 
-    Obeyed in the first three is obeyed. A whole reply without the call is a miss, and from the first one on it is
+    Obeyed in the first ``enough`` is obeyed. A whole reply without the call is a miss, and from the first one on it is
     drawn until ``_MISSES`` of ``_DRAWS`` decide, or can no longer do so. A reply that max_tokens cut is neither.
     Another call beside the named one is none of its business. One in its place is a miss that luck explains less:
     where one in a hundred goes astray, three of 16 do so in 1 of 1,900 cases (binomial: 0.0005).
@@ -368,7 +368,7 @@ def _forced(api: Endpoint, request: Mapping[str, Json], choice: Json, name: str 
             again = api.ask("treatment without thinking", **calm, tool_choice=choice)
             reply, request = (again, calm) if again.ok else (reply, request)
         if not reply.ok:
-            return _Forced(reply, obeyed=None, made=reply.refusal, taken=False)
+            return ForcedChoice(reply, obeyed=None, made=reply.refusal, taken=False)
         # A call without a name, or the piece of one in a stream in disorder, is the finding of another row.
         names = [call["name"] for call in reply.tool_calls if isinstance(call.get("name"), str)]
         if reply.tool_calls and not names:
@@ -378,21 +378,21 @@ def _forced(api: Endpoint, request: Mapping[str, Json], choice: Json, name: str 
         elif names or not _is_cut(reply):
             missed += 1
             astray += bool(names)
-            seen = _calls(reply) if names else seen
+            seen = calls(reply) if names else seen
         else:
             cut += 1
         if missed >= _MISSES or astray >= _TRIES:
-            return _Forced(reply, obeyed=False, made=f"{seen} in {missed} of {obeyed + missed} replies")
-        if obeyed >= _TRIES and not missed:
+            return ForcedChoice(reply, obeyed=False, made=f"{seen} in {missed} of {obeyed + missed} replies")
+        if obeyed >= enough and not missed:
             only = " (only where thinking is disabled)" if "thinking" in request else ""
-            return _Forced(reply, obeyed=True, made=f"{_calls(reply)}{only}")
+            return ForcedChoice(reply, obeyed=True, made=f"{calls(reply)}{only}")
         if cut >= _TRIES or obeyed > _DRAWS - _MISSES:
             break
     made = f"the forced call is made in {obeyed} of {obeyed + missed} whole replies" if missed else _CUT
-    return _Forced(reply, obeyed=None, made=made)
+    return ForcedChoice(reply, obeyed=None, made=made)
 
 
-def _tools_are_read(api: Endpoint) -> None:
+def tools_are_read(api: Endpoint) -> None:
     """Without tools there is nothing to choose from: their loss is the finding of another row.
 
     Raises:
@@ -421,7 +421,8 @@ def _called(reply: Reply) -> bool:
     return bool(reply.tool_calls)
 
 
-def _calls(reply: Reply) -> str:
+def calls(reply: Reply) -> str:
+    """The calls of a reply in words, by their names."""
     names = [str(call.get("name")) for call in reply.tool_calls]
     return f"a call of {' and '.join(names)}" if names else "no call"
 
@@ -447,7 +448,7 @@ def a_streamed_call_is_whole(api: Endpoint) -> Observation:
             needs_streams(api)
             return rejected("tools in a stream", streamed)
         if _called(streamed):
-            return Observation(Behaviour.HONOURED, f"streamed: {_calls(streamed)}", signals=("blocks",))
+            return Observation(Behaviour.HONOURED, f"streamed: {calls(streamed)}", signals=("blocks",))
         if _is_cut(streamed):
             raise Inconclusive(_CUT)
         if number and not _called(control(api, **request, **choice)):

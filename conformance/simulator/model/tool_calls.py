@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
@@ -23,7 +23,7 @@ _OUTRIGHT: Final = 10
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|[_\-.]")
 _QUOTED: Final = re.compile(r"[\"“`]([^\"”`\n]{1,60})[\"”`]|(?<!\w)'([^'\n]{2,60})'(?!\w)")
 _NAME: Final = re.compile(r"(?<![.!?\n] )(?<!^)\b[A-Z][\w'-]*(?: [A-Z][\w'-]*)*")
-_VALUES: Final = re.compile(r"\bare: (\w+(?:, \w+)+)")
+_VALUES: Final = re.compile(r"\b(\w+) are: (\w+(?:, \w+)+)")
 _REQUIRES: Final = re.compile(r"\brequires (\w+(?: and \w+)*)")
 _NUMBER: Final = re.compile(r"-?\d{1,12}")
 
@@ -50,18 +50,18 @@ def calls(prompt: Prompt, choice: Choice, rng: Random) -> tuple[Call, ...]:
     tool = _wanted(prompt, choice, rng)
     if tool is None:
         return ()
-    names = list(_candidates(prompt.request)) or _listed(tool.description)
+    names = list(_candidates(prompt.request))
+    listed = _listed(tool.description)
     if required := _REQUIRES.search(tool.description):
         tool = replace(tool, schema={**tool.schema, "required": required[1].split(" and ")})
     if choice.parallel and _together(names[:2], prompt.request):
         return tuple(Call(tool.name, fill(tool.schema, prompt.request, [name])) for name in names[:2])
-    return (Call(tool.name, fill(tool.schema, prompt.request, names)),)
+    return (Call(tool.name, fill(tool.schema, prompt.request, names, listed)),)
 
 
-def _listed(description: str) -> list[str]:
-    """The values a description says there are."""
-    found = _VALUES.search(description)
-    return found[1].split(", ") if found else []
+def _listed(description: str) -> dict[str, list[str]]:
+    """The values a description says there are, by what it calls them: "The modes are: dim, bright"."""
+    return {kind.lower(): values.split(", ") for kind, values in _VALUES.findall(description)}
 
 
 def _together(names: Sequence[str], request: str) -> bool:
@@ -108,11 +108,11 @@ def _candidates(request: str) -> Iterator[str]:
             yield name
 
 
-def fill(schema: Object, request: str, names: Sequence[str]) -> Object:
+def fill(schema: Object, request: str, names: Sequence[str], listed: Mapping[str, list[str]] | None = None) -> Object:
     """Write the input of a call: what the request names into its strings, what it counts into its numbers.
 
-    Types, properties, items and enumerations are kept to. A schema may ask for more than that (a range, a
-    pattern, alternatives), and then the input may not fit it: a small model's may not either.
+    Types, properties, items, enumerations and references to $defs are kept to. A schema may ask for more than that
+    (a range, a pattern, alternatives), and then the input may not fit it: a small model's may not either.
     """
     given = _given(request)
     if given is not None and given.keys() <= object_at(schema, "properties").keys():
@@ -121,6 +121,8 @@ def fill(schema: Object, request: str, names: Sequence[str]) -> Object:
         request.lower(),
         list(names) or sorted(content_words(request), key=lambda word: (len(word), word))[-1:] or ["sample"],
         [int(found) for found in _NUMBER.findall(request)],
+        listed or {},
+        object_at(schema, "$defs"),
     )
     return filler.object(schema)
 
@@ -147,28 +149,36 @@ class _Filler:
     request: str
     names: list[str]
     numbers: list[int]
+    listed: Mapping[str, list[str]]
+    """The values that the description gives, by what it calls them."""
+    defs: Object
 
-    def value(self, schema: Object) -> Any:
+    def value(self, schema: Object, name: str = "") -> Any:
+        if is_object(referred := self.defs.get(str(schema.get("$ref")).removeprefix("#/$defs/"))):
+            schema = referred
         if options := list_at(schema, "enum"):
             return next((option for option in options if str(option).lower() in self.request), options[0])
         kind = schema.get("type", "object" if "properties" in schema else "string")
         makers: dict[str, Callable[[], Any]] = {
             "object": lambda: self.object(schema),
-            "array": lambda: [self.value(object_at(schema, "items"))],
+            "array": lambda: [self.value(object_at(schema, "items"), name)],
             "integer": self._number,
             "number": self._number,
             "boolean": lambda: True,
             "null": lambda: None,
         }
-        return makers.get(kind[0] if is_list(kind) else kind, self._name)()
+        return makers.get(kind[0] if is_list(kind) else kind, lambda: self._name(name))()
 
     def object(self, schema: Object) -> Object:
         properties = object_at(schema, "properties")
         wanted = list_at(schema, "required") or list(properties)
-        return {name: self.value(inner if is_object(inner := properties.get(name)) else {}) for name in wanted}
+        return {name: self.value(inner if is_object(inner := properties.get(name)) else {}, name) for name in wanted}
 
     def _number(self) -> int:
         return self.numbers.pop(0) if self.numbers else 1
 
-    def _name(self) -> str:
+    def _name(self, parameter: str) -> str:
+        for kind in (parameter, f"{parameter}s"):
+            if values := self.listed.get(kind.lower()):
+                return values[0]
         return self.names.pop(0) if len(self.names) > 1 else self.names[0]

@@ -10,6 +10,7 @@ from typing import Final
 from conformance.simulator.api.validation import model_of
 from conformance.simulator.mutants import (
     access,
+    agent_loop,
     company,
     counts,
     exactness,
@@ -41,6 +42,7 @@ FAMILIES: Final = (
     streams,
     exactness,
     access,
+    agent_loop,
     fragments,
     company,
     counts,
