@@ -18,6 +18,7 @@ from conformance.cases.common import (
 from conformance.cases.counts import LEAST, Growth, Zone
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
+from conformance.cases.tool_history import looked_up
 from conformance.protocol.parsing import token_count
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive, NotApplicable
@@ -70,18 +71,21 @@ def a_prompt_is_counted(api: Endpoint) -> Observation:
 
 @experiment("messages.count_tokens")
 def every_part_of_a_prompt_is_counted(api: Endpoint) -> Observation:
-    """System prompt, tools and earlier turns are parts of a prompt: clients cut their history by this count.
+    """System prompt, tools, earlier turns and results are parts of a prompt: clients cut their history by this count.
 
     Honoured: the same words count for as much in each of these places as in the last turn. Ignored: they count for
     next to nothing in one of them, where the usage of the same request counts them.
     """
     words = fact("Zorbanix")
     asked: dict[str, Json] = {"messages": [user(QUESTION)]}
+    loop = looked_up("office", "\n\n".join([words] * _TIMES))
     note: dict[str, Json] = {"name": "take_note", "description": words, "input_schema": {"type": "object"}}
     places: dict[str, dict[str, Json]] = {
         "the system prompt": {**asked, "system": words},
         "a tool's description": {**asked, "tools": [note]},
         "an earlier turn": {"messages": [user(words), assistant("I see."), user(QUESTION)]},
+        # Several times the words: the tool and its call, which come with a result, count for something as well.
+        _RESULT: {"messages": loop["messages"], "tools": loop["tools"]},
     }
     before = _counted(api, "short", asked)
     plain = _counted(api, "long", {"messages": [user(f"{words}\n\n{QUESTION}")]}) - before
@@ -93,13 +97,18 @@ def every_part_of_a_prompt_is_counted(api: Endpoint) -> Observation:
     seen = f"{len(words)} characters count for {plain} tokens in the last turn, " + ", ".join(
         f"{count} in {place}" for place, count in grown.items()
     )
-    for place in (place for place, count in grown.items() if count < _OFF * plain):
+    seen += f" ({_TIMES} times as many)" if _RESULT in grown else ""
+    due = {place: plain * (_TIMES if place == _RESULT else 1) for place in grown}
+    for place in (place for place, count in grown.items() if count < _OFF * due[place]):
         short = api.once(f"{POSITIVE_CONTROL}, without", **asked, max_tokens=ROOM)
         usage = (short.size, control(api, f"usage with {place}", **places[place], max_tokens=ROOM).size)
-        if usage[0] is not None and usage[1] is not None and usage[1] - usage[0] >= _NEAR * plain:
+        if usage[0] is not None and usage[1] is not None and usage[1] - usage[0] >= _NEAR * due[place]:
             words = f"{place} is left out: {seen}, where the usage goes from {usage[0]} to {usage[1]}"
             return Observation(Behaviour.IGNORED, words, signals=("size",))
     return Observation(Behaviour.HONOURED, seen, signals=("size",))
+
+
+_RESULT, _TIMES = "the result of a call", 3
 
 
 def _count(api: Endpoint, arm: str, body: Mapping[str, Json]) -> int | None:

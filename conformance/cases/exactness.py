@@ -81,8 +81,8 @@ class _Text:
         return {"messages": [user(task)], "max_tokens": 2048}
 
     def is_in(self, reply: Reply) -> bool:
-        """Whether a reply has the text, to the letter."""
-        return self.words in reply.text
+        """Whether a reply has the text, to the letter, and once."""
+        return reply.text.count(self.words) == 1
 
     def is_in_but_for_spaces(self, reply: Reply) -> bool:
         """Whether a reply has its words; how they are spaced is left to the model."""
@@ -90,6 +90,8 @@ class _Text:
 
     def difference(self, text: str) -> str:
         """Where a text leaves this one."""
+        if (times := text.count(self.words)) > 1:
+            return f"the text comes {times} times"
         begun = text.find(self.words[:3])
         heard: Sequence[str] = text[begun:] if begun >= 0 else text
         pairs = enumerate(zip(self.words, heard, strict=False))

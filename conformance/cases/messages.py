@@ -26,7 +26,7 @@ from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
 from conformance.cases.several import Places, all_are_read, plainly
 from conformance.protocol.reply import Reply
-from conformance.trouble import Inconclusive
+from conformance.trouble import Inconclusive, NotApplicable
 from conformance.values import Behaviour, Json, Observation
 
 
@@ -151,6 +151,8 @@ _TURNS: Mapping[str, str] = {
     "the second of two user turns in a row": "Oxlendar",
     "an earlier user turn of blocks": "Wimbernath",
 }
+_SYSTEM_TURN = "Hollowmere"
+
 _ANSWERS: Mapping[str, str] = {
     "an earlier assistant turn that is a string": "Brimwaldo",
     "the first text block of an assistant turn": "Thessaquin",
@@ -200,3 +202,28 @@ def what_the_assistant_said_is_read(api: Endpoint) -> Observation:
     return all_are_read(
         api, Places(codewords=_ANSWERS, asked=asked, without=plainly("", QUESTION), counted=_in_plain_sight)
     )
+
+
+@experiment("accepts.system_turn")
+def a_turn_of_the_system_is_read(api: Endpoint) -> Observation:
+    """Who takes a turn of the system reads it: Claude Code puts its rules and its reminders there.
+
+    Honoured: a codeword that only such a turn holds comes back, or the prompt grows by it. Ignored: it is taken and
+    does neither. (Where such a turn is refused, that is what the other case of this row finds.)
+    """
+
+    def asked(words: str) -> dict[str, Json]:
+        return {"messages": [user(QUESTION), {"role": "system", "content": words}], "max_tokens": ROOM}
+
+    found = is_read(
+        api,
+        "a turn of the system",
+        _SYSTEM_TURN,
+        without=asked("Answer briefly."),
+        carrying=asked(f"Answer briefly. {fact(_SYSTEM_TURN)}"),
+        plainly=plainly(fact(_SYSTEM_TURN), QUESTION),
+        bare=plainly("", QUESTION),
+    )
+    if found.behaviour is Behaviour.REJECTED:
+        raise NotApplicable("a turn of the system is refused")
+    return found

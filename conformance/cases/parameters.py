@@ -319,14 +319,17 @@ def vowels_stop_prose(api: Endpoint) -> Observation:
 def the_stop_is_named(api: Endpoint) -> Observation:
     """A reply stopped by a sequence has the stop_reason ``stop_sequence`` and names the sequence.
 
-    Honoured: it does. Ignored: it claims another reason, or the text was not stopped at all.
+    Honoured: it does. Ignored: it claims another reason, or the text was not stopped at all: it runs on over one of
+    the sequences.
     """
     asked, _, stopped = _stopped(api)
     if not stopped.ok:
         return rejected("stop_sequences", stopped)
     named = stopped.message.get("stop_sequence")
     seen = f"stop_reason is {stopped.stop_reason}, stop_sequence is {named!r}"
-    honoured = stopped.stop_reason == "stop_sequence" and named in asked
+    runs_on = any(letter in stopped.text[:-1] for letter in asked)  # some services leave the sequence at the end
+    honoured = stopped.stop_reason == "stop_sequence" and named in asked and not runs_on
+    seen += ", and the text runs on over it" if runs_on and named in asked else ""
     return Observation(Behaviour.HONOURED if honoured else Behaviour.IGNORED, seen, signals=("stop_reason",))
 
 

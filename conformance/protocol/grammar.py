@@ -130,6 +130,10 @@ _SURE = 4
 """Deltas, each beginning with all of the one before, that no text makes by chance."""
 
 
+_WHOLE = 20
+"""Characters of a delta that is all of the others again: so many come in one piece where a program joined them."""
+
+
 def _repeated(events: Sequence[Event]) -> Iterator[Finding]:
     """Blocks whose pieces repeat what came before: a client that adds them up says everything twice."""
     pieces: dict[int, list[str]] = {}
@@ -147,6 +151,9 @@ def _repeated(events: Sequence[Event]) -> Iterator[Finding]:
         grows = all(len(after) > len(before) and after.startswith(before) for before, after in pairwise(texts))
         if len(texts) >= _SURE and grows:
             yield Finding(f"every delta of block {index} repeats all before it")
+        *before, last = texts
+        if len(before) > 1 and len(last) >= _WHOLE and "".join(before) == last:
+            yield Finding(f"the last delta of block {index} is all that came before it, once more")
         if len(started := whole.get(index, "")) > 1 and "".join(texts) == started:
             yield Finding(f"block {index} starts with its whole text, and repeats it in its deltas")
 

@@ -21,7 +21,7 @@ def _losing(name: str) -> Callable[[Object], Object]:
     return lambda body: without(body, name) if _after_a_result(body) else body
 
 
-def _results(change: Callable[[str], str]) -> Callable[[Object], Object]:
+def results_changed(change: Callable[[str], str]) -> Callable[[Object], Object]:
     """The texts of results that are plain strings, changed."""
 
     def changed(block: Any) -> Any:
@@ -93,13 +93,13 @@ MUTANTS: Final = (
     Mutant(
         "messages.tool_result-ascii",
         "Letters of results that are not ASCII are dropped.",
-        changing_requests(_results(_ascii)),
+        changing_requests(results_changed(_ascii)),
         ignored("messages.conversation::a_loop_is_read_whole"),
     ),
     Mutant(
         "messages.tool_result-first-paragraph",
         "Of a result only what stands before the first blank line is read.",
-        changing_requests(_results(_first_paragraph)),
+        changing_requests(results_changed(_first_paragraph)),
         ignored("messages.conversation::a_loop_is_read_whole"),
     ),
     Mutant(

@@ -7,6 +7,7 @@ from typing import Final
 
 from conformance.simulator.api.events import Event
 from conformance.simulator.json_values import Object, object_at, without
+from conformance.simulator.mutants.agent_loop import results_changed
 from conformance.simulator.mutants.mutant import Mutant, changing_streams, having, ignored
 
 _Events = tuple[Event, ...]
@@ -64,6 +65,7 @@ MUTANTS: Final = (
             ("system", lambda body: without(body, "system")),
             ("tools", lambda body: without(body, "tools")),
             ("history", lambda body: {**body, "messages": body["messages"][-1:]}),
+            ("results", results_changed(lambda _: "")),
         )
     ),
 )

@@ -74,6 +74,10 @@ def _doubled(pieces: list[str]) -> list[str]:
     return [*pieces[:6], *pieces[5:]] if len(pieces) > _LONG else pieces
 
 
+def _all_again(pieces: list[str]) -> list[str]:
+    return [*pieces, "".join(pieces)] if len(pieces) > _LONG else pieces
+
+
 def _swapped(pieces: list[str]) -> list[str]:
     return [*pieces[:5], pieces[6], pieces[5], *pieces[7:]] if len(pieces) > _LONG else pieces
 
@@ -371,6 +375,22 @@ _TEXT: Final = (
             ("pieces-swapped", "Two pieces of a longer streamed text change places.", _swapped),
             ("spaces-lost", "The space that a piece of a streamed text begins with is lost.", _stripped),
         )
+    ),
+    Mutant(
+        "stream.text-all-again",
+        "The last piece of a longer streamed text is all of it once more.",
+        _texts(_all_again),
+        {
+            **ignored(
+                "stream.text::what_a_body_says_a_stream_says",
+                "stream.text::a_long_text_streams_whole",
+                "stream.blocks::every_block_is_started_and_stopped",
+                # What comes twice is longer than it may be.
+                "max_tokens::it_cuts_what_is_thought",
+                "max_tokens::each_limit_cuts_a_stream_where_it_says",
+            ),
+            "clients.opencode::a_conversation_with_a_tool": "ignored",
+        },
     ),
     *(
         Mutant(f"stream.text-{name}", description, _texts(change), _LONG_TEXT)

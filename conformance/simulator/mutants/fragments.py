@@ -10,8 +10,17 @@ from typing import Any, Final
 from conformance.simulator.api.conversation import Conversation, every_block
 from conformance.simulator.api.errors import Refusal
 from conformance.simulator.api.validation import Request, Schema
-from conformance.simulator.json_values import is_object, list_at, messages_of, object_at
-from conformance.simulator.mutants.mutant import Change, Mutant, all_of, checking, rejected, taking, undecided
+from conformance.simulator.json_values import Object, is_object, list_at, messages_of, object_at
+from conformance.simulator.mutants.mutant import (
+    Change,
+    Mutant,
+    all_of,
+    changing_requests,
+    checking,
+    rejected,
+    taking,
+    undecided,
+)
 from conformance.simulator.personalities.personality import Personality
 from conformance.simulator.personalities.reference import tools as tools_of_anthropic
 
@@ -149,6 +158,11 @@ def _observed(*names: str) -> dict[str, str]:
     return dict.fromkeys(_taken(*names), "rejected")
 
 
+def _without_system_turns(body: Object) -> Object:
+    kept = [message for message in messages_of(body) if message.get("role") != "system"]
+    return {**body, "messages": kept}
+
+
 MUTANTS: Final = (
     Mutant(
         "accepts.turns-alternate",
@@ -246,8 +260,29 @@ MUTANTS: Final = (
         "accepts.newest-taken",
         "Roles, blocks and tools that MiniMax's page does not know are taken.",
         all_of(taking("redacted_thinking", read=True), taking("search_result", read=True), _newest),
-        dict.fromkeys(
-            _taken("system_turn", "redacted_thinking", "search_result", "server_tool", "client_tool"), "accepted"
+        {
+            **dict.fromkeys(
+                _taken("system_turn", "redacted_thinking", "search_result", "server_tool", "client_tool"), "accepted"
+            ),
+            "accepts.system_turn::a_turn_of_the_system_is_read": "honoured",
+            "clients.claude_code::a_conversation_with_a_tool": "honoured",
+        },
+    ),
+    Mutant(
+        "accepts.system_turn-ignored",
+        "Roles, blocks and tools that MiniMax's page does not know are taken, and turns of the system are not read.",
+        all_of(
+            taking("redacted_thinking", read=True),
+            taking("search_result", read=True),
+            _newest,
+            changing_requests(_without_system_turns),
         ),
+        {
+            **dict.fromkeys(
+                _taken("system_turn", "redacted_thinking", "search_result", "server_tool", "client_tool"), "accepted"
+            ),
+            "accepts.system_turn::a_turn_of_the_system_is_read": "ignored",
+            "clients.claude_code::a_conversation_with_a_tool": "honoured",
+        },
     ),
 )

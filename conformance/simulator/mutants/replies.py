@@ -58,6 +58,15 @@ def zeros(usage: Object) -> Object:
     return {name: 0 if name in COUNTS else value for name, value in usage.items()}
 
 
+def _with_a_sign(message: Object) -> Object:
+    """The sign that ends a turn in the model's own prompt, at the end of every text."""
+    signed = [
+        {**block, "text": f"{block['text']}<|im_end|>"} if block.get("type") == "text" else block
+        for block in message["content"]
+    ]
+    return {**message, "content": signed}
+
+
 MUTANTS: Final = (
     *(
         Mutant(
@@ -88,6 +97,12 @@ MUTANTS: Final = (
         "A reply's content blocks do not say their type.",
         changing_messages(lambda it: {**it, "content": [without(block, "type") for block in it["content"]]}),
         _UNREADABLE,
+    ),
+    Mutant(
+        "response.shape-template-in-the-text",
+        "Texts end with the sign that ends a turn in the model's own prompt.",
+        changing_messages(_with_a_sign),
+        ignored("response.shape::no_sign_of_the_template_stands_in_the_text"),
     ),
     Mutant(
         "response.shape-thoughts-in-the-text",

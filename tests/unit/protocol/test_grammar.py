@@ -231,6 +231,16 @@ def stops(index: int) -> Body:
             [begins(0, "thinking", thinking="abc"), says(0, "abc", "thinking"), stops(0)],
             ["block 0 starts with its whole text, and repeats it in its deltas"],
         ),
+        (
+            [
+                begins(0),
+                *(says(0, text) for text in ("It is sunny ", "in Lisbon.", "It is sunny in Lisbon.")),
+                stops(0),
+            ],
+            ["the last delta of block 0 is all that came before it, once more"],
+        ),
+        ([begins(0), *(says(0, text) for text in ("ha", "ha", "haha")), stops(0)], []),
+        ([begins(0), says(0, "It is sunny in Lisbon."), says(0, "It is sunny in Lisbon."), stops(0)], []),
         ([begins(0, text="a"), says(0, "a"), stops(0)], []),  # a letter may come twice by chance
         ([begins(0, text="abc"), says(0, "abd"), stops(0)], []),
         ([begins(0, "tool_use"), asks(0, '{"a"'), asks(0, ": 1}"), stops(0)], []),
