@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from conformance.cases.common import POSITIVE_CONTROL, ROOM, assistant, control, rejected, says, text, user
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
-from conformance.cases.several import ALL_NAMES, Places, all_are_read, one_of_the_cats
+from conformance.cases.several import ALL_NAMES, Asked, Places, all_are_read, one_of_the_cats
 from conformance.cases.tools import ASKS_FOR_NONE, BOTH, WEATHER, calls, forced_choice, tools_are_read
-from conformance.trouble import Inconclusive
+from conformance.trouble import Inconclusive, NotApplicable
 from conformance.values import Behaviour, Json, Observation
 
 _SYSTEM, _TURN = "the system prompt", "the turn before the call"
@@ -56,15 +57,8 @@ def a_loop_is_read_whole(api: Endpoint) -> Observation:
     all come back, or the prompt grows by them. Ignored: one of these places is not read, or
     only to its first blank line; or letters that are not ASCII come back dropped or spoilt, the same way every time.
     """
-    places = Places(
-        codewords=_NAMES,
-        asked=_asked,
-        without=_asked({}, ALL_NAMES),
-        # In plain sight of the same loop: a model may call again rather than answer, there as here.
-        shown=lambda words, question: _asked({_TURN: words} if words else {}, question),
-    )
     try:
-        found = all_are_read(api, places)
+        found = all_are_read(api, replace(_places(_asked), plainer=_places(_calmly)))
     except Inconclusive:
         if spoilt := _spoilt(api):
             return spoilt
@@ -72,6 +66,21 @@ def a_loop_is_read_whole(api: Endpoint) -> Observation:
     if found.behaviour is Behaviour.HONOURED and "text" not in found.signals:
         return _spoilt(api) or found
     return found
+
+
+def _places(asked: Asked) -> Places:
+    return Places(
+        codewords=_NAMES,
+        asked=asked,
+        without=asked({}, ALL_NAMES),
+        # In plain sight of the same loop: a model may call again rather than answer, there as here.
+        shown=lambda words, question: asked({_TURN: words} if words else {}, question),
+    )
+
+
+def _calmly(words: Mapping[str, str], question: str) -> dict[str, Json]:
+    """The loop without thinking: who thinks by itself may want its thoughts back with every call."""
+    return {**_asked(words, question), "thinking": {"type": "disabled"}}
 
 
 _TIMES = 5
@@ -110,7 +119,10 @@ def any_forces_a_call_after_a_result(api: Endpoint) -> Observation:
     it calls where nothing was called before.
     """
     request = {**_asked({}, "Is the office open? Answer with yes or no."), "tools": BOTH + _asked({}, "")["tools"]}
-    plain = control(api, **request)
+    plain = api.ask("control", **request)
+    if not plain.ok:
+        request = {**request, "thinking": {"type": "disabled"}}
+        plain = control(api, "control without thinking", **request)
     forced = forced_choice(api, request, {"type": "any"}, enough=1)
     if not forced.taken:
         return rejected("tool_choice any after a result", forced.reply)
@@ -119,7 +131,7 @@ def any_forces_a_call_after_a_result(api: Endpoint) -> Observation:
     if not forced.obeyed:
         first: dict[str, Json] = {"messages": [ASKS_FOR_NONE], "max_tokens": ROOM, "tools": BOTH}
         if not forced_choice(api, first, {"type": "any"}).obeyed:
-            raise Inconclusive("nothing is forced in a first turn either")
+            raise NotApplicable("nothing is forced in a first turn either, which is the finding of another case")
         words = f"{forced.made}, after a result; in a first turn it is made"
         return Observation(Behaviour.IGNORED, words, signals=("blocks",))
     behaviour = Behaviour.ACCEPTED if plain.tool_calls else Behaviour.HONOURED
@@ -137,6 +149,7 @@ def the_only_tool_is_called(api: Endpoint) -> Observation:
     name = WEATHER["name"]
     forced = forced_choice(api, request, {"type": "tool", "name": name}, name=name, enough=1)
     if not forced.taken:
+        control(api, **request)
         return rejected(f"tool_choice {name}, the only tool,", forced.reply)
     if forced.obeyed is None:
         raise Inconclusive(forced.made)

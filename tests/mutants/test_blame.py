@@ -85,7 +85,9 @@ def test_a_forced_call_is_drawn_until_luck_is_excluded(
     share: Callable[[int], bool], behaviour: str, tmp_path: Path
 ) -> None:
     cells = seen(Style("lazy", request=forced(share)), tmp_path, "tool_choice.any", "tool_choice.tool")
-    assert {cell[0] for cell in cells.values()} == {behaviour}
+    # Some cases go on from what these find: where nothing is forced, they have nothing to say.
+    drawn = {cell[0] for name, cell in cells.items() if name.endswith(("_call", "_is_called", "_in_a_stream"))}
+    assert drawn - {"honoured"} == {behaviour}
 
 
 def _chinese_without_stops(body: Body) -> Body:

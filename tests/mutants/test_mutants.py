@@ -171,6 +171,7 @@ FIELD = {
     "tool_choice.any::any_forces_a_streamed_call": "ignored falls_short",
     "tool_choice.tool::the_named_tool_is_called": "ignored falls_short",
     "tool_choice.tool::the_named_tool_is_called_in_a_stream": "ignored falls_short",
+    "tool_choice.tool::the_only_tool_is_called": "ignored falls_short",
     "temperature::near_zero_collapses_streams": "ignored falls_short",
     "messages.image::a_picture_is_seen": "ignored falls_short",
     "messages.image.url::a_picture_is_fetched": "ignored falls_short",

@@ -433,7 +433,7 @@ _CALLS: Final = (
         "tools.input-enums-lost",
         "The enumerations of a tool's schema are dropped.",
         changing_requests(_schemas_without_enums),
-        ignored("tools.input::an_enumeration_is_kept_to"),
+        ignored("tools.input::an_enumeration_is_kept_to", "tools.input::what_lies_deep_in_a_schema_is_kept_to"),
     ),
     Mutant(
         "tools.input-null",
