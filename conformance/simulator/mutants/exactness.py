@@ -408,11 +408,13 @@ _TEXT: Final = (
     ),
 )
 
+_FOLDED: Final = {**_EVERY_TYPE, "tools.input::what_lies_deep_in_a_schema_is_kept_to": "inconclusive"}
+
 _CALLS: Final = (
     *(
         Mutant(f"tools.input-{name}", description, changing_replies(_inputs(change)), turns)
         for name, description, change, turns in (
-            ("folded", "An object or a list in the input of a call is a string of JSON.", _folded, _EVERY_TYPE),
+            ("folded", "An object or a list in the input of a call is a string of JSON.", _folded, _FOLDED),
             ("numbers-as-strings", "A number in the input of a call is a string.", _numbers_as_strings, _EVERY_BODY),
             ("strings-cut", "A string in the input of a call is cut after 100 characters.", _short, _EVERY_BODY),
         )

@@ -63,7 +63,8 @@ _TOOL_HISTORY: Final = {
     "examples.tool_history::*": "rejected falls_short",
     "messages.tool_result.order::*": "inconclusive",
     "messages.tool_result.is_error::*": "inconclusive",
-    "messages.conversation::nothing_is_lost_among_the_rest": "inconclusive",
+    "messages.conversation::*": "inconclusive",
+    "tool_choice.any::any_forces_a_call_after_a_result": "inconclusive",
     "messages.image.in_a_result::a_picture_in_a_result_is_seen": "inconclusive",
     "messages.thinking::thinking_goes_back_in_a_tool_loop": "inconclusive",
     **CALLS_IN_FRAGMENTS,
@@ -75,7 +76,7 @@ MUTANTS: Final = (
         "messages.tool_use-lost",
         "tool_use blocks in the history are dropped.",
         _not_reading("tool_use"),
-        ignored("messages.tool_use::*"),
+        ignored("messages.tool_use::*", "messages.conversation::a_loop_is_read_whole"),
     ),
     Mutant(
         "messages.tool_use-first-input-only",
@@ -124,6 +125,9 @@ MUTANTS: Final = (
             "examples.tool_history::*": "ignored falls_short",
             "messages.tool_result.order::*": "inconclusive",
             "messages.tool_result.is_error::*": "inconclusive",
+            # It calls once more, in the place of an answer.
+            "messages.conversation::a_loop_is_read_whole": "inconclusive",
+            "tool_choice.any::any_forces_a_call_after_a_result": "accepted conforms",
         },
     ),
     Mutant(

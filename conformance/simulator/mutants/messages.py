@@ -138,6 +138,7 @@ _TEXT: Final = (
         changing_requests(in_blocks(lambda role, blocks: all_but("text", blocks) if role == "assistant" else blocks)),
         {
             "messages.text::what_the_assistant_said_is_read": "ignored falls_short",
+            "messages.conversation::a_loop_is_read_whole": "ignored falls_short",
             "messages.prefill::half_a_word_is_finished": "ignored",
         },
     ),
@@ -162,6 +163,7 @@ _TEXT: Final = (
         changing_requests(in_blocks(lambda _, blocks: [each for each in blocks if "cache_control" not in each])),
         {
             "messages.text::every_block_of_a_turn_is_read": "ignored falls_short",
+            "messages.tool_result::every_result_of_a_turn_is_read": "ignored falls_short",
             "clients.opencode::a_conversation_with_a_tool": "accepted",  # it marks what it asks
         },
     ),
@@ -219,6 +221,7 @@ _TEXT: Final = (
         _in_texts(lambda text: text.encode().decode("latin-1")),
         {
             "messages.text::what_is_not_ascii_is_read": "ignored falls_short",
+            "response.shape::no_text_is_escaped": "ignored falls_short",
             "tools.input::every_type_of_input_comes_out_as_it_is": "inconclusive",
             "stream.tool_input::every_type_of_streamed_input_comes_out_as_it_is": "inconclusive",
             "stream.text::*_*stream*": "inconclusive",
@@ -231,6 +234,7 @@ _TEXT: Final = (
         {
             "messages.text::a_long_message_is_read_to_its_end": "ignored falls_short",
             "system::a_long_one_is_read_to_its_end": "inconclusive",
+            "tools::what_describes_a_tool_is_read": "inconclusive",
         },
     ),
 )
@@ -254,6 +258,7 @@ _CONVERSATION: Final = tuple(
             "Where tools have been called, the system prompt is dropped.",
             changing_requests(_no_system_in_a_loop),
             "system::it_is_read_after_a_call",
+            "messages.conversation::a_loop_is_read_whole",
         ),
         (
             "fourth-block-lost",
