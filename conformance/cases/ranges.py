@@ -54,8 +54,8 @@ def a_whole_number_is_a_share(api: Endpoint) -> Observation:
 def any_temperature_of_the_range_is_taken(api: Endpoint) -> Observation:
     """A range has all numbers between its ends, those with many digits and those near an end as well.
 
-    Honoured: numbers drawn from it are taken. Rejected: one is refused, where the middle of the range is taken; the
-    summary names the shortest number like it that is refused.
+    Accepted: numbers drawn from it are taken, which says nothing of those outside. Rejected: one is refused, where the
+    middle of the range is taken; the summary names the shortest number like it that is refused.
     """
     return _drawn(api, "temperature")
 
@@ -64,8 +64,8 @@ def any_temperature_of_the_range_is_taken(api: Endpoint) -> Observation:
 def any_share_of_the_range_is_taken(api: Endpoint) -> Observation:
     """A range has all numbers between its ends, those with many digits and those near an end as well.
 
-    Honoured: numbers drawn from it are taken. Rejected: one is refused, where the middle of the range is taken; the
-    summary names the shortest number like it that is refused.
+    Accepted: numbers drawn from it are taken, which says nothing of those outside. Rejected: one is refused, where the
+    middle of the range is taken; the summary names the shortest number like it that is refused.
     """
     return _drawn(api, "top_p")
 
@@ -87,7 +87,7 @@ def _drawn(api: Endpoint, name: str) -> Observation:
                 return rejected(f"{name}={shorter!r}, inside the range,", reply)
         return rejected(f"{name}={value!r}, inside the range,", refused)
     words = f"taken: {', '.join(map(repr, values))}"
-    return Observation(Behaviour.HONOURED, words, signals=("status",))
+    return Observation(Behaviour.ACCEPTED, words, signals=("status",))
 
 
 _DIGITS = range(1, 9)
