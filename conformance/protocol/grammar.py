@@ -183,16 +183,12 @@ def _delta(state: _Blocks, index: int, body: dict[str, Json], at: int) -> Iterat
 def tool_inputs_of(events: Sequence[Event]) -> Iterator[Finding]:
     """The pieces of every tool call's input add up to a JSON object (or to nothing: an empty one)."""
     pieces: dict[int, str] = {}
-    given: dict[int, Json] = {}
     for event in events:
         body = event.json
         if not isinstance(body, dict) or not isinstance(body.get("index"), int):
             continue
-        block, delta = body.get("content_block"), body.get("delta")
-        if isinstance(block, dict) and block.get("type") == "tool_use":
-            pieces.setdefault(body["index"], "")
-            given[body["index"]] = block.get("input")
-        elif isinstance(delta, dict) and delta.get("type") == "input_json_delta":
+        delta = body.get("delta")
+        if isinstance(delta, dict) and delta.get("type") == "input_json_delta":
             pieces[body["index"]] = pieces.get(body["index"], "") + str(delta.get("partial_json") or "")
     for index, text in pieces.items():
         if not text.strip():
