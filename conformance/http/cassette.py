@@ -387,7 +387,7 @@ def _question(method: str, path: str, body: bytes) -> VcrRequest:
 
 
 def _asks_the_same(one: VcrRequest, other: VcrRequest) -> bool:
-    """vcrpy's own matcher of bodies writes a diff of every two that differ: most of what a replay would do."""
+    """vcrpy's own matcher of bodies writes a diff of every two that differ, which nobody would read."""
     return bool(one.body == other.body and one.method == other.method and one.uri == other.uri)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx2
 
-from conformance.cases import Experiment, Inspection
+from conformance.cases import Case, Experiment, Inspection
 from conformance.cases.endpoint import REPLAY_KEY, Endpoint, ModelUnderTest, credentials, open_client
 from conformance.http.budget import cost_of, tokens_of
 from conformance.http.cassette import Cassette
@@ -124,7 +124,7 @@ class Estimator:
 
     def _tried(self, planned: Planned) -> tuple[Exchange, ...]:
         told = planned.target.auth, repr(sorted(planned.target.details.items()))
-        alike = self._target.name, planned.claim.feature, planned.case.name, *told
+        alike = self._target.name, planned.claim.feature, planned.case, *told
         if alike not in _DRY_RUNS:
             match planned.case:
                 case Experiment() as experiment:
@@ -134,8 +134,8 @@ class Estimator:
         return _DRY_RUNS[alike]
 
 
-_DRY_RUNS: dict[tuple[str, ...], tuple[Exchange, ...]] = {}
-"""What came of them, by target, feature, case, and what the case is told of its model: nothing else changes them."""
+_DRY_RUNS: dict[tuple[Case | str, ...], tuple[Exchange, ...]] = {}
+"""What came of them in this process, by target, feature, case, and what the case is told of its model: no more matters."""
 
 
 def _need(exchanges: Iterable[Exchange], price: Price | None, basis: Basis) -> Need:
