@@ -166,20 +166,22 @@ def no_thought_stands_in_the_text(exchanges: Sequence[Exchange]) -> Observation:
     return _judged(len(texts), leaked, "texts", "MUST: every client shows it to its user")
 
 
-_TEMPLATE = re.compile(
-    r"<\|(im_start|im_end|endoftext|eot_id|end_of_text|start_header_id|end_header_id|assistant|user|return)\|>"
-    r"|<\uff5c[\w▁]+\uff5c>|<(start|end)_of_turn>|\[/?INST\]|\[e~\[|\]~b\]|</s>\s*\Z"
+_SIGN = (
+    r"(?:<\|(?:im_start|im_end|endoftext|eot_id|end_of_text|start_header_id|end_header_id|assistant|user|return)\|>"
+    r"|<\uff5c[\w▁]+\uff5c>|<(?:start|end)_of_turn>|\[/?INST\]|\[e~\[|\]~b\])"
 )
-"""Signs between the turns in what a model is given: Qwen, GPT, Llama, GLM, DeepSeek, Gemma, Mistral, MiniMax. The last,
-which HTML has as well, only at the end of a text."""
+"""Signs between the turns in what a model is given: Qwen, GPT, Llama, GLM, DeepSeek, Gemma, Mistral, MiniMax."""
+
+_TEMPLATE = re.compile(rf"\A\s*{_SIGN}|(?:{_SIGN}|</s>)\s*\Z")
+"""Such a sign at an end of a text, where a service leaves it; in its midst a model may be writing of templates."""
 
 
 @inspection("response.shape")
 def no_sign_of_the_template_stands_in_the_text(exchanges: Sequence[Exchange]) -> Observation:
     """What stands between the turns in a model's own prompt is not text. MUST: every client shows text to its user.
 
-    Honoured: no text has a sign of a chat template that its request has not. Ignored: two or more have one. (A model
-    may write one by itself.)
+    Honoured: no text begins or ends with a sign of a chat template that its request has not. Ignored: two or more do.
+    (A model may write one by itself.)
     """
     replies = [reply for reply in map(Reply, _replies(exchanges)) if reply.text]
     found = [(reply, mark.group().strip()) for reply in replies if (mark := _TEMPLATE.search(reply.text))]
