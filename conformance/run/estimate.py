@@ -135,7 +135,7 @@ class Estimator:
 
 
 _DRY_RUNS: dict[tuple[Case | str, ...], tuple[Exchange, ...]] = {}
-"""What came of them in this process, by target, feature, case, and what the case is told of its model: no more matters."""
+"""What came of them in this process, by target, feature, case, and what the case is told of its model."""
 
 
 def _need(exchanges: Iterable[Exchange], price: Price | None, basis: Basis) -> Need:
