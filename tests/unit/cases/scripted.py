@@ -41,15 +41,15 @@ class Scripted:
     """A transport that answers by a script, and keeps what was asked."""
 
     def __init__(self, script: Script, arrivals: Callable[[str], tuple[Arrival, ...]] = lambda _: ()) -> None:
-        self._script = script
-        self._arrivals = arrivals
+        self.script = script
+        self.arrivals = arrivals
         self.asked: list[dict[str, Any]] = []
 
     def send(self, request: httpx2.Request) -> Exchange:
         """What the script says."""
         sent = request.read()
         self.asked.append(json.loads(sent))
-        answer = self._script(self.asked[-1])
+        answer = self.script(self.asked[-1])
         status, body = answer if isinstance(answer, tuple) else (200, answer)
         text = body if isinstance(body, str) else json.dumps(body)
         kind = "text/event-stream" if isinstance(body, str) else "application/json"
@@ -62,7 +62,7 @@ class Scripted:
             {"content-type": kind},
             text.encode(),
             1.0,
-            self._arrivals(text),
+            self.arrivals(text),
         )
 
 

@@ -11,6 +11,7 @@ import pytest
 from conformance.cases.limits import a_long_answer_is_timed
 from conformance.cases.parameters import sixteen_cuts_a_long_answer
 from conformance.protocol.exchange import Arrival
+from conformance.trouble import Inconclusive
 from unit.cases.scripted import Scripted, message, scripted, streamed
 
 PROSE = "The baker rises long before the sun and lights the old oven with beech. " * 40
@@ -86,3 +87,29 @@ def test_a_speed_is_of_what_shows(service: Scripted, speed: int) -> None:
     assert found.behaviour.value == "honoured"
     assert max(found.statistics["tokens_per_second"]) == pytest.approx(speed, rel=0.35)
     assert json.dumps(found.statistics)
+
+
+# Each arrival: the share of the events that have come, and when, in ms.
+TOGETHER = {
+    "in one piece": [(1.0, 0.0)],
+    "all but the last words": [(0.95, 0.0), (1.0, 0.1)],
+    "in a burst": [(share / 50, share / 10) for share in range(1, 51)],
+}
+
+
+@pytest.mark.parametrize("seconds", [0.05, 20.0])
+@pytest.mark.parametrize("pieces", TOGETHER.values(), ids=TOGETHER)
+def test_what_comes_together_is_timed_from_the_request(seconds: float, pieces: list[tuple[float, float]]) -> None:
+    """Whoever held it back, nobody is slower than that; how much faster, nobody can say."""
+    one = timed(said(200), seconds=1, out=200)
+
+    def gathered(body: str) -> tuple[Arrival, ...]:
+        sizes = [arrival.size for arrival in one.arrivals(body)]
+        return tuple(Arrival(1000 * seconds + ms, sizes[int(share * len(sizes)) - 1]) for share, ms in pieces)
+
+    api = scripted(Scripted(one.script, gathered), output_speed=60)
+    if seconds < 1:
+        assert a_long_answer_is_timed(api).behaviour.value == "honoured"
+    else:
+        with pytest.raises(Inconclusive, match="in one piece"):
+            a_long_answer_is_timed(api)
