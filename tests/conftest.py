@@ -13,6 +13,9 @@ HOME = Path(__file__).parent
 SLOW = ("browser", "mutants", "pytest_plugin", "unit/simulator", "project/test_adding_")
 """What takes more than a minute together: whole runs, browsers, broken services. Left out by -m "not slow"."""
 
+LONGEST = ("output_speed-slow", "no_spelling_of_a_key", "errors.status-500", "incremental-held-back", "join_to_that_of_one")
+"""Half a minute and more each: begun first, or the other workers would wait for them at the end."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What is left to the run of every week: ``tox -e mutants``."""
@@ -29,6 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HOME) and item.path.relative_to(HOME).as_posix().startswith(SLOW):
             item.add_marker("slow")
+    items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
 
 
 # Seeded, and never judged by the clock: a busy machine is no reason for a failure.

@@ -82,6 +82,10 @@ class Redactor:
         data = shown.encode("utf-8", "surrogatepass") if isinstance(shown, str) else shown
         return next(self._spans(data), None) is not None
 
+    def finds_plain(self, lowered: bytes) -> bool:
+        """Whether a secret stands in a text as it is: one in small letters, whose views were made before."""
+        return any(form in lowered for form in self._forms)
+
     def _spans(self, data: bytes) -> Iterator[tuple[int, int]]:
         if not self._forms:
             return

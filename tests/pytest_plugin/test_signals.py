@@ -19,6 +19,9 @@ from conformance.run.signals import as_interrupts
 
 __all__ = ["documented", "fresh", "project", "recordings"]
 
+LONG = 300
+"""Seconds until a run is called stuck: on a busy machine the quickest of these took 110."""
+
 
 def begun(fresh: Project, url: str, **more: object) -> subprocess.Popen[bytes]:
     """A live run that has recorded something, and is far from its end."""
@@ -40,7 +43,7 @@ def begun(fresh: Project, url: str, **more: object) -> subprocess.Popen[bytes]:
 
 
 def wait_for(there: Callable[[], bool]) -> None:
-    until = time.monotonic() + 120
+    until = time.monotonic() + LONG
     while not there() and time.monotonic() < until:
         time.sleep(0.05)
     assert there()
@@ -52,7 +55,7 @@ def test_a_signal_leaves_a_report(fresh: Project, number: signal.Signals) -> Non
         process = begun(fresh, url, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         process.send_signal(number)
         process.send_signal(signal.SIGTERM)  # supervisors send several
-        printed, _ = process.communicate(timeout=120)
+        printed, _ = process.communicate(timeout=LONG)
     fresh.printed.append(printed.decode())
     assert process.returncode == pytest.ExitCode.INTERRUPTED, printed.decode()
     assert "stopped before the end: interrupted" in printed.decode()
@@ -69,7 +72,7 @@ def test_a_terminal_that_is_closed_leaves_a_report(fresh: Project) -> None:
         os.close(theirs)
         process.send_signal(signal.SIGHUP)  # the kernel does both at once, where it is a session's own terminal
         os.close(ours)
-        assert process.wait(timeout=120) == pytest.ExitCode.INTERRUPTED
+        assert process.wait(timeout=LONG) == pytest.ExitCode.INTERRUPTED
     cases = [case for row in fresh.report()["results"] for case in row["cases"]]
     assert any(case["source"] == "simulator" for case in cases)
 
