@@ -13,7 +13,13 @@ HOME = Path(__file__).parent
 SLOW = ("browser", "mutants", "pytest_plugin", "unit/simulator", "project/test_adding_")
 """What takes more than a minute together: whole runs, browsers, broken services. Left out by -m "not slow"."""
 
-LONGEST = ("output_speed-slow", "no_spelling_of_a_key", "errors.status-500", "incremental-held-back", "join_to_that_of_one")
+LONGEST = (
+    "output_speed-slow",
+    "no_spelling_of_a_key",
+    "errors.status-500",
+    "incremental-held-back",
+    "join_to_that_of_one",
+)
 """Half a minute and more each: begun first, or the other workers would wait for them at the end."""
 
 
