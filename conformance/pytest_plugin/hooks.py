@@ -183,6 +183,15 @@ class Plugin:
         if self._handover is not None:
             handover.write(self._handover, self._runs)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """One worker judges a model, unless ``--dist`` says otherwise: inspections read every recording of theirs."""
+        if config.getoption("dist") != "load":
+            return None
+        from conformance.pytest_plugin.scheduling import ByModel  # noqa: PLC0415  xdist need not be installed
+
+        return ByModel(config, log)
+
     def _record(self, ids: Sequence[str]) -> None:
         wanted: dict[Path, list[Planned]] = {}
         for nodeid in ids:

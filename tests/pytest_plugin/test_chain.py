@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -61,6 +62,17 @@ def test_every_replay_writes_the_same_bytes_with_xdist_too(project: Project) -> 
             (project.path / run / "minimax" / name).read_bytes() for run in ("first", "second", "third")
         )
         assert first == second == third
+
+
+def test_with_xdist_one_worker_judges_a_model(project: Project) -> None:
+    """Inspections read every recording of their model: on two workers everything would be read twice."""
+    result = project.replay("-n", "2", "-v", command=True)
+    workers: dict[str, set[str]] = {}
+    for worker, model in re.findall(r"\[(gw\d+)\].* matrix\.yaml::([^:]+)::", result.stdout.str()):
+        workers.setdefault(model, set()).add(worker)
+    assert len(workers) > 2
+    assert {len(names) for names in workers.values()} == {1}
+    assert len(set.union(*workers.values())) == 2
 
 
 def test_with_xdist_one_process_records_and_another_judges(
