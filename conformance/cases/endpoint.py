@@ -276,6 +276,9 @@ class Endpoint:
         if reply.exchange.breaks_off:
             # It is only on a cassette where every stream broke off: the grammar of streams blames it.
             raise Inconclusive("the stream broke off before the message ended")
+        if reply.ok and not reply.exchange.is_stream and not isinstance(reply.exchange.json, dict):
+            # As above: of a body that is no JSON, every time, the inspection of shapes tells.
+            raise Inconclusive("the reply is no JSON object")
         if not reply.is_legible:
             # The inspection of shapes blames it; nothing can be said of what the blocks would have held.
             raise Inconclusive("the reply's content is not a list of blocks with a type")

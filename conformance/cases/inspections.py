@@ -82,6 +82,7 @@ def every_body_is_a_message(exchanges: Sequence[Exchange]) -> Observation:
     def look(exchange: Exchange) -> Iterator[Finding]:
         if exchange.content_type != "application/json":
             yield Finding(f"content-type is {exchange.content_type or 'missing'}")
+        yield from _no_numbers(exchange)
         yield from shapes.message_of(exchange.json)
 
     return inspect(bodies_of(exchanges), look, "answers")
@@ -245,7 +246,17 @@ def every_event_has_its_shape(exchanges: Sequence[Exchange]) -> Observation:
 
     Honoured: in all streams. Ignored: some break it.
     """
-    return _grammar(exchanges, shapes.events_of)
+
+    def look(exchange: Exchange) -> Iterator[Finding]:
+        yield from _no_numbers(exchange)
+        yield from shapes.events_of(exchange.events)
+
+    return inspect(streams_of(exchanges), look, "streams")
+
+
+def _no_numbers(exchange: Exchange) -> Iterator[Finding]:
+    if exchange.no_number:
+        yield Finding(f"{exchange.no_number} is no number of JSON: the SDK for Python reads it, JSON.parse fails")
 
 
 @inspection("stream.stop_reason")

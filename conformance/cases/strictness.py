@@ -191,6 +191,35 @@ def no_sign_of_the_template_stands_in_the_text(exchanges: Sequence[Exchange]) ->
     return _judged(len(replies), leaked, "texts", "MUST: every client shows it to its user")
 
 
+@inspection("response.shape")
+def thoughts_come_before_the_text(exchanges: Sequence[Exchange]) -> Observation:
+    """What was thought stands before the text it led to. SHOULD: sent back behind it, strict services refuse the turn.
+
+    (Between calls a model may think again: only replies to requests without tools are looked at.)
+
+    Honoured: in some of them. Accepted: no reply holds both. Ignored: in each of two or more bodies, or streams, a
+    thought stands behind the text, and none before it.
+    """
+    orders: dict[str, list[bool]] = {}
+    for reply in map(Reply, filter(is_in_order, _replies(exchanges))):
+        request = reply.exchange.request if isinstance(reply.exchange.request, dict) else {}
+        kinds = [
+            "text" if block.get("type") == "text" else "thought"
+            for block in reply.content
+            if block.get("type") in ("thinking", "redacted_thinking") or str(block.get("text") or "").strip()
+        ]
+        if not request.get("tools") and not reply.tool_calls and len(set(kinds)) > 1:
+            orders.setdefault("streams" if reply.exchange.is_stream else "bodies", []).append(kinds[0] == "thought")
+    for what, firsts in orders.items():
+        if len(firsts) > 1 and not any(firsts):
+            late = ["a thought stands behind the text"] * len(firsts)
+            return _judged(len(firsts), late, what, "SHOULD: sent back, a strict service refuses it")
+    first = sum(map(sum, orders.values()))
+    if not first:
+        return Observation(Behaviour.ACCEPTED, "no reply holds a thought and a text behind it")
+    return Observation(Behaviour.HONOURED, f"a thought stands before the text in {first} replies")
+
+
 @inspection("response.empty_text")
 def no_text_block_beside_a_call_is_empty(exchanges: Sequence[Exchange]) -> Observation:
     """Beside a call there is no text block without text. SHOULD: sent back as it is, some services refuse it.

@@ -19,12 +19,14 @@ def every_body_is_counted(exchanges: Sequence[Exchange]) -> Observation:
     """Every answer counts its tokens: input and output, above zero where there is any.
 
     Honoured: all of them. Ignored: some leave it out, or count nothing; what was read from the cache is counted in
-    input_tokens as well, and clients add the two up; output_tokens are max_tokens, or far too few for what was written.
+    input_tokens as well, and clients add the two up; output_tokens are max_tokens, or far too few for what was written;
+    a prompt counts twice what it is, now and then, or more tokens than it has characters.
     """
     found = inspect(bodies_of(exchanges), _uncounted, "answers")
     if found.behaviour is Behaviour.HONOURED:
         bodies = list(bodies_of(exchanges))
-        if wrong := _stuck(bodies) or _counted_twice(bodies) or _unwritten(bodies):
+        wrong = _stuck(bodies) or _counted_twice(bodies) or _unwritten(bodies)
+        if wrong := wrong or _doubled(bodies) or _of_another(bodies, exchanges):
             return Observation(Behaviour.IGNORED, wrong, statistics=found.statistics)
     return found
 
@@ -37,7 +39,8 @@ def every_stream_is_counted(exchanges: Sequence[Exchange]) -> Observation:
     counts into it, and fails without (AttributeError, anthropic 2.14).
 
     Honoured: in all streams. Ignored: some leave it out, or count nothing; output_tokens are max_tokens, or far too
-    few for what was written; the prompt of a streamed request is a multiple of what it is without streaming.
+    few for what was written; the prompt of a streamed request is a multiple of what it is without streaming, or counts
+    twice what it is, now and then, or more tokens than it has characters.
     """
 
     def look(exchange: Exchange) -> Iterator[Finding]:
@@ -54,8 +57,7 @@ def every_stream_is_counted(exchanges: Sequence[Exchange]) -> Observation:
     if found.behaviour is Behaviour.HONOURED:
         # Without a message_delta the count is message_start's estimate still; its absence is another row's finding.
         whole = [e for e in streams_of(exchanges) if any(event.type == "message_delta" for event in e.events)]
-        wrong = _unwritten(whole) or _multiplied(exchanges)
-        if wrong:
+        if wrong := _unwritten(whole) or _multiplied(exchanges) or _doubled(whole) or _of_another(whole, exchanges):
             return Observation(Behaviour.IGNORED, wrong, statistics=found.statistics)
     return found
 
@@ -193,6 +195,70 @@ def _multiplied(exchanges: Sequence[Exchange]) -> str:
                 shown = f"{words.format(times)}, in {len(pairs)} requests"
                 return f"{shown}: {body} input tokens as a body, {stream} as a stream"
     return ""
+
+
+def _doubled(exchanges: Sequence[Exchange]) -> str:
+    """Why a prompt's count is not the prompt's: now and then it is twice of what it is otherwise; else empty.
+
+    A vendor's own prompt that changes would make a count any other, and not two of which one is twice the other.
+    """
+    asked: dict[str, list[int]] = {}
+    for reply in map(Reply, exchanges):
+        if reply.size is not None and not reply.cache_read:
+            asked.setdefault(_prompt(reply.exchange), []).append(reply.size)
+    unlike = [sorted(sizes) for sizes in asked.values() if len(set(sizes)) > 1]
+    twice = sum(size != sizes[0] for sizes in unlike for size in sizes)
+    if twice < _SURE or any(set(sizes) != {sizes[0], 2 * sizes[0]} for sizes in unlike):
+        return ""
+    sizes = min(unlike)
+    return f"asked again, a prompt counts twice, in {twice} replies: {sizes[0]} input tokens, then {sizes[-1]}"
+
+
+_OF_THE_REPLY = ("max_tokens", "temperature", "top_p", "top_k")
+
+
+def _prompt(exchange: Exchange) -> str:
+    """A request without what is no part of the prompt, nor brings one."""
+    request = exchange.request if isinstance(exchange.request, dict) else {}
+    return json.dumps({name: value for name, value in request.items() if name not in _OF_THE_REPLY}, sort_keys=True)
+
+
+_PLAIN = frozenset(
+    (
+        *("model", "messages", "system", "max_tokens", "stream", "metadata", "thinking", "service_tier"),
+        *("temperature", "top_p", "top_k", "stop_sequences"),
+    )
+)
+"""What a request may hold for all of its prompt to be in it; tools bring a prompt of the vendor's own."""
+
+_VENDOR = 100
+"""Tokens by which a vendor's own prompt may change from request to request."""
+
+
+def _of_another(some: Sequence[Exchange], exchanges: Sequence[Exchange]) -> str:
+    """Why a count is of something that the request does not hold; else empty.
+
+    No prompt has more tokens than bytes, but for a vendor's own prompt, which is in the smallest count there is too.
+    """
+    plain = [reply for reply in map(Reply, filter(_is_plain, exchanges)) if reply.size is not None]
+    least = min((reply.size or 0 for reply in plain), default=0)
+    chosen = set(map(id, some))
+    beyond = [
+        (reply.size or 0, len(reply.exchange.request_body))
+        for reply in plain
+        if id(reply.exchange) in chosen and (reply.size or 0) > least + _VENDOR + len(reply.exchange.request_body)
+    ]
+    if len(beyond) < _SURE:
+        return ""
+    count, size = max(beyond)
+    return f"{len(beyond)} prompts count more tokens than they have bytes: {count} input tokens of {size} bytes"
+
+
+def _is_plain(exchange: Exchange) -> bool:
+    request = exchange.request
+    is_taken = exchange.is_messages and exchange.ok and isinstance(request, dict)
+    # Of a picture or a file the size tells nothing.
+    return is_taken and not set(request) - _PLAIN and b'"source"' not in exchange.request_body
 
 
 _MOST_TIMES = 4

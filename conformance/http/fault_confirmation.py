@@ -45,7 +45,8 @@ def transient(exchange: Exchange) -> str | None:  # noqa: PLR0911  one return a 
     kind = exchange.error.get("type") if isinstance(exchange.error, dict) else None
     if isinstance(kind, str) and kind in _WAIT_ERRORS:
         return f"the service failed inside a {status}: {kind}"
-    if not exchange.is_stream and not isinstance(exchange.json, dict) and not exchange.is_blank:
+    garbled = exchange.json is None and exchange.body.lstrip().startswith(b"{")
+    if not exchange.is_stream and not isinstance(exchange.json, dict) and not exchange.is_blank and not garbled:
         return f"a {status} whose body is not a JSON object ({exchange.content_type or 'no content-type'})"
     if exchange.is_messages and (words := _trouble_in_words(exchange)):
         return f"the service said in a {status}: {words!r}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from conformance.protocol.assembly import assemble
-from conformance.protocol.parsing import parse_json
+from conformance.protocol.parsing import no_number, parse_json
 from conformance.protocol.sse import Event, looks_like_stream, parse_events
 from conformance.values import Json
 
@@ -47,6 +47,12 @@ class Exchange:
     def json(self) -> Json:
         """The answer's JSON body; None for a stream or anything that does not parse."""
         return None if self.is_stream else _json(self.body)
+
+    @cached_property
+    def no_number(self) -> str:
+        """What the answer has in the place of a number, as ``NaN``, and is not JSON; empty where there is none."""
+        texts = [event.data for event in self.events if event.json is not None] if self.is_stream else [self.body]
+        return next(filter(None, map(no_number, texts)), "") if self.is_stream or self.json is not None else ""
 
     @cached_property
     def content_type(self) -> str:

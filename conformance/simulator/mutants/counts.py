@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from typing import Final
 
 from conformance.simulator.api.events import Event
 from conformance.simulator.json_values import Object, object_at, without
+from conformance.simulator.model.replies import Reply
 from conformance.simulator.mutants.agent_loop import results_changed
-from conformance.simulator.mutants.mutant import Mutant, changing_streams, having, ignored
+from conformance.simulator.mutants.mutant import Change, Mutant, changing_replies, changing_streams, having, ignored
+from conformance.simulator.personalities.personality import Personality
 
 _Events = tuple[Event, ...]
 
@@ -38,7 +42,29 @@ def _uncounted_at_first(events: _Events) -> _Events:
     return tuple(map(changed, events))
 
 
+_STORY = 27
+"""Tokens of a prompt that is asked again and again, and whose size nothing else rests on."""
+
+
+def _now_and_then(size: Callable[[int], int]) -> Change:
+    """Every other time such a prompt has another size."""
+
+    def change(service: Personality) -> Personality:
+        asked = count()
+
+        def changed(reply: Reply) -> Reply:
+            usage = reply.usage
+            if usage.input != _STORY or next(asked) % 2:
+                return reply
+            return replace(reply, usage=replace(usage, input=size(usage.input)))
+
+        return changing_replies(changed)(service)
+
+    return change
+
+
 _STREAMS: Final = ignored("stream.usage::every_stream_is_counted")
+_BODIES: Final = ignored("response.usage::every_body_is_counted")
 _PARTS: Final = {"messages.count_tokens::every_part_of_a_prompt_is_counted": "ignored"}
 
 MUTANTS: Final = (
@@ -53,6 +79,18 @@ MUTANTS: Final = (
         "message_start has no usage; message_delta has it.",
         changing_streams(_uncounted_at_first),
         _STREAMS,
+    ),
+    Mutant(
+        "response.usage-doubled-now-and-then",
+        "Now and then a prompt counts twice, as where a gateway has asked again.",
+        _now_and_then(lambda size: 2 * size),
+        _BODIES,
+    ),
+    Mutant(
+        "response.usage-of-another",
+        "Now and then the count is that of another request.",
+        _now_and_then(lambda size: size + 4000),
+        _BODIES,
     ),
     *(
         Mutant(

@@ -53,6 +53,27 @@ def _thinking_aloud(message: Object) -> Object:
     return {**message, "content": [*said, *rest[len(said) :]] if thoughts else message["content"]}
 
 
+def _thought_afterwards(message: Object) -> Object:
+    content = message["content"]
+    return {**message, "content": sorted(content, key=lambda block: block["type"] == "thinking")}
+
+
+def _no_number(message: Object) -> Object:
+    return {**message, "usage": {**message["usage"], "cost": float("nan")}}
+
+
+def _overheard(message: Object) -> Object:
+    """The reply to a plain greeting, with a name that only other requests tell."""
+    blocks = message["content"]
+    if message["usage"]["input_tokens"] != _GREETING or message["stop_reason"] != "end_turn":
+        return message
+    return {**message, "content": [*blocks[:-1], {**blocks[-1], "text": f"{blocks[-1]['text']} Zorbanix says hello."}]}
+
+
+_GREETING = 16
+"""Tokens of the prompt that asks for a greeting."""
+
+
 def zeros(usage: Object) -> Object:
     """A usage with all its counts at zero."""
     return {name: 0 if name in COUNTS else value for name, value in usage.items()}
@@ -117,6 +138,24 @@ MUTANTS: Final = (
             # What the reply goes on with is behind the thought.
             "messages.prefill::half_a_word_is_finished": "inconclusive",
         },
+    ),
+    Mutant(
+        "response.shape-thoughts-last",
+        "A thought stands behind the text it led to.",
+        changing_messages(_thought_afterwards),
+        ignored("response.shape::thoughts_come_before_the_text"),
+    ),
+    Mutant(
+        "response.shape-no-json",
+        "A reply has NaN for a number, which JavaScript does not read.",
+        changing_messages(_no_number),
+        ignored("response.shape::every_body_is_a_message"),
+    ),
+    Mutant(
+        "messages.conversation-overheard",
+        "A greeting is answered with what another client was told, as where a cache takes one for the other.",
+        changing_messages(_overheard),
+        ignored("messages.conversation::nothing_of_another_request_is_said"),
     ),
     Mutant("response.usage-missing", "A reply has no usage.", changing_messages(_lacking("usage")), _UNCOUNTED),
     Mutant(

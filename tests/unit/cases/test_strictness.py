@@ -133,13 +133,13 @@ def test_a_silence_is_told_from_a_slow_stream(times: tuple[int, ...], seen: Beha
     ],
 )
 def test_thoughts_in_the_text_are_found(first: str, second: str, seen: Behaviour) -> None:
-    found = look("response.shape", answered("a", text(first)), answered("b", text(second)), named="thought")
+    found = look("response.shape", answered("a", text(first)), answered("b", text(second)), named="no_thought")
     assert found.behaviour is seen
 
 
 def test_one_mark_of_a_thought_may_be_the_models_own() -> None:
     with pytest.raises(Inconclusive):
-        look("response.shape", answered("a", text("<think></think>")), answered("b", text("B")), named="thought")
+        look("response.shape", answered("a", text("<think></think>")), answered("b", text("B")), named="no_thought")
 
 
 def streamed_call(*, stop: str, used: int) -> Exchange:
@@ -172,3 +172,42 @@ def test_a_call_that_is_cut_off_is_not_held_against_the_stream(stop: str, used: 
     else:
         with pytest.raises(Inconclusive):
             look("stream.tool_input", exchange, named="every_streamed_input_is_json")
+
+
+def thought() -> dict[str, Any]:
+    return {"type": "thinking", "thinking": "Well.", "signature": "s"}
+
+
+@pytest.mark.parametrize(
+    ("replies", "seen"),
+    [
+        ([[text("A"), thought()], [text("B"), thought()]], "ignored"),
+        ([[text("A"), thought()], [thought(), text("B")]], "honoured"),  # now and then it thinks again
+        ([[text("\n\n"), thought(), text("A")], [thought(), text("B")]], "honoured"),
+        ([[text("A"), thought()]], "accepted"),
+        ([[text("A")], [text("B")]], "accepted"),
+        ([[text("A"), thought(), call("c")], [text("B"), thought(), call("d")]], "accepted"),  # between calls
+    ],
+)
+def test_a_thought_comes_before_its_text(replies: list[list[dict[str, Any]]], seen: str) -> None:
+    found = look("response.shape", *(answered("a", *content) for content in replies), named="come_before")
+    assert found.behaviour == seen
+
+
+CAT = "The name of the office cat is Zorbanix. It is a quiet one."
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "seen"),
+    [
+        (CAT, "Zorbanix", "honoured"),
+        ("What is the name of the office cat?", "I was not told.", "honoured"),
+        ("What is the name of the office cat?", "It is called Zorbanix.", "ignored"),
+        (f"{CAT.upper()} What is its name?", "Zorbanix", "honoured"),
+        ([{"role": "user", "content": [{"type": "document", "source": {"data": "Wm9y"}}]}], "Zorbanix", "honoured"),
+    ],
+)
+def test_what_only_another_request_has_told_is_not_said(asked: Any, said: str, seen: str) -> None:
+    found = look("messages.conversation", answered(CAT, text("Yes.")), answered(asked, text(said)), named="another")
+    assert found.behaviour == seen
+    assert ("Zorbanix" in found.summary) == (seen == "ignored")

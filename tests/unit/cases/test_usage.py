@@ -99,3 +99,32 @@ def test_a_stream_begins_with_a_usage_since_the_sdk_writes_into_it() -> None:
 def test_a_cap_that_calls_itself_an_end_is_found(end: str, counts: tuple[int, ...], seen: Behaviour) -> None:
     said = [body(str(number), text=f"{SAID}{number}{end}", out=out) for number, out in enumerate(counts)]
     assert look("response.stop_reason", *said).behaviour is seen
+
+
+@pytest.mark.parametrize(
+    ("sizes", "seen"),
+    [
+        ([20, 40, 20, 40, 40], Behaviour.IGNORED),
+        ([20, 40, 20, 20], Behaviour.HONOURED),  # once is once
+        ([20, 40, 55, 40, 40], Behaviour.HONOURED),  # a vendor's own prompt that changes
+        ([20, 20, 20, 20], Behaviour.HONOURED),
+    ],
+)
+@pytest.mark.parametrize("made", [body, stream])
+def test_a_prompt_does_not_count_twice_now_and_then(made: Any, sizes: list[int], seen: Behaviour) -> None:
+    feature = "response.usage" if made is body else "stream.usage"
+    some = [made("the same", tokens=size) for size in sizes]
+    assert look(feature, *some).behaviour is seen
+
+
+@pytest.mark.parametrize(
+    ("sizes", "seen"),
+    [
+        ([20, 4000, 20, 4020, 3900], Behaviour.IGNORED),
+        ([5000, 5000, 5040, 5000, 5090], Behaviour.HONOURED),  # a vendor's own prompt is long
+        ([20, 90, 20, 60, 110], Behaviour.HONOURED),
+    ],
+)
+def test_no_prompt_has_more_tokens_than_bytes(sizes: list[int], seen: Behaviour) -> None:
+    some = [body(f"question {number}", tokens=size) for number, size in enumerate(sizes)]
+    assert look("response.usage", *some).behaviour is seen
