@@ -44,7 +44,7 @@ def a_picture_is_seen(api: Endpoint) -> Observation:
     that grew by the letters of the picture's code; without tools, or beside one.
     """
     question = text(_COLOUR)
-    before = control(api, messages=[user(question)], max_tokens=ROOM)
+    before = control(api, shared=True, messages=[user(question)], max_tokens=ROOM)
 
     def asked(block: Json, **more: Json) -> dict[str, Json]:
         return {"messages": [user(block, question)], "max_tokens": ROOM, **more}
@@ -187,7 +187,7 @@ def a_picture_is_fetched(api: Endpoint) -> Observation:
     """
     question = text(_COLOUR)
     picture = {"type": "image", "source": {"type": "url", "url": "https://images.conformance.invalid/red.png"}}
-    control(api, messages=[user(question)], max_tokens=ROOM)
+    control(api, shared=True, messages=[user(question)], max_tokens=ROOM)
     after = api.ask("treatment", messages=[user(picture, question)], max_tokens=ROOM)
     if after.ok:
         return Observation(Behaviour.IGNORED, "a picture that does not exist is not missed", signals=("status",))
@@ -231,7 +231,7 @@ def a_pdf_is_read(api: Endpoint) -> Observation:
     Ignored: a plain 200 to a prompt that did not grow.
     """
     question, codeword = text(QUESTION), "Brackenhurst"
-    before = control(api, messages=[user(question)], max_tokens=ROOM)
+    before = control(api, shared=True, messages=[user(question)], max_tokens=ROOM)
 
     def asked(block: Json) -> dict[str, Json]:
         return {"messages": [user(block, question)], "max_tokens": ROOM}

@@ -84,13 +84,16 @@ def fact(codeword: str) -> str:
     return f"The name of the office cat is {codeword}. {BALLAST}"
 
 
-def control(api: Endpoint, arm: str = "control", **params: Json) -> Reply:
+def control(api: Endpoint, arm: str = "control", *, shared: bool = False, **params: Json) -> Reply:
     """An arm that must be taken for the experiment to mean anything.
+
+    Args:
+        shared: whether other cases ask the same, and may have the same answer.
 
     Raises:
         Inconclusive: it was refused, so a refusal of the treatment would not be about the treatment.
     """
-    reply = api.ask(arm, **params)
+    reply = (api.once if shared else api.ask)(arm, **params)
     if not reply.ok:
         raise Inconclusive(f"the {arm} was refused ({reply.refusal})")
     return reply

@@ -101,6 +101,34 @@ def each_limit_cuts_a_stream_where_tools_are_declared(api: Endpoint) -> Observat
     return _cut_at(api, _NARROW, stream=True, tools=[WEATHER])
 
 
+_ONE_TOKEN = 24
+"""Characters that no single token of prose has; a floor of 16, as some APIs have, lets some 60 through."""
+
+
+@experiment("max_tokens")
+def one_token_is_a_limit(api: Endpoint) -> Observation:
+    """A limit of 1 is a limit: Claude Code asks for one token to see whether a key is good.
+
+    Honoured: the reply has no more than a word. Accepted: it is all thought, outside of the limit. Ignored: every
+    reply is longer. Rejected: so small a limit is refused.
+    """
+    quiet: dict[str, Json] = {"thinking": {"type": "disabled"}}  # or the one token is of a thought
+    for _ in range(_AGAIN):
+        reply = api.ask("max_tokens 1", **_LONG, max_tokens=1, **quiet)
+        if quiet and not reply.ok:
+            quiet = {}
+            reply = api.ask("max_tokens 1", **_LONG, max_tokens=1)
+        if not reply.ok:
+            control(api, "max_tokens 16", **_LONG, max_tokens=16)
+            return rejected("max_tokens 1", reply)
+        seen = f"{len(reply.text)} characters of text at max_tokens=1"
+        if not reply.text and len(reply.thinking) > _ONE_TOKEN:
+            return Observation(Behaviour.ACCEPTED, "taken; the reply is a thought that the limit does not cut")
+        if len(reply.text) <= _ONE_TOKEN:
+            return Observation(Behaviour.HONOURED, seen, signals=("text",))
+    return Observation(Behaviour.IGNORED, f"{seen}, and more than a word in {_AGAIN} replies", signals=("text",))
+
+
 def _cut_at(api: Endpoint, limits: tuple[int, ...], **more: Json) -> Observation:
     replies: dict[int, Reply] = {}
     for limit in reversed(limits):  # the widest first: a limit that is refused at 16 alone is refused for its size

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
 
@@ -65,6 +66,54 @@ def a_long_text_streams_whole(api: Endpoint) -> Observation:
     return _said_again(api, _Text(LONG_TEXT), _STREAMS - 1)
 
 
+_ALTERED: Mapping[str, tuple[Callable[[str], str], Callable[[str], bool]]] = {
+    "tags of HTML": (lambda words: re.sub(r"</?\w+>", "", words), lambda said: "<b>" in said),
+    "blank lines and indents": (lambda words: re.sub(r"\s+", " ", words), lambda said: bool(re.search(r"\s{3}", said))),
+}
+"""What gateways take out of a text: how, and how a reply shows that it was there."""
+
+_NEVER = 3
+"""Replies without it, and equal counts with it and without, that it takes to say that it was taken out."""
+
+
+@experiment("messages.text")
+def a_text_is_read_as_it_is_written(api: Endpoint) -> Observation:
+    """Signs of HTML, blank lines and indents are part of a text. MUST: code and pages are full of them.
+
+    Honoured: a text of them comes back as it was written, or counts more than without them. Ignored: what comes back
+    never has them, and the prompt counts the same with them and without.
+    """
+    wanted = _Text(LONG_TEXT)
+    first = api.once("control", **wanted.asked)
+    if not first.ok:
+        raise Inconclusive(f"the control was refused ({first.refusal})")
+    if wanted.is_in(first):
+        return Observation(Behaviour.HONOURED, "a text comes back as it was written", signals=("text",))
+    lost = {kind: alter for kind, (alter, shows) in _ALTERED.items() if not shows(first.text)}
+    for kind, alter in lost.items():
+        if _is_taken_out(api, kind, _Text(alter(LONG_TEXT))):
+            words = f"{kind} never come back, and a prompt with them counts as many tokens as one without"
+            return Observation(Behaviour.IGNORED, words, signals=("text", "size"))
+    return Observation(Behaviour.HONOURED, "a text comes back with what it was written with", signals=("text", "size"))
+
+
+def _is_taken_out(api: Endpoint, kind: str, altered: _Text) -> bool:
+    """Whether a prompt counts the same with it and without, and the model never says it.
+
+    Raises:
+        Inconclusive: the service counts nothing, so a model that leaves it out cannot be told from it.
+    """
+    shows = _ALTERED[kind][1]
+    for _ in range(_NEVER):
+        whole = control(api, "treatment", **_Text(LONG_TEXT).asked)
+        without = control(api, f"without {kind}", **altered.asked)
+        if whole.size is None or without.size is None:
+            raise Inconclusive(f"the model leaves out {kind}, and the service does not count what it has read")
+        if shows(whole.text) or whole.size != without.size:
+            return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class _Text:
     """A text that is to come back, and what it is asked with."""
@@ -101,7 +150,9 @@ class _Text:
 
 
 def _said_again(api: Endpoint, wanted: _Text, wished: int) -> Observation:
-    first = control(api, **wanted.asked)
+    first = api.once("control", **wanted.asked)
+    if not first.ok:
+        raise Inconclusive(f"the control was refused ({first.refusal})")
     streams = [_streamed(api, wanted) for _ in range(wished)]
     if all(wanted.is_in(reply) for reply in streams):
         return Observation(Behaviour.HONOURED, f"exact in {wished} of {wished} streams", signals=("text",))

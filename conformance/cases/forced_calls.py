@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from conformance.cases.common import (
     POSITIVE_CONTROL,
@@ -60,10 +62,56 @@ _RESERVE: Mapping[str, Json] = {
         "required": list(WANTED),
     },
 }
-_WRITTEN = json.dumps(WANTED, ensure_ascii=False)
+
+_LETTER = " ".join(
+    f"Paragraph {number} of the letter is about house number {number + 20}, which looks out on the quay."
+    for number in range(1, 19)
+)
+_LOOKALIKES: Mapping[str, Json] = {
+    "code": "007",
+    "price": "1.50",
+    "flag": "true",
+    "nothing": "null",
+    "list": "[1, 2]",
+    "letter": _LETTER,
+}
+"""Strings that read as something else, and a long one."""
+
+_STORE: Mapping[str, Json] = {
+    "name": "store_record",
+    "description": "Stores a record, every field of which is a text.",
+    "input_schema": {
+        "type": "object",
+        "properties": {name: {"type": "string"} for name in _LOOKALIKES},
+        "required": list(_LOOKALIKES),
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A tool, and the input that a call of it is to have."""
+
+    tool: Mapping[str, Json]
+    wanted: Mapping[str, Json]
+
+    @property
+    def written(self) -> str:
+        """The input as JSON."""
+        return json.dumps(self.wanted, ensure_ascii=False)
+
+    def call(self, api: Endpoint, arm: str, **more: Json) -> Reply:
+        """A reply with a call that ought to have it."""
+        name = self.tool["name"]
+        asked = f"Call the tool {name} with exactly this input, and change nothing in it: {self.written}"
+        return call_of(api, arm, self.tool, asked, **more)
+
+
+_RESERVATION = _Form(_RESERVE, WANTED)
+_RECORD = _Form(_STORE, _LOOKALIKES)
 
 _DRAWS = 2
-_ROUNDS = 5
+ROUNDS = 5
 """How often a call must be wrong, and the same words right where no call is involved, before the service is blamed."""
 
 
@@ -75,14 +123,30 @@ def every_type_of_input_comes_out_as_it_is(api: Endpoint) -> Observation:
     an object or a list is a string of JSON, even once; or the input is wrong every time, though as plain text the
     model repeats it every time.
     """
-    seen = _right_input(api)
+    return _comes_out(api, _RESERVATION, _DRAWS)
+
+
+@experiment("tools.input")
+def a_string_stays_a_string(api: Endpoint) -> Observation:
+    """A string that reads as a number, as true, as null or as a list is a string, and a long one comes whole. MUST.
+
+    (A code of 007 is not 7; whoever has a file written wants all of it.)
+
+    Honoured: all of them are what they were to be. Ignored: one is of another type, or cut, every time, though as plain
+    text the model repeats it every time.
+    """
+    return _comes_out(api, _RECORD, 1)
+
+
+def _comes_out(api: Endpoint, form: _Form, draws: int) -> Observation:
+    seen = _right_input(api, form, draws)
     if seen is not None:
         return seen
-    written = [_as_text(api) for _ in range(_ROUNDS - _DRAWS)]
-    wrong = _wrong_every_time(api)
+    written = [_as_text(api, form) for _ in range(ROUNDS - _DRAWS)]
+    wrong = _wrong_every_time(api, form)
     if not all(written):
         raise Inconclusive(f"the model does not repeat the input as plain text either; {wrong}")
-    return Observation(Behaviour.IGNORED, f"{wrong} in {_ROUNDS} calls", signals=("blocks",))
+    return Observation(Behaviour.IGNORED, f"{wrong} in {ROUNDS} calls", signals=("blocks",))
 
 
 @experiment("stream.tool_input")
@@ -93,43 +157,39 @@ def every_type_of_streamed_input_comes_out_as_it_is(api: Endpoint) -> Observatio
     an object or a list is a string of JSON, even once; or the input is wrong every time, though without streaming
     it is right every time.
     """
-    seen = _right_input(api, stream=True)
+    seen = _right_input(api, _RESERVATION, _DRAWS, stream=True)
     if seen is not None:
         return seen
-    bodies = [_call(api, "control, a body", _RESERVE, _REQUEST) for _ in range(_ROUNDS)]
-    wrong = _wrong_every_time(api, stream=True)
-    if not all(_faults(_input(body)) == [] for body in bodies):
+    bodies = [_RESERVATION.call(api, "control, a body") for _ in range(ROUNDS)]
+    wrong = _wrong_every_time(api, _RESERVATION, stream=True)
+    if not all(_faults(input_of(body), WANTED) == [] for body in bodies):
         raise Inconclusive(f"the input is wrong now and then without streaming too; {wrong}")
-    return Observation(Behaviour.IGNORED, f"{wrong} in {_ROUNDS} streams, and in no body", signals=("blocks",))
+    return Observation(Behaviour.IGNORED, f"{wrong} in {ROUNDS} streams, and in no body", signals=("blocks",))
 
 
-_REQUEST = f"Call the tool reserve_room with exactly this input, and change nothing in it: {_WRITTEN}"
-
-
-def _right_input(api: Endpoint, **more: Json) -> Observation | None:
-    """What two or three calls show; None where values are wrong that a weak model can get wrong."""
+def _right_input(api: Endpoint, form: _Form, draws: int, **more: Json) -> Observation | None:
+    """What a few calls show; None where values are wrong that a weak model can get wrong."""
     right = wrong = 0
-    while right < _DRAWS and wrong < _DRAWS:
-        found = _input(_call(api, "treatment", _RESERVE, _REQUEST, **more))
-        faults = _faults(found)
+    while right < draws and wrong < draws:
+        faults = _faults(input_of(form.call(api, "treatment", **more)), form.wanted)
         if folded := [fault for fault in faults if fault.endswith(_FOLDED)]:
             return Observation(Behaviour.IGNORED, folded[0], signals=("blocks",))
         right, wrong = right + (not faults), wrong + bool(faults)
-    if right < _DRAWS:
+    if right < draws:
         return None
-    seen = f"all {len(WANTED)} values are right in {right} of {right + wrong} calls"
+    seen = f"all {len(form.wanted)} values are right in {right} of {right + wrong} calls"
     return Observation(Behaviour.HONOURED, seen, signals=("blocks",))
 
 
-def _wrong_every_time(api: Endpoint, **more: Json) -> str:
+def _wrong_every_time(api: Endpoint, form: _Form, **more: Json) -> str:
     """The fault that every one of some more calls has.
 
     Raises:
         Inconclusive: one has none, or another one.
     """
     common: set[str] | None = None
-    for _ in range(_ROUNDS):
-        faults = set(_faults(_input(_call(api, "treatment", _RESERVE, _REQUEST, **more))))
+    for _ in range(ROUNDS):
+        faults = set(_faults(input_of(form.call(api, "treatment", **more)), form.wanted))
         common = faults if common is None else common & faults
         if not common:
             raise Inconclusive("the input of a call is now right and now wrong, or wrong in another way each time")
@@ -140,12 +200,12 @@ def _wrong_every_time(api: Endpoint, **more: Json) -> str:
 _FOLDED = "is a string of JSON"
 
 
-def _faults(found: Json) -> list[str]:
+def _faults(found: Json, expected: Mapping[str, Json]) -> list[str]:
     """What is wrong with an input, without the values themselves, so that two of a kind are the same words."""
     if not isinstance(found, dict):
         return ["the input is no object"]
     faults: list[str] = []
-    for name, wanted in WANTED.items():
+    for name, wanted in expected.items():
         value = found.get(name)
         if value == wanted and type(value) is type(wanted):
             continue
@@ -171,15 +231,15 @@ def _parsed(text: str) -> Json:
         return None
 
 
-def _as_text(api: Endpoint) -> bool:
+def _as_text(api: Endpoint, form: _Form) -> bool:
     """Whether the model writes the input as it is where it writes plain text."""
-    asked = user(f"Repeat the text between the tags exactly, and write nothing else.\n<text>{_WRITTEN}</text>")
+    asked = user(f"Repeat the text between the tags exactly, and write nothing else.\n<text>{form.written}</text>")
     reply = control(api, POSITIVE_CONTROL, messages=[asked], max_tokens=ROOM)
     begin, end = reply.text.find("{"), reply.text.rfind("}")
-    return begin >= 0 and _parsed(reply.text[begin : end + 1]) == WANTED
+    return begin >= 0 and _parsed(reply.text[begin : end + 1]) == form.wanted
 
 
-def _call(
+def call_of(
     api: Endpoint, arm: str, tool: Mapping[str, Json], request: str, *, shared: bool = False, **more: Json
 ) -> Reply:
     """A reply with a call of a tool: forced, or where forcing is refused or not heeded, asked for in so many words.
@@ -207,7 +267,8 @@ def _call(
     raise Inconclusive(f"nothing makes this model call {tool['name']}" + (f" ({refusal})" if refusal else ""))
 
 
-def _input(reply: Reply) -> Json:
+def input_of(reply: Reply) -> Json:
+    """The input of a reply's first call, whatever it is."""
     return reply.tool_calls[0].get("input")
 
 
@@ -230,8 +291,10 @@ def _stopping(name: str) -> dict[str, Json]:
 def a_tool_without_parameters_is_called(api: Endpoint) -> Observation:
     """A call of a tool that takes nothing has an empty object for its input. MUST: clients hand it on as it is.
 
-    Honoured: it is an object. Ignored: it is null, a string or missing, or the tool is never called though others
-    are. Rejected: such a tool is refused. (That the call has the long name that was declared is looked at in passing.)
+    Honoured: it is an object. Ignored: it is null, a string or missing; or it has a parameter that gateways declare
+    for upstreams that want one (``dummy``, ``_placeholder``), and should take out again. Rejected: such a tool is
+    refused. (That the call has the long name that was declared is looked
+    at in passing.)
     """
     return _without_parameters(api)
 
@@ -249,151 +312,61 @@ def a_streamed_call_may_have_no_input(api: Endpoint) -> Observation:
 def _without_parameters(api: Endpoint, **more: Json) -> Observation:
     asked = "Stop the clock now: call the tool {}."
     try:
-        reply = _call(api, "treatment", _stopping(_LONG_NAME), asked.format(_LONG_NAME), **more)
+        reply = call_of(api, "treatment", _stopping(_LONG_NAME), asked.format(_LONG_NAME), **more)
     except Inconclusive:
         # A long name that is refused is the finding of another row.
-        reply = _call(api, "treatment, short name", _stopping(_SHORT_NAME), asked.format(_SHORT_NAME), **more)
-    found = _input(reply)
+        reply = call_of(api, "treatment, short name", _stopping(_SHORT_NAME), asked.format(_SHORT_NAME), **more)
+    found = input_of(reply)
     if isinstance(found, dict):
-        return Observation(Behaviour.HONOURED, f"the input is {_shown(found)}", signals=("blocks",))
-    return Observation(Behaviour.IGNORED, f"the input is {_shown(found)}, not an object", signals=("blocks",))
+        if any(_STAND_IN.search(name) for name in found):
+            words = f"the input is {shown(found)}: the service has given the tool a parameter of its own"
+            return Observation(Behaviour.IGNORED, words, signals=("blocks",))
+        return Observation(Behaviour.HONOURED, f"the input is {shown(found)}", signals=("blocks",))
+    return Observation(Behaviour.IGNORED, f"the input is {shown(found)}, not an object", signals=("blocks",))
 
 
-def _shown(value: Json) -> str:
+_STAND_IN = re.compile(r"^_|dummy|placeholder|unused|no_?arg|no_?op|random_string", re.IGNORECASE)
+"""Names of parameters that nobody declared but the service: no model makes them up for a tool that takes nothing."""
+
+
+def shown(value: Json) -> str:
+    """A value as JSON, cut where it is long."""
     words = json.dumps(value, ensure_ascii=False)
     return words if len(words) <= _WIDE else f"{words[:_WIDE]}…"
 
 
 _WIDE = 60
 
-_MODES = ("plimtavor", "zorquenda", "hebbelusk")
-"""Words that nobody can guess who has not read them."""
+_STEM = "mcp__house-of-clocks__wind-the-clocks-that-stand-in-my-hallway"
+_ALIKE = (f"{_STEM}_a", f"{_STEM}_b")
+"""Two names of 64 characters, as long as one may be, of which only the last differs."""
 
 
-_REQUIRED = ("mode", "gamma")
+@experiment("tools")
+def names_that_end_otherwise_are_two(api: Endpoint) -> Observation:
+    """Two tools whose long names differ at their ends alone are two. MUST: a client runs what is named.
 
+    (Names of MCP servers' tools are so; upstreams that allow fewer characters have them cut.)
 
-def _switch(mode: Json, more: str = "", required: Sequence[str] = _REQUIRED) -> dict[str, Json]:
-    numbers = {name: {"type": "integer"} for name in ("alpha", "beta", "gamma", "delta")}
-    schema = {"type": "object", "properties": {**numbers, "mode": mode}, "required": list(required)}
-    return {"name": "set_mode", "description": f"Sets the mode of the lamp. {more}".strip(), "input_schema": schema}
-
-
-_ANY_MODE = (
-    "Call the tool set_mode with any one of the modes it allows; which one does not matter. Give every parameter that "
-    "the tool requires, 1 where it is a number, and leave out every other."
-)
-
-
-@experiment("tools.input")
-def an_enumeration_is_kept_to(api: Endpoint) -> Observation:
-    """A schema's enum says which values there are. MUST: a program knows no others.
-
-    Honoured: a call has one of three words that stand nowhere but in the enum. Ignored: it never has, and where
-    the description names them it always has.
+    Honoured: each of the two is called by its own name. Ignored: one never is, the other is in its place. (Where
+    such names are refused, that is what another row finds.)
     """
-    tool = _switch({"type": "string", "enum": list(_MODES)})
-    if (mode := _mode(api, "treatment", tool, shared=True)) in _MODES:
-        return Observation(Behaviour.HONOURED, f"mode is {mode!r}, which stands in the enum alone", signals=("blocks",))
-    told = _switch({"type": "string"}, f"The modes are: {', '.join(_MODES)}.")
-    for _ in range(_ROUNDS - 1):
-        if (other := _mode(api, "treatment", tool)) in _MODES:
-            raise Inconclusive(f"mode is now {mode!r} and now {other!r}")
-        if (named := _mode(api, POSITIVE_CONTROL, told)) not in _MODES:
-            raise Inconclusive(f"the model takes {named!r} where the modes are named in plain words")
-    words = f"mode is {_shown(mode)}, and never one of the enum in {_ROUNDS} calls"
-    return Observation(Behaviour.IGNORED, words, signals=("blocks",))
-
-
-def _mode(api: Endpoint, arm: str, tool: Mapping[str, Json], *, shared: bool = False) -> Json:
-    found = _input(_call(api, arm, tool, _ANY_MODE, shared=shared))
-    return found.get("mode") if isinstance(found, dict) else None
-
-
-@experiment("tools.input")
-def what_is_required_is_told_from_the_rest(api: Endpoint) -> Observation:
-    """A schema's ``required`` says which parameters a call must have, and which may be left out.
-
-    Honoured: asked for no more than what is required, a call has two parameters of five, those that are. Accepted: it
-    has others, and so it has where the description says in plain words which are required. Ignored: it never has
-    just those two, and always has where the description names them.
-    """
-    mode: dict[str, Json] = {"type": "string", "enum": list(_MODES)}
-    tool = _switch(mode)
-    if (given := _given(api, "treatment", tool, shared=True)) == set(_REQUIRED):
-        words = f"a call has {' and '.join(sorted(given))}, which are required, and nothing else"
-        return Observation(Behaviour.HONOURED, words, signals=("blocks",))
-    told = _switch(mode, f"It requires {' and '.join(_REQUIRED)}; leave out all others.", required=())
-    for _ in range(_ROUNDS - 1):
-        if _given(api, POSITIVE_CONTROL, told) != set(_REQUIRED):
-            seen = "the model gives other parameters than those that it is told to give, so it cannot be seen"
-            return Observation(Behaviour.ACCEPTED, seen, signals=("blocks",))
-        if _given(api, "treatment", tool) == set(_REQUIRED):
-            return Observation(Behaviour.ACCEPTED, "the model keeps to it now and then", signals=("blocks",))
-    words = f"a call has {', '.join(sorted(given)) or 'nothing'}, and in none of {_ROUNDS} just what is required"
-    return Observation(Behaviour.IGNORED, words, signals=("blocks",))
-
-
-def _given(api: Endpoint, arm: str, tool: Mapping[str, Json], *, shared: bool = False) -> set[str]:
-    found = _input(_call(api, arm, tool, _ANY_MODE, shared=shared))
-    return set(found) if isinstance(found, dict) else set()
-
-
-_SHADES = ("ombrelite", "yarrowdusk", "fennelgrey")
-_DEEP: Mapping[str, Json] = {
-    "type": "object",
-    "properties": {
-        "shades": {"type": "array", "items": {"type": "string", "enum": list(_SHADES)}, "minItems": 1, "maxItems": 1},
-        "mode": {"$ref": "#/$defs/mode"},
-    },
-    "required": ["shades", "mode"],
-    "$defs": {"mode": {"type": "string", "enum": list(_MODES)}},
-}
-"""Words that nobody can guess in the items of a list, and behind a reference."""
-_SHALLOW: Mapping[str, Json] = {
-    "type": "object",
-    "properties": {"shades": {"type": "array", "items": {"type": "string"}}, "mode": {"type": "string"}},
-    "required": ["shades", "mode"],
-}
-
-
-@experiment("tools.input")
-def what_lies_deep_in_a_schema_is_kept_to(api: Endpoint) -> Observation:
-    """A schema may describe the items of a list, and refer to its own $defs. MUST: a program knows no other values.
-
-    Honoured: a call has words that stand nowhere but there. Ignored: it never has the words of one of the two
-    places, and always has them where the description names them.
-    """
-    asked = (
-        "Call the tool set_lamp with any one mode and any one shade that it allows; which ones does not matter. Give "
-        "both parameters."
+    tools = [{**_stopping(name), "description": f"Winds clock {name[-1].upper()}."} for name in _ALIKE]
+    for name in _ALIKE:
+        called: list[Json] = []
+        while not called or (called[-1] != name and len(called) < ROUNDS):
+            asked = f"Wind clock {name[-1].upper()} now: call the tool {name}."
+            reply = call_of(api, f"treatment, {name[-1]}", tools[_ALIKE.index(name)], asked, tools=tools)
+            called.append(reply.tool_calls[0].get("name"))
+        if called[-1] == name and len(called) == 1:
+            continue
+        if called[-1] == name or len(set(map(str, called))) > 1:
+            raise Inconclusive("the model calls now the one and now the other")
+        words = f"asked for …{name[-4:]}, {ROUNDS} calls of {ROUNDS} name {str(called[0])[-12:]!r}"
+        return Observation(Behaviour.IGNORED, words, signals=("blocks",))
+    return Observation(
+        Behaviour.HONOURED, "each of two long names that differ at the end is called", signals=("blocks",)
     )
-    tool = {"name": "set_lamp", "description": "Sets the mode and the shade of the lamp.", "input_schema": _DEEP}
-    named = f"The modes are: {', '.join(_MODES)}. The shades are: {', '.join(_SHADES)}."
-    told = {**tool, "input_schema": _SHALLOW, "description": f"{tool['description']} {named}"}
-
-    def lost(arm: str, declared: Mapping[str, Json]) -> set[str]:
-        found = _input(_call(api, arm, declared, asked))
-        given = found if isinstance(found, dict) else {}
-        shades = given.get("shades")
-        in_items = isinstance(shades, list) and bool(shades) and all(shade in _SHADES for shade in shades)
-        return {place for place, kept in ((_ITEMS, in_items), (_REFERRED, given.get("mode") in _MODES)) if not kept}
-
-    missing = lost("treatment", tool)
-    if not missing:
-        words = "a call has the words of a list's items and of what the schema refers to"
-        return Observation(Behaviour.HONOURED, words, signals=("blocks",))
-    for _ in range(_ROUNDS - 1):
-        if missing & lost(POSITIVE_CONTROL, told):
-            raise Inconclusive("the model does not keep to words that are named in the description either")
-        missing &= lost("treatment", tool)
-        if not missing:
-            raise Inconclusive("a call has the words of the schema now and then")
-    words = f"no call of {_ROUNDS} has the words of {' or of '.join(sorted(missing))}"
-    return Observation(Behaviour.IGNORED, words, signals=("blocks",))
-
-
-_ITEMS, _REFERRED = "a list's items", "what the schema refers to"
 
 
 _CITIES = ("Lisbon", "Oslo")
@@ -414,7 +387,7 @@ def two_streamed_calls_keep_their_inputs_apart(api: Endpoint) -> Observation:
     if not _asks_for_both(plain):
         seen = "the model makes one call at a time, so there are no two to be told apart"
         return Observation(Behaviour.ACCEPTED, seen, signals=("blocks",))
-    for number in range(_ROUNDS):
+    for number in range(ROUNDS):
         reply = api.ask("treatment", **asked, stream=True)
         if not reply.ok:
             needs_streams(api)
@@ -426,8 +399,8 @@ def two_streamed_calls_keep_their_inputs_apart(api: Endpoint) -> Observation:
             return Observation(Behaviour.HONOURED, "two calls, each with its own city", signals=("blocks",))
         if number and not _asks_for_both(control(api, **asked)):
             raise Inconclusive("the model makes two calls now and then, streamed or not")
-    inputs = ", ".join(_shown(call.get("input")) for call in reply.tool_calls) or "none"
-    words = f"both calls are in every body and in none of {_ROUNDS} streams; the last has {inputs}"
+    inputs = ", ".join(shown(call.get("input")) for call in reply.tool_calls) or "none"
+    words = f"both calls are in every body and in none of {ROUNDS} streams; the last has {inputs}"
     return Observation(Behaviour.IGNORED, words, signals=("blocks",))
 
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from conformance.cases.registry import inspection
 from conformance.protocol.exchange import Exchange
 from conformance.protocol.reply import Reply
-from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Observation
 
 _TOLD = re.compile(rb"\b(?:office cat is|office cats is named) ([A-Z][a-z]{6,})\b")
@@ -19,13 +18,13 @@ _TOLD = re.compile(rb"\b(?:office cat is|office cats is named) ([A-Z][a-z]{6,})\
 def nothing_of_another_request_is_said(exchanges: Sequence[Exchange]) -> Observation:
     """A reply knows its own request, and no other's. MUST: else one client reads what another has written.
 
-    Honoured: no reply says a name that only another request has told. Ignored: one does: a conversation is kept that
+    Honoured: no reply says a name that only another request has told. Accepted: none was told. Ignored: one does: a conversation is kept that
     was not sent, replies are swapped, or a cache gives the answer to something else.
     """
     asked = [exchange for exchange in exchanges if exchange.is_messages and exchange.ok]
     names = {name for exchange in asked for name in _TOLD.findall(exchange.request_body)}
     if not names:
-        raise Inconclusive("no request told a name")
+        return Observation(Behaviour.ACCEPTED, "no request told a name, so none could be said to another")
     found: list[str] = []
     for exchange in asked:
         own = exchange.request_body.lower()

@@ -204,6 +204,32 @@ def what_the_assistant_said_is_read(api: Endpoint) -> Observation:
     )
 
 
+_ANSWERS_IN_A_ROW: Mapping[str, str] = {
+    "the first of two assistant turns in a row": "Caldemorrow",
+    "the second of two assistant turns in a row": "Hexaprine",
+}
+
+
+@experiment("messages.text")
+def two_answers_in_a_row_are_read(api: Endpoint) -> Observation:
+    """Two turns of the assistant in a row are one: both are the prompt (clients send a reply in parts so).
+
+    Honoured: codewords in both come back, or the prompt grows by them. Ignored: one of the two does neither.
+    (Where two turns of one role are refused, that is what another row finds.)
+    """
+
+    def asked(words: Mapping[str, str], question: str) -> dict[str, Json]:
+        said = [assistant(words.get(place, "Gladly.")) for place in _ANSWERS_IN_A_ROW]
+        return {"messages": [user("Tell me about the office."), *said, user(question)], "max_tokens": ROOM}
+
+    found = all_are_read(
+        api, Places(codewords=_ANSWERS_IN_A_ROW, asked=asked, without=plainly("", QUESTION), counted=_in_plain_sight)
+    )
+    if found.behaviour is Behaviour.REJECTED:
+        raise NotApplicable("two turns of the assistant in a row are refused")
+    return found
+
+
 @experiment("accepts.system_turn")
 def a_turn_of_the_system_is_read(api: Endpoint) -> Observation:
     """Who takes a turn of the system reads it: Claude Code puts its rules and its reminders there.

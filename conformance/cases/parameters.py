@@ -144,7 +144,7 @@ def _cut(api: Endpoint, **more: Json) -> tuple[Reply, int, Reply]:
     Raises:
         Inconclusive: the answer is too short to be seen cut, or refused for another reason.
     """
-    whole = api.ask("control", **_LONG, max_tokens=512, **more)
+    whole = api.once("control", **_LONG, max_tokens=512, **more)
     if not whole.ok:
         # The one parameter no request should be without: what is refused may be the parameter itself.
         without = api.send("without", {"model": api.model, "messages": HELLO["messages"]})
@@ -267,12 +267,14 @@ def user_id_is_checked(api: Endpoint) -> Observation:
     """metadata takes a user_id; it has no effect that a reply could show.
 
     Accepted: a user_id is taken, and a wrong type is refused, of metadata and of user_id. Ignored: one of the
-    wrong types is taken as well.
+    wrong types is taken as well, or the user_id is put into the prompt.
     """
-    plain_hello(api)
+    plain = plain_hello(api)
     taken = api.ask("treatment", **HELLO, metadata={"user_id": "conformance-suite"})
     if not taken.ok:
         return rejected("metadata", taken)
+    if taken.size != plain.size and (grown := _grown_by_user_id(api)):
+        return Observation(Behaviour.IGNORED, grown, signals=("size",))
     wrong: tuple[Json, ...] = ("conformance-suite", {"user_id": ["conformance", "suite"]})
     replies = {
         json.dumps(value): api.ask("malformed", **HELLO, metadata=value, expects_refusal=True) for value in wrong
@@ -285,6 +287,27 @@ def user_id_is_checked(api: Endpoint) -> Observation:
             return crashed(f"metadata={value}", reply)
     refusal = next(iter(replies.values())).refusal
     return Observation(Behaviour.ACCEPTED, f"taken; a wrong type is refused ({refusal})", signals=("status",))
+
+
+_LONG_USER_ID = "-".join(f"conformance{number:02}" for number in range(10))
+"""Of 129 characters: no tokenizer makes less than 16 tokens of them."""
+
+
+def _grown_by_user_id(api: Endpoint) -> str:
+    """That a long user_id makes the prompt grow, in words; empty where it does not, or not every time."""
+    sizes: dict[str, list[int]] = {"a": [], _LONG_USER_ID: []}
+    for user_id in (*sizes, *sizes):
+        reply = api.ask("treatment, again", **HELLO, metadata={"user_id": user_id})
+        if reply.ok and reply.size is not None:
+            sizes[user_id].append(reply.size)
+    short, long = sizes.values()
+    if len(short) + len(long) < 4 or min(long) - max(short) < _OF_IT:
+        return ""
+    words = f"a user_id of {len(_LONG_USER_ID)} characters is part of the prompt"
+    return f"{words}, which grows by {min(long) - max(short)} tokens"
+
+
+_OF_IT = 12
 
 
 @experiment("stop_sequences")
@@ -343,7 +366,7 @@ def _stopped(api: Endpoint) -> tuple[list[str], Reply, Reply]:
         "messages": [user("Describe in two sentences how bread is baked.")],
         "max_tokens": ROOM,
     }
-    plain = control(api, **prose)
+    plain = control(api, shared=True, **prose)
     asked = _commonest(plain.text)
     return asked, plain, api.ask("treatment", **prose, stop_sequences=asked)
 

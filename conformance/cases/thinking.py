@@ -26,7 +26,7 @@ def enabled_thinks_and_disabled_does_not(api: Endpoint) -> Observation:
 
     Honoured: a thinking block with ``enabled``, none with ``disabled``. Ignored: the same in all arms.
     """
-    plain = control(api, **_PUZZLE)
+    plain = control(api, shared=True, **_PUZZLE)
     enabled = _ask(api, "enabled", {"type": "enabled", "budget_tokens": BUDGET})
     if not enabled.ok:
         return rejected("thinking enabled", enabled)
@@ -64,7 +64,7 @@ def a_stream_thinks_as_well(api: Endpoint) -> Observation:
     enabled = {"type": "enabled", "budget_tokens": BUDGET}
     whole = _ask(api, "control", enabled)
     if not whole.ok:
-        control(api, "control, no thinking", **_PUZZLE)
+        control(api, "control, no thinking", shared=True, **_PUZZLE)
         return rejected("thinking enabled", whole)
     if not _thinks(whole):
         raise NotApplicable("it does not think without streaming either")
@@ -99,7 +99,7 @@ def adaptive_may_think(api: Endpoint) -> Observation:
     Honoured: it thinks where it does not when disabled. Accepted: taken, and it does not think or
     cannot be kept from it. Rejected: the type is refused.
     """
-    control(api, **_PUZZLE)
+    control(api, shared=True, **_PUZZLE)
     adaptive = _ask(api, "adaptive", {"type": "adaptive"})
     if not adaptive.ok:
         return rejected("thinking adaptive", adaptive)
@@ -116,7 +116,7 @@ def a_bogus_type_is_refused(api: Endpoint) -> Observation:
 
     Honoured: ``bogus`` is refused. Ignored: it is taken.
     """
-    control(api, **_PUZZLE)
+    control(api, shared=True, **_PUZZLE)
     bogus = api.ask("malformed", **_PUZZLE, thinking={"type": "bogus"}, expects_refusal=True)
     if bogus.ok:
         return Observation(Behaviour.IGNORED, "thinking.type bogus is taken", signals=("status",))

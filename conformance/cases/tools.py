@@ -125,7 +125,7 @@ def auto_is_the_default(api: Endpoint) -> Observation:
     auto = {"type": "auto"}
     for asks, name in ((ASKS_FOR_ONE, "needs a tool"), (ASKS_FOR_NONE, "needs none")):
         request: dict[str, Json] = {"messages": [asks], "max_tokens": ROOM, "tools": BOTH}
-        plain = control(api, f"control, {name}", **request)
+        plain = control(api, f"control, {name}", shared=True, **request)
         chosen = api.ask(f"treatment, {name}", **request, tool_choice=auto)
         if not chosen.ok:
             return rejected("tool_choice auto", chosen)
@@ -175,7 +175,7 @@ def any_forces_a_call(api: Endpoint) -> Observation:
     Accepted: with a call, but it calls without being told to as well. Ignored: without one.
     """
     request: dict[str, Json] = {"messages": [ASKS_FOR_NONE], "max_tokens": ROOM, "tools": BOTH}
-    plain = control(api, **request)
+    plain = control(api, shared=True, **request)
     forced = forced_choice(api, request, {"type": "any"})
     if not forced.taken:
         return rejected("tool_choice any", forced.reply)
@@ -198,7 +198,7 @@ def any_forces_a_streamed_call(api: Endpoint) -> Observation:
     """
     request: dict[str, Json] = {"messages": [ASKS_FOR_NONE], "max_tokens": ROOM, "tools": BOTH, "stream": True}
     needs_streams(api)
-    plain = control(api, **request)
+    plain = control(api, shared=True, **request)
     forced = forced_choice(api, request, {"type": "any"})
     if not forced.taken:
         return rejected("tool_choice any", forced.reply)
@@ -233,7 +233,7 @@ def the_named_tool_is_called_in_a_stream(api: Endpoint) -> Observation:
 
 
 def _named(api: Endpoint, request: Mapping[str, Json]) -> Observation:
-    control(api, **request)
+    control(api, shared=True, **request)
     undecided = ""
     seen: list[str] = []
     for tool in BOTH:
@@ -260,7 +260,7 @@ def none_forbids_a_call(api: Endpoint) -> Observation:
     A call printed as text is the model's, not the service's: blocks count, not words.
     """
     request: dict[str, Json] = {"messages": [ASKS_FOR_ONE], "max_tokens": ROOM, "tools": BOTH}
-    elicited = control(api, **request)
+    elicited = control(api, shared=True, **request)
     reply = api.ask("treatment", **request, tool_choice={"type": "none"})
     if not reply.ok:
         return rejected("tool_choice none", reply)
@@ -293,7 +293,7 @@ def none_forbids_a_streamed_call(api: Endpoint) -> Observation:
     """
     needs_streams(api)
     request: dict[str, Json] = {"messages": [ASKS_FOR_ONE], "max_tokens": ROOM, "tools": BOTH, "stream": True}
-    elicited = control(api, **request)
+    elicited = control(api, shared=True, **request)
     if not _called(elicited):
         elicited = control(api, "control, any", **request, tool_choice={"type": "any"})
     if not _called(elicited):

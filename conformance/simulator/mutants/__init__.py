@@ -16,6 +16,7 @@ from conformance.simulator.mutants import (
     exactness,
     fragments,
     history,
+    inputs,
     media,
     messages,
     parameters,
@@ -46,6 +47,7 @@ FAMILIES: Final = (
     fragments,
     company,
     counts,
+    inputs,
 )
 """The modules that hold them."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.cases.forced_calls import what_is_required_is_told_from_the_rest
+from conformance.cases.schemas import what_is_required_is_told_from_the_rest
 from conformance.cases.tools import auto_is_the_default
 from conformance.trouble import Inconclusive
 from unit.cases.scripted import Scripted, message, scripted

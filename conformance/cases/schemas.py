@@ -1,0 +1,156 @@
+"""What a tool's schema says of its parameters: is it what a call keeps to?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from conformance.cases.common import POSITIVE_CONTROL
+from conformance.cases.endpoint import Endpoint
+from conformance.cases.forced_calls import ROUNDS, call_of, input_of, shown
+from conformance.cases.registry import experiment
+from conformance.trouble import Inconclusive
+from conformance.values import Behaviour, Json, Observation
+
+_MODES = ("plimtavor", "zorquenda", "hebbelusk")
+"""Words that nobody can guess who has not read them."""
+
+
+_REQUIRED = ("mode", "gamma")
+
+
+def _switch(mode: Json, more: str = "", required: Sequence[str] = _REQUIRED) -> dict[str, Json]:
+    numbers = {name: {"type": "integer"} for name in ("alpha", "beta", "gamma", "delta")}
+    schema = {"type": "object", "properties": {**numbers, "mode": mode}, "required": list(required)}
+    return {"name": "set_mode", "description": f"Sets the mode of the lamp. {more}".strip(), "input_schema": schema}
+
+
+_ANY_MODE = (
+    "Call the tool set_mode with any one of the modes it allows; which one does not matter. Give every parameter that "
+    "the tool requires, 1 where it is a number, and leave out every other."
+)
+
+
+@experiment("tools.input")
+def an_enumeration_is_kept_to(api: Endpoint) -> Observation:
+    """A schema's enum says which values there are. MUST: a program knows no others.
+
+    Honoured: a call has one of three words that stand nowhere but in the enum. Ignored: it never has, and where
+    the description names them it always has.
+    """
+    tool = _switch({"type": "string", "enum": list(_MODES)})
+    if (mode := _mode(api, "treatment", tool, shared=True)) in _MODES:
+        return Observation(Behaviour.HONOURED, f"mode is {mode!r}, which stands in the enum alone", signals=("blocks",))
+    told = _switch({"type": "string"}, f"The modes are: {', '.join(_MODES)}.")
+    for _ in range(ROUNDS - 1):
+        if (other := _mode(api, "treatment", tool)) in _MODES:
+            raise Inconclusive(f"mode is now {mode!r} and now {other!r}")
+        if (named := _mode(api, POSITIVE_CONTROL, told)) not in _MODES:
+            raise Inconclusive(f"the model takes {named!r} where the modes are named in plain words")
+    words = f"mode is {shown(mode)}, and never one of the enum in {ROUNDS} calls"
+    return Observation(Behaviour.IGNORED, words, signals=("blocks",))
+
+
+def _mode(api: Endpoint, arm: str, tool: Mapping[str, Json], *, shared: bool = False) -> Json:
+    found = input_of(call_of(api, arm, tool, _ANY_MODE, shared=shared))
+    return found.get("mode") if isinstance(found, dict) else None
+
+
+@experiment("tools.input")
+def what_is_required_is_told_from_the_rest(api: Endpoint) -> Observation:
+    """A schema's ``required`` says which parameters a call must have, and which may be left out.
+
+    Honoured: asked for no more than what is required, a call has two parameters of five, those that are. Accepted: it
+    has others, and so it has where the description says in plain words which are required. Ignored: it never has
+    just those two, and always has where the description names them; or all others are there as null, every time,
+    which a program that checks its input refuses.
+    """
+    mode: dict[str, Json] = {"type": "string", "enum": list(_MODES)}
+    tool = _switch(mode)
+    first = _inputs_of(api, "treatment", tool, shared=True)
+    if (given := set(first)) == set(_REQUIRED):
+        words = f"a call has {' and '.join(sorted(given))}, which are required, and nothing else"
+        return Observation(Behaviour.HONOURED, words, signals=("blocks",))
+    if _has_nulls(first) and all(_has_nulls(_inputs_of(api, "treatment", tool)) for _ in range(ROUNDS - 1)):
+        words = f"in {ROUNDS} calls of {ROUNDS} every parameter that may be left out is there as null"
+        return Observation(Behaviour.IGNORED, words, signals=("blocks",))
+    told = _switch(mode, f"It requires {' and '.join(_REQUIRED)}; leave out all others.", required=())
+    for _ in range(ROUNDS - 1):
+        if _given(api, POSITIVE_CONTROL, told) != set(_REQUIRED):
+            seen = "the model gives other parameters than those that it is told to give, so it cannot be seen"
+            return Observation(Behaviour.ACCEPTED, seen, signals=("blocks",))
+        if _given(api, "treatment", tool) == set(_REQUIRED):
+            return Observation(Behaviour.ACCEPTED, "the model keeps to it now and then", signals=("blocks",))
+    words = f"a call has {', '.join(sorted(given)) or 'nothing'}, and in none of {ROUNDS} just what is required"
+    return Observation(Behaviour.IGNORED, words, signals=("blocks",))
+
+
+def _given(api: Endpoint, arm: str, tool: Mapping[str, Json]) -> set[str]:
+    return set(_inputs_of(api, arm, tool))
+
+
+def _inputs_of(api: Endpoint, arm: str, tool: Mapping[str, Json], *, shared: bool = False) -> Mapping[str, Json]:
+    found = input_of(call_of(api, arm, tool, _ANY_MODE, shared=shared))
+    return found if isinstance(found, dict) else {}
+
+
+def _has_nulls(given: Mapping[str, Json]) -> bool:
+    """Whether a call has what is required, and null for all that it may leave out."""
+    others = set(given) - set(_REQUIRED)
+    return set(_REQUIRED) <= set(given) and len(others) > 1 and all(given[name] is None for name in others)
+
+
+_SHADES = ("ombrelite", "yarrowdusk", "fennelgrey")
+_DEEP: Mapping[str, Json] = {
+    "type": "object",
+    "properties": {
+        "shades": {"type": "array", "items": {"type": "string", "enum": list(_SHADES)}, "minItems": 1, "maxItems": 1},
+        "mode": {"$ref": "#/$defs/mode"},
+    },
+    "required": ["shades", "mode"],
+    "$defs": {"mode": {"type": "string", "enum": list(_MODES)}},
+}
+"""Words that nobody can guess in the items of a list, and behind a reference."""
+_SHALLOW: Mapping[str, Json] = {
+    "type": "object",
+    "properties": {"shades": {"type": "array", "items": {"type": "string"}}, "mode": {"type": "string"}},
+    "required": ["shades", "mode"],
+}
+
+
+@experiment("tools.input")
+def what_lies_deep_in_a_schema_is_kept_to(api: Endpoint) -> Observation:
+    """A schema may describe the items of a list, and refer to its own $defs. MUST: a program knows no other values.
+
+    Honoured: a call has words that stand nowhere but there. Ignored: it never has the words of one of the two
+    places, and always has them where the description names them.
+    """
+    asked = (
+        "Call the tool set_lamp with any one mode and any one shade that it allows; which ones does not matter. Give "
+        "both parameters."
+    )
+    tool = {"name": "set_lamp", "description": "Sets the mode and the shade of the lamp.", "input_schema": _DEEP}
+    named = f"The modes are: {', '.join(_MODES)}. The shades are: {', '.join(_SHADES)}."
+    told = {**tool, "input_schema": _SHALLOW, "description": f"{tool['description']} {named}"}
+
+    def lost(arm: str, declared: Mapping[str, Json]) -> set[str]:
+        found = input_of(call_of(api, arm, declared, asked))
+        given = found if isinstance(found, dict) else {}
+        shades = given.get("shades")
+        in_items = isinstance(shades, list) and bool(shades) and all(shade in _SHADES for shade in shades)
+        return {place for place, kept in ((_ITEMS, in_items), (_REFERRED, given.get("mode") in _MODES)) if not kept}
+
+    missing = lost("treatment", tool)
+    if not missing:
+        words = "a call has the words of a list's items and of what the schema refers to"
+        return Observation(Behaviour.HONOURED, words, signals=("blocks",))
+    for _ in range(ROUNDS - 1):
+        if missing & lost(POSITIVE_CONTROL, told):
+            raise Inconclusive("the model does not keep to words that are named in the description either")
+        missing &= lost("treatment", tool)
+        if not missing:
+            raise Inconclusive("a call has the words of the schema now and then")
+    words = f"no call of {ROUNDS} has the words of {' or of '.join(sorted(missing))}"
+    return Observation(Behaviour.IGNORED, words, signals=("blocks",))
+
+
+_ITEMS, _REFERRED = "a list's items", "what the schema refers to"
