@@ -207,9 +207,15 @@ def every_block_is_started_and_stopped(exchanges: Sequence[Exchange]) -> Observa
 
     (Where a block is not stopped, Claude Code loses the call in it.)
 
-    Honoured: in all streams. Ignored: wrong indexes, deltas outside their block, blocks left open.
+    Honoured: in all streams. Ignored: wrong indexes, deltas outside their block, blocks left open, a text that begins
+    in its block's start, a signature in pieces.
     """
-    return _grammar(exchanges, grammar.blocks_of)
+
+    def look(exchange: Exchange) -> Iterator[Finding]:
+        yield from grammar.blocks_of(exchange.events)
+        yield from grammar.pieces_of(exchange.events)
+
+    return inspect(streams_of(exchanges), look, "streams")
 
 
 @inspection("stream.tool_input")
@@ -265,10 +271,24 @@ def every_stream_says_why_it_stopped(exchanges: Sequence[Exchange]) -> Observati
 
     (Claude Code carries on with a call that says end_turn; loops that are written by the documentation do not.)
 
-    Honoured: in all streams. Ignored: null, an unknown word, or one the stream belies; or streams of different texts
-    end at one and the same count of tokens, in the middle of a sentence, and all say end_turn.
+    Honoured: in all streams. Ignored: null, an unknown word, or one the stream belies, or takes back; or streams of
+    different texts end at one and the same count of tokens, in the middle of a sentence, and all say end_turn.
     """
-    return _stopped(streams_of(exchanges), exchanges, "streams")
+    streams = list(streams_of(exchanges))
+    taken_back = inspect(streams, _taken_back, "streams")
+    return taken_back if taken_back.behaviour is Behaviour.IGNORED else _stopped(streams, exchanges, "streams")
+
+
+def _taken_back(exchange: Exchange) -> Iterator[Finding]:
+    """A second message_delta without the stop_reason that the first has: the SDK ends with none."""
+    ends = [event.json.get("delta") for event in exchange.events if _is_end(event.json)]
+    reasons = [end.get("stop_reason") for end in ends if isinstance(end, dict)]
+    if reasons and reasons[-1] is None and any(reasons):
+        yield Finding(f"stop_reason is {next(filter(None, reasons))}, and a later message_delta takes it back")
+
+
+def _is_end(body: Json) -> bool:
+    return isinstance(body, dict) and body.get("type") == "message_delta"
 
 
 @inspection("stream.content_type")

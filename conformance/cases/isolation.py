@@ -18,8 +18,8 @@ _TOLD = re.compile(rb"\b(?:office cat is|office cats is named) ([A-Z][a-z]{6,})\
 def nothing_of_another_request_is_said(exchanges: Sequence[Exchange]) -> Observation:
     """A reply knows its own request, and no other's. MUST: else one client reads what another has written.
 
-    Honoured: no reply says a name that only another request has told. Accepted: none was told. Ignored: one does: a conversation is kept that
-    was not sent, replies are swapped, or a cache gives the answer to something else.
+    Honoured: no reply says a name that only another request has told. Accepted: none was told. Ignored: one does: a
+    conversation is kept that was not sent, replies are swapped, or a cache gives the answer to something else.
     """
     asked = [exchange for exchange in exchanges if exchange.is_messages and exchange.ok]
     names = {name for exchange in asked for name in _TOLD.findall(exchange.request_body)}

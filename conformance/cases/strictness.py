@@ -172,8 +172,15 @@ _SIGN = (
 )
 """Signs between the turns in what a model is given: Qwen, GPT, Llama, GLM, DeepSeek, Gemma, Mistral, MiniMax."""
 
-_TEMPLATE = re.compile(rf"\A\s*{_SIGN}|(?:{_SIGN}|</s>)\s*\Z")
-"""Such a sign at an end of a text, where a service leaves it; in its midst a model may be writing of templates."""
+_CALL_SIGN = (
+    r"<\|?tool_calls?(?:_section_begin)?\|?>|</?minimax:tool_call>|\]<\]minimax\[>\[|\[TOOL_CALLS\]"
+    r"|<\uff5ctool▁calls▁begin\uff5c>|<\|tool_call_begin\|>|<function=\w"
+)
+"""Signs that a call begins with: Hermes and Qwen, MiniMax, Mistral, DeepSeek, Kimi, Llama."""
+
+_TEMPLATE = re.compile(rf"\A\s*{_SIGN}|(?:{_SIGN}|</s>)\s*\Z|{_CALL_SIGN}")
+"""Such a sign at an end of a text, where a service leaves it (in its midst a model may be writing of templates), or one
+of a call, which a service has left unread."""
 
 
 @inspection("response.shape")
@@ -183,7 +190,7 @@ def no_sign_of_the_template_stands_in_the_text(exchanges: Sequence[Exchange]) ->
     Honoured: no text begins or ends with a sign of a chat template that its request has not. Ignored: two or more do.
     (A model may write one by itself.)
     """
-    replies = [reply for reply in map(Reply, _replies(exchanges)) if reply.text]
+    replies = [reply for reply in map(Reply, _replies(exchanges)) if reply.text and not _is_forbidden_to_call(reply)]
     found = [(reply, mark.group().strip()) for reply in replies if (mark := _TEMPLATE.search(reply.text))]
     leaked = [f"{mark!r} in the text" for reply, mark in found if mark.encode() not in reply.exchange.request_body]
     if len(leaked) == 1:
@@ -218,6 +225,13 @@ def thoughts_come_before_the_text(exchanges: Sequence[Exchange]) -> Observation:
     if not first:
         return Observation(Behaviour.ACCEPTED, "no reply holds a thought and a text behind it")
     return Observation(Behaviour.HONOURED, f"a thought stands before the text in {first} replies")
+
+
+def _is_forbidden_to_call(reply: Reply) -> bool:
+    """Whether the request has ``tool_choice: none``: then a call that the model writes all the same is its own text."""
+    request = reply.exchange.request
+    choice = request.get("tool_choice") if isinstance(request, dict) else None
+    return isinstance(choice, dict) and choice.get("type") == "none"
 
 
 @inspection("response.empty_text")

@@ -52,6 +52,8 @@ def every_stream_is_counted(exchanges: Sequence[Exchange]) -> Observation:
         ends = [event.json for event in exchange.events if event.type == "message_delta"]
         if ends and not any(isinstance(body, dict) and body.get("usage") for body in ends):
             yield Finding("message_delta has no usage: message_start's is only an estimate")
+        if ends and begun and _takes_back(begun[0].get("usage"), ends[-1]):
+            yield Finding("message_delta counts 0 input tokens, and message_start some: the SDK ends with 0")
 
     found = inspect(streams_of(exchanges), look, "streams")
     if found.behaviour is Behaviour.HONOURED:
@@ -60,6 +62,15 @@ def every_stream_is_counted(exchanges: Sequence[Exchange]) -> Observation:
         if wrong := _unwritten(whole) or _multiplied(exchanges) or _doubled(whole) or _of_another(whole, exchanges):
             return Observation(Behaviour.IGNORED, wrong, statistics=found.statistics)
     return found
+
+
+def _takes_back(begun: Json, end: Json) -> bool:
+    """Whether a stream's last count of its prompt is 0, and its first is not; what is cached is counted beside it."""
+    last = end.get("usage") if isinstance(end, dict) else None
+    if not isinstance(begun, dict) or not isinstance(last, dict) or last.get("input_tokens") != 0:
+        return False
+    cached = (last.get(name) for name in ("cache_read_input_tokens", "cache_creation_input_tokens"))
+    return bool(token_count(begun.get("input_tokens"))) and not any(map(token_count, cached))
 
 
 def _uncounted(exchange: Exchange) -> Iterator[Finding]:
@@ -141,7 +152,7 @@ _BY_ITSELF = ("end_turn", "stop_sequence", "tool_use")
 _LONG = 200
 """Characters of a text from which on its tokens can be compared with it."""
 
-_CHARACTERS = 40
+_CHARACTERS = 12
 """Characters that no tokenizer makes one token of, on average over a text; words have 4 to 8."""
 
 

@@ -17,7 +17,7 @@ from conformance.protocol.parsing import parse_json
 from conformance.protocol.sse import Event
 from conformance.values import Json
 
-__all__ = ["Finding", "blocks_of", "names_of", "order_of", "tool_inputs_of"]
+__all__ = ["Finding", "blocks_of", "names_of", "order_of", "pieces_of", "tool_inputs_of"]
 
 KNOWN = frozenset(
     {
@@ -134,28 +134,58 @@ _WHOLE = 20
 """Characters of a delta that is all of the others again: so many come in one piece where a program joined them."""
 
 
-def _repeated(events: Sequence[Event]) -> Iterator[Finding]:
-    """Blocks whose pieces repeat what came before: a client that adds them up says everything twice."""
-    pieces: dict[int, list[str]] = {}
-    whole: dict[int, str] = {}
+@dataclass
+class _Pieces:
+    """What a block is made of, in the order in which it came."""
+
+    start: str = ""
+    texts: list[str] = field(default_factory=list[str])
+    signatures: list[str] = field(default_factory=list[str])
+
+
+def _pieces_of(events: Sequence[Event]) -> dict[int, _Pieces]:
+    blocks: dict[int, _Pieces] = {}
     for event in events:
         body = event.json
         if not isinstance(body, dict) or not isinstance(body.get("index"), int):
             continue
+        pieces = blocks.setdefault(body["index"], _Pieces())
         block, delta = body.get("content_block"), body.get("delta")
         if isinstance(block, dict):
-            whole[body["index"]] = str(block.get("text") or block.get("thinking") or "")
+            pieces.start = str(block.get("text") or block.get("thinking") or "")
         if isinstance(delta, dict) and (piece := delta.get("text") or delta.get("thinking")):
-            pieces.setdefault(body["index"], []).append(str(piece))
-    for index, texts in pieces.items():
+            pieces.texts.append(str(piece))
+        if isinstance(delta, dict) and delta.get("type") == "signature_delta":
+            pieces.signatures.append(str(delta.get("signature") or ""))
+    return blocks
+
+
+def _repeated(events: Sequence[Event]) -> Iterator[Finding]:
+    """Blocks whose pieces are not what a client adds up: said twice, or in a place where it does not look."""
+    for index, block in _pieces_of(events).items():
+        texts, started = block.texts, block.start
         grows = all(len(after) > len(before) and after.startswith(before) for before, after in pairwise(texts))
         if len(texts) >= _SURE and grows:
             yield Finding(f"every delta of block {index} repeats all before it")
-        *before, last = texts
+        before, last = texts[:-1], "".join(texts[-1:])
         if len(before) > 1 and len(last) >= _WHOLE and "".join(before) == last:
             yield Finding(f"the last delta of block {index} is all that came before it, once more")
-        if len(started := whole.get(index, "")) > 1 and "".join(texts) == started:
+        if len(started) > 1 and "".join(texts) == started:
             yield Finding(f"block {index} starts with its whole text, and repeats it in its deltas")
+
+
+def pieces_of(events: Sequence[Event]) -> Iterator[Finding]:
+    """What a block is made of stands where clients look for it: no text in its start, a signature in one piece.
+
+    Such a stream is in order, and what it adds up to can be judged.
+    """
+    for index, block in _pieces_of(events).items():
+        texts, started = "".join(block.texts), block.start
+        if started.strip() and not texts.startswith(started):
+            yield Finding(f"block {index} starts with text: the SDK's text_stream, and Claude Code, show deltas alone")
+        if any(part not in block.signatures[-1] for part in block.signatures):
+            pieces = len(block.signatures)
+            yield Finding(f"the signature of block {index} comes in {pieces} pieces: the SDK keeps the last alone")
 
 
 def _start(state: _Blocks, index: int, body: dict[str, Json], at: int) -> Iterator[Finding]:

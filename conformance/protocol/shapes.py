@@ -94,6 +94,8 @@ def message_of(body: Json) -> Iterator[Finding]:
 def events_of(events: Sequence[Event]) -> Iterator[Finding]:
     """What keeps the events of a stream from being the events the SDK knows."""
     for at, event in enumerate(events):
+        if event.type == "ping" and event.data.strip() and event.json is None:
+            yield Finding(f"ping: the data is {event.data[:20]!r}, no JSON: clients that parse every event fail", at)
         if event.type not in KNOWN or event.type in ("ping", "error"):
             continue
         if not isinstance(event.json, dict):

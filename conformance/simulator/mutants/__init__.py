@@ -13,6 +13,7 @@ from conformance.simulator.mutants import (
     agent_loop,
     company,
     counts,
+    endings,
     exactness,
     fragments,
     history,
@@ -48,6 +49,7 @@ FAMILIES: Final = (
     company,
     counts,
     inputs,
+    endings,
 )
 """The modules that hold them."""
 

@@ -183,6 +183,10 @@ def says(index: Any, words: str, kind: str = "text") -> Body:
     return {"type": "content_block_delta", "index": index, "delta": {"type": f"{kind}_delta", kind: words}}
 
 
+def signs(index: int, part: str) -> Body:
+    return {"type": "content_block_delta", "index": index, "delta": {"type": "signature_delta", "signature": part}}
+
+
 def asks(index: int, part: str) -> Body:
     delta = {"type": "input_json_delta", "partial_json": part}
     return {"type": "content_block_delta", "index": index, "delta": delta}
@@ -242,7 +246,15 @@ def stops(index: int) -> Body:
         ([begins(0), *(says(0, text) for text in ("ha", "ha", "haha")), stops(0)], []),
         ([begins(0), says(0, "It is sunny in Lisbon."), says(0, "It is sunny in Lisbon."), stops(0)], []),
         ([begins(0, text="a"), says(0, "a"), stops(0)], []),  # a letter may come twice by chance
-        ([begins(0, text="abc"), says(0, "abd"), stops(0)], []),
+        (
+            [begins(0, text="abc"), says(0, "def"), stops(0)],
+            ["block 0 starts with text: the SDK's text_stream, and Claude Code, show deltas alone"],
+        ),
+        (
+            [begins(0, "thinking"), *(signs(0, part) for part in ("ab", "cd", "ef")), stops(0)],
+            ["the signature of block 0 comes in 3 pieces: the SDK keeps the last alone"],
+        ),
+        ([begins(0, "thinking"), *(signs(0, part) for part in ("ab", "abcd")), stops(0)], []),  # the last is whole
         ([begins(0, "tool_use"), asks(0, '{"a"'), asks(0, ": 1}"), stops(0)], []),
         ([begins(0, "tool_use"), asks(0, ""), asks(0, " "), stops(0)], []),
         ([begins(0, "tool_use"), asks(0, '{"a"'), stops(0)], ["the input of block 0 is not JSON: '{\"a\"'"]),
@@ -255,7 +267,7 @@ def stops(index: int) -> Body:
 )
 def test_what_is_wrong_with_a_block_is_said_with_its_place(between: list[Body], found: list[str]) -> None:
     events = parse_events(encode([START, *between, *END]))
-    rules = (grammar.order_of, grammar.blocks_of, grammar.tool_inputs_of)
+    rules = (grammar.order_of, grammar.blocks_of, grammar.pieces_of, grammar.tool_inputs_of)
     assert [str(finding) for rule in rules for finding in rule(events)] == found
 
 
