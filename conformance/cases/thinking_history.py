@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from conformance.cases.baseline import zone_of
 from conformance.cases.common import (
@@ -49,17 +50,37 @@ _HARD_QUESTION = user(
 )
 
 
-def _thought_goes_back(api: Endpoint, first: Reply, thinking: Mapping[str, Json]) -> Observation:
-    results = [{"type": "tool_result", "tool_use_id": call.get("id"), "content": "Rain."} for call in first.tool_calls]
+@dataclass(frozen=True, slots=True)
+class _Loop:
+    """The second turn of a tool loop, after a first one in which the model has thought."""
 
-    def turn(arm: str, content: list[Json], question: Json = _HARD_QUESTION) -> Reply:
+    api: Endpoint
+    first: Reply
+    thinking: Mapping[str, Json]
+
+    def turn(self, arm: str, content: list[Json], thought: str = "") -> Reply:
+        """The turn with this content of the assistant's, and a thought of the user's own in plain sight."""
+        results = [
+            {"type": "tool_result", "tool_use_id": call.get("id"), "content": "Rain."} for call in self.first.tool_calls
+        ]
+        question = user(f"{thought}\n\n{_HARD_QUESTION['content']}".strip())
         history = [question, assistant(*content), user(*results)]
-        return api.ask(arm, messages=history, max_tokens=4096, tools=[WEATHER], **thinking)
+        return self.api.ask(arm, messages=history, max_tokens=4096, tools=[WEATHER], **self.thinking)
 
+    def growth(self, without: Reply, after: Reply, bare: list[Json], thought: str) -> Growth:
+        """By how much the prompt grows by the block, and by these words in plain sight."""
+        said = self.turn(POSITIVE_CONTROL, bare, thought)
+        if not said.ok:
+            raise Inconclusive(f"the thought as plain text is refused ({said.refusal})")
+        return Growth((without,), (after,), (without,), (said,), least=_A_THOUGHT)
+
+
+def _thought_goes_back(api: Endpoint, first: Reply, thinking: Mapping[str, Json]) -> Observation:
+    loop = _Loop(api, first, thinking)
     whole = [dict(block) for block in first.content]
-    bare = [block for block in whole if block["type"] not in THOUGHTS]
-    without = turn("control", bare)
-    after = turn("treatment", whole)
+    bare: list[Json] = [block for block in whole if block["type"] not in THOUGHTS]
+    without = loop.turn("control", bare)
+    after = loop.turn("treatment", list(whole))
     if not after.ok and without.ok:
         return rejected("the service's own thinking block", after)
     if not after.ok:
@@ -69,10 +90,15 @@ def _thought_goes_back(api: Endpoint, first: Reply, thinking: Mapping[str, Json]
         return Observation(Behaviour.HONOURED, words, signals=("status",))
     if without.size is None or after.size is None:
         return Observation(Behaviour.ACCEPTED, "taken; the service counts no prompt", signals=("status",))
-    said = turn(POSITIVE_CONTROL, bare, user(f"{first.thinking}\n\n{_HARD_QUESTION['content']}"))
-    if not said.ok:
-        raise Inconclusive(f"the thought as plain text is refused ({said.refusal})")
-    growth = Growth((without,), (after,), (without,), (said,), least=_A_THOUGHT)
+    growth = loop.growth(without, after, bare, first.thinking)
+    if zone_of(api, growth) is Zone.BETWEEN and (growth.grown() or 0) > (growth.expected() or 0):
+        # Some count the whole block, of which a signature may be the larger part.
+        signatures = "".join(str(block.get("signature") or "") for block in first.blocks("thinking"))
+        growth = loop.growth(without, after, bare, f"{first.thinking}\n\n{signatures}")
+    return _by_its_size(api, first, growth)
+
+
+def _by_its_size(api: Endpoint, first: Reply, growth: Growth) -> Observation:
     words = f"{len(first.thinking)} characters of thinking: {compared(growth)}"
     zone = zone_of(api, growth)
     if zone is Zone.EXPECTED:
