@@ -73,16 +73,27 @@ _LOOKALIKES: Mapping[str, Json] = {
     "flag": "true",
     "nothing": "null",
     "list": "[1, 2]",
+    "blanks": "  two before,\n\n\tand one after ",
+    "number": 9007199254740993,
+    "place": {"street_name": "Rua 7", "floorNumber": 3},
     "letter": _LETTER,
 }
-"""Strings that read as something else, and a long one."""
+"""Strings that read as something else, blanks, a number that no float holds, two ways to write a key, a long string."""
 
 _STORE: Mapping[str, Json] = {
     "name": "store_record",
-    "description": "Stores a record, every field of which is a text.",
+    "description": "Stores a record, all but two fields of which are texts.",
     "input_schema": {
         "type": "object",
-        "properties": {name: {"type": "string"} for name in _LOOKALIKES},
+        "properties": {
+            **{name: {"type": "string"} for name in _LOOKALIKES},
+            "number": {"type": "integer"},
+            "place": {
+                "type": "object",
+                "properties": {"street_name": {"type": "string"}, "floorNumber": {"type": "integer"}},
+                "required": ["street_name", "floorNumber"],
+            },
+        },
         "required": list(_LOOKALIKES),
     },
 }
@@ -130,7 +141,8 @@ def every_type_of_input_comes_out_as_it_is(api: Endpoint) -> Observation:
 def a_string_stays_a_string(api: Endpoint) -> Observation:
     """A string that reads as a number, as true, as null or as a list is a string, and a long one comes whole. MUST.
 
-    (A code of 007 is not 7; whoever has a file written wants all of it.)
+    (A code of 007 is not 7; whoever has a file written wants all of it, with its blanks. A long number keeps its
+    digits, and a key its letters.)
 
     Honoured: all of them are what they were to be. Ignored: one is of another type, or cut, every time, though as plain
     text the model repeats it every time.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from conformance.cases.common import POSITIVE_CONTROL
 from conformance.cases.endpoint import Endpoint
@@ -117,6 +118,49 @@ _SHALLOW: Mapping[str, Json] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A tool whose schema alone has the values that a call may give, and the same with them named in plain words.
+
+    Attributes:
+        lost: the places of the schema whose values a call's input does not have.
+    """
+
+    tool: Mapping[str, Json]
+    told: Mapping[str, Json]
+    asked: str
+    lost: Callable[[Mapping[str, Json]], set[str]]
+
+    def are_kept_to(self, api: Endpoint) -> Observation:
+        """Honoured where a call has them; ignored where none has those of a place, and all have in plain words."""
+
+        def missed(arm: str, declared: Mapping[str, Json]) -> set[str]:
+            found = input_of(call_of(api, arm, declared, self.asked))
+            return self.lost(found if isinstance(found, dict) else {})
+
+        missing = missed("treatment", self.tool)
+        if not missing:
+            words = f"a call has the values of {' and of '.join(sorted(self.lost({})))}"
+            return Observation(Behaviour.HONOURED, words, signals=("blocks",))
+        for _ in range(ROUNDS - 1):
+            if missing & missed(POSITIVE_CONTROL, self.told):
+                raise Inconclusive("the model does not keep to values that are named in the description either")
+            missing &= missed("treatment", self.tool)
+            if not missing:
+                raise Inconclusive("a call has the values of the schema now and then")
+        words = f"no call of {ROUNDS} has the values of {' or of '.join(sorted(missing))}"
+        return Observation(Behaviour.IGNORED, words, signals=("blocks",))
+
+
+_ITEMS, _REFERRED = "a list's items", "what the schema refers to"
+
+
+def _not_in_the_lamp(given: Mapping[str, Json]) -> set[str]:
+    shades = given.get("shades")
+    in_items = isinstance(shades, list) and bool(shades) and all(shade in _SHADES for shade in shades)
+    return {place for place, kept in ((_ITEMS, in_items), (_REFERRED, given.get("mode") in _MODES)) if not kept}
+
+
 @experiment("tools.input")
 def what_lies_deep_in_a_schema_is_kept_to(api: Endpoint) -> Observation:
     """A schema may describe the items of a list, and refer to its own $defs. MUST: a program knows no other values.
@@ -124,33 +168,46 @@ def what_lies_deep_in_a_schema_is_kept_to(api: Endpoint) -> Observation:
     Honoured: a call has words that stand nowhere but there. Ignored: it never has the words of one of the two
     places, and always has them where the description names them.
     """
-    asked = (
-        "Call the tool set_lamp with any one mode and any one shade that it allows; which ones does not matter. Give "
-        "both parameters."
-    )
     tool = {"name": "set_lamp", "description": "Sets the mode and the shade of the lamp.", "input_schema": _DEEP}
     named = f"The modes are: {', '.join(_MODES)}. The shades are: {', '.join(_SHADES)}."
-    told = {**tool, "input_schema": _SHALLOW, "description": f"{tool['description']} {named}"}
-
-    def lost(arm: str, declared: Mapping[str, Json]) -> set[str]:
-        found = input_of(call_of(api, arm, declared, asked))
-        given = found if isinstance(found, dict) else {}
-        shades = given.get("shades")
-        in_items = isinstance(shades, list) and bool(shades) and all(shade in _SHADES for shade in shades)
-        return {place for place, kept in ((_ITEMS, in_items), (_REFERRED, given.get("mode") in _MODES)) if not kept}
-
-    missing = lost("treatment", tool)
-    if not missing:
-        words = "a call has the words of a list's items and of what the schema refers to"
-        return Observation(Behaviour.HONOURED, words, signals=("blocks",))
-    for _ in range(ROUNDS - 1):
-        if missing & lost(POSITIVE_CONTROL, told):
-            raise Inconclusive("the model does not keep to words that are named in the description either")
-        missing &= lost("treatment", tool)
-        if not missing:
-            raise Inconclusive("a call has the words of the schema now and then")
-    words = f"no call of {ROUNDS} has the words of {' or of '.join(sorted(missing))}"
-    return Observation(Behaviour.IGNORED, words, signals=("blocks",))
+    words = _Words(
+        tool=tool,
+        told={**tool, "input_schema": _SHALLOW, "description": f"{tool['description']} {named}"},
+        asked="Call the tool set_lamp with any one mode and any one shade that it allows; which ones does not matter. "
+        "Give both parameters.",
+        lost=_not_in_the_lamp,
+    )
+    return words.are_kept_to(api)
 
 
-_ITEMS, _REFERRED = "a list's items", "what the schema refers to"
+_PLACES = ("紫藤街", "青柠巷")
+_LEVELS = (7341, 8219)
+_CHINESE, _NUMBERS = "an enum in Chinese", "an enum of numbers"
+
+
+def _not_in_the_post(given: Mapping[str, Json]) -> set[str]:
+    kept = ((_CHINESE, given.get("place") in _PLACES), (_NUMBERS, given.get("level") in _LEVELS))
+    return {place for place, is_kept in kept if not is_kept}
+
+
+@experiment("tools.input")
+def an_enumeration_may_be_in_chinese_or_of_numbers(api: Endpoint) -> Observation:
+    """An enum may have values of any script, and of any type. MUST: a program knows no others.
+
+    Honoured: a call has values that stand nowhere but there. Ignored: it never has those of one of the two, and always
+    has them where the description names them.
+    """
+
+    def declared(place: Json, level: Json, more: str = "") -> dict[str, Json]:
+        schema = {"type": "object", "properties": {"place": place, "level": level}, "required": ["place", "level"]}
+        return {"name": "set_post", "description": f"Sets up a post. {more}".strip(), "input_schema": schema}
+
+    named = f"The places are: {', '.join(_PLACES)}. The levels are: {', '.join(map(str, _LEVELS))}."
+    words = _Words(
+        tool=declared({"type": "string", "enum": list(_PLACES)}, {"type": "integer", "enum": list(_LEVELS)}),
+        told=declared({"type": "string"}, {"type": "integer"}, named),
+        asked="Call the tool set_post with any one place and any one level that it allows; which ones does not matter. "
+        "Give both parameters.",
+        lost=_not_in_the_post,
+    )
+    return words.are_kept_to(api)

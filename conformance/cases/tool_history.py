@@ -147,7 +147,7 @@ def the_input_of_a_call_is_read(api: Endpoint) -> Observation:
     )
 
 
-def _looked_up_twice(inputs: Sequence[Json], results: Sequence[str], asking: str, **mark: Json) -> dict[str, Json]:
+def _looked_up_twice(inputs: Sequence[Json], results: Sequence[Json], asking: str, **mark: Json) -> dict[str, Json]:
     """Two calls at once, with these inputs, and their results; the second of them marked for the cache, or not."""
     request = looked_up("office", results[0], asking=asking)
     opening, calls, answers = request["messages"]
@@ -237,6 +237,43 @@ def every_result_of_a_turn_is_read(api: Endpoint) -> Observation:
         )
 
     return all_are_read(api, replace(results(cache_control={"type": "ephemeral"}), plainer=results()))
+
+
+_TURNS_OF_RESULTS: Mapping[str, str] = {
+    "a tool_result in a turn of its own": "Hazelquint",
+    "a tool_result of blocks, with is_error, in a second turn": "Morvandale",
+}
+
+
+@experiment("messages.tool_result")
+def results_over_two_turns_are_read(api: Endpoint) -> Observation:
+    """Results of two calls may come in two turns, one of them a failure told in blocks: both are read.
+
+    Honoured: codewords in both come back, or the prompt grows by them. Ignored: a result does neither. (Where two turns
+    of results are refused, which is another row's finding, they come in one.)
+    """
+    way = _history(api, "tool_result", "tool_use")
+    if isinstance(way, Observation):
+        return way
+
+    def results(*, in_one_turn: bool) -> Places:
+        def asked(words: Mapping[str, str], question: str) -> dict[str, Json]:
+            first, second = (words.get(place, "Done.") for place in _TURNS_OF_RESULTS)
+            request = _looked_up_twice(({"note": "office"}, {"note": "canteen"}), [first, [text(second)]], question)
+            *before, last = request["messages"]
+            one, other, *rest = last["content"]
+            failed = {**other, "is_error": True}
+            turns = [user(one, failed, *rest)] if in_one_turn else [user(one), user(failed, *rest)]
+            return way({**request, "messages": [*before, *turns]})
+
+        return Places(
+            codewords=_TURNS_OF_RESULTS,
+            asked=asked,
+            without=way(looked_up("office", "Done.")),
+            counted=elsewhere(_TURNS_OF_RESULTS, asked),
+        )
+
+    return all_are_read(api, replace(results(in_one_turn=False), plainer=results(in_one_turn=True)))
 
 
 @experiment("messages.tool_result")

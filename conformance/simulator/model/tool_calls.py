@@ -162,8 +162,8 @@ class _Filler:
         makers: dict[str, Callable[[], Any]] = {
             "object": lambda: self.object(schema),
             "array": lambda: [self.value(object_at(schema, "items"), name)],
-            "integer": self._number,
-            "number": self._number,
+            "integer": lambda: self._number(name),
+            "number": lambda: self._number(name),
             "boolean": lambda: True,
             "null": lambda: None,
         }
@@ -174,11 +174,17 @@ class _Filler:
         wanted = list_at(schema, "required") or list(properties)
         return {name: self.value(inner if is_object(inner := properties.get(name)) else {}, name) for name in wanted}
 
-    def _number(self) -> int:
+    def _number(self, parameter: str) -> int:
+        if (value := self._listed(parameter)).isdecimal():
+            return int(value)
         return self.numbers.pop(0) if self.numbers else 1
 
+    def _listed(self, parameter: str) -> str:
+        """The first of the values that the description names for a parameter; empty where it names none."""
+        kinds = (parameter.lower(), f"{parameter.lower()}s")
+        return next((self.listed[kind][0] for kind in kinds if self.listed.get(kind)), "")
+
     def _name(self, parameter: str) -> str:
-        for kind in (parameter, f"{parameter}s"):
-            if values := self.listed.get(kind.lower()):
-                return values[0]
+        if value := self._listed(parameter):
+            return value
         return self.names.pop(0) if len(self.names) > 1 else self.names[0]

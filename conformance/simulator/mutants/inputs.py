@@ -40,6 +40,22 @@ def _read(value: Any) -> Any:
         return int(value) if value.isdigit() else value
 
 
+def _as_float(value: Any) -> Any:
+    return int(float(value)) if type(value) is int else value
+
+
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _in_camels(value: Any) -> Any:
+    if not is_object(value):
+        return value
+    return {
+        re.sub("_([a-z])", lambda found: found[1].upper(), name): _in_camels(inner) for name, inner in value.items()
+    }
+
+
 def _cut(value: Any) -> Any:
     return value[:1000] if isinstance(value, str) else value
 
@@ -83,6 +99,28 @@ def _told_who_asks(body: Object) -> Object:
     return {**body, "system": [*blocks, {"type": "text", "text": f"The user is {user_id}."}]}
 
 
+def _without_odd_enums(value: Any) -> Any:
+    """A schema without the values of an enum that are not ASCII, or no strings."""
+    if is_list(value):
+        return [_without_odd_enums(inner) for inner in value]
+    if not is_object(value):
+        return value
+    kept = {name: _without_odd_enums(inner) for name, inner in value.items() if name != "enum"}
+    usual = [one for one in value.get("enum", ()) if isinstance(one, str) and one.isascii()]
+    return {**kept, "enum": usual} if usual else kept
+
+
+def _second_turn_lost(body: Object) -> Object:
+    """A turn of results behind another one of results is dropped, but for what is said in it."""
+    kept: list[Object] = []
+    for message in messages_of(body):
+        content = message["content"]
+        if kept and kept[-1]["role"] == message["role"] == "user" and is_list(content):
+            content = [block for block in content if block.get("type") != "tool_result"]
+        kept.append({**message, "content": content})
+    return {**body, "messages": kept}
+
+
 def _said(change: Callable[[str], str]) -> Callable[[Object], Object]:
     """The text of every turn of the user, changed."""
 
@@ -115,6 +153,14 @@ MUTANTS: Final = (
                 "a_string_stays_a_string",
             ),
             ("long-strings-cut", "A string is cut after 1000 characters.", _values(_cut), "a_string_stays_a_string"),
+            *(
+                (name, description, _values(change), "a_string_stays_a_string")
+                for name, description, change in (
+                    ("long-numbers-rounded", "A number has the digits that a float holds.", _as_float),
+                    ("strings-stripped", "A string has lost the blanks at its ends.", _stripped),
+                    ("keys-in-camels", "The keys of an object are written in another way.", _in_camels),
+                )
+            ),
             (
                 "nulls",
                 "What a call leaves out is there as null.",
@@ -140,6 +186,20 @@ MUTANTS: Final = (
         "Of two turns of the assistant in a row the first is lost.",
         changing_requests(_last_answer),
         ignored("messages.text::two_answers_in_a_row_are_read"),
+    ),
+    Mutant(
+        "tools.input-odd-enums-lost",
+        "The values of an enum that are numbers, or in Chinese, are dropped.",
+        changing_requests(
+            lambda body: {**body, "tools": _without_odd_enums(body["tools"])} if body.get("tools") else body
+        ),
+        ignored("tools.input::an_enumeration_may_be_in_chinese_or_of_numbers"),
+    ),
+    Mutant(
+        "messages.tool_result-second-turn-lost",
+        "Of results over two turns those of the second are lost.",
+        changing_requests(_second_turn_lost),
+        ignored("messages.tool_result::results_over_two_turns_are_read"),
     ),
     Mutant(
         "max_tokens-at-least-16",
