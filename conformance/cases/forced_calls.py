@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.cases.common import (
@@ -20,7 +20,7 @@ from conformance.cases.streamed import needs_order
 from conformance.cases.tools import ROOM, WEATHER
 from conformance.protocol.parsing import parse_json
 from conformance.protocol.reply import Reply
-from conformance.trouble import Inconclusive
+from conformance.trouble import Inconclusive, NotApplicable
 from conformance.values import Behaviour, Json, Observation
 
 WANTED: Mapping[str, Json] = {
@@ -352,6 +352,8 @@ _WIDE = 60
 _STEM = "mcp__house-of-clocks__wind-the-clocks-that-stand-in-my-hallway"
 _ALIKE = (f"{_STEM}_a", f"{_STEM}_b")
 """Two names of 64 characters, as long as one may be, of which only the last differs."""
+_SHORT_ALIKE = ("wind-the-clocks_a", "wind-the-clocks_b")
+"""As much alike, and shorter than what anybody cuts a name to: does the model tell such names apart?"""
 
 
 @experiment("tools")
@@ -360,25 +362,40 @@ def names_that_end_otherwise_are_two(api: Endpoint) -> Observation:
 
     (Names of MCP servers' tools are so; upstreams that allow fewer characters have them cut.)
 
-    Honoured: each of the two is called by its own name. Ignored: one never is, the other is in its place. (Where
-    such names are refused, that is what another row finds.)
+    Honoured: each of the two is called by its own name. Ignored: one never is, the other is in its place, and short
+    names that are as much alike are told apart every time. (Where such names are refused, or no call is forced by its
+    name, another row finds that.)
     """
-    tools = [{**_stopping(name), "description": f"Winds clock {name[-1].upper()}."} for name in _ALIKE]
-    for name in _ALIKE:
-        called: list[Json] = []
-        while not called or (called[-1] != name and len(called) < ROUNDS):
-            asked = f"Wind clock {name[-1].upper()} now: call the tool {name}."
-            reply = call_of(api, f"treatment, {name[-1]}", tools[_ALIKE.index(name)], asked, tools=tools)
-            called.append(reply.tool_calls[0].get("name"))
-        if called[-1] == name and len(called) == 1:
+    for name, short in zip(_ALIKE, _SHORT_ALIKE, strict=True):
+        if (first := _wound(api, name, _ALIKE)) == name:
             continue
-        if called[-1] == name or len(set(map(str, called))) > 1:
-            raise Inconclusive("the model calls now the one and now the other")
-        words = f"asked for …{name[-4:]}, {ROUNDS} calls of {ROUNDS} name {str(called[0])[-12:]!r}"
+        for _ in range(ROUNDS - 1):
+            if _wound(api, name, _ALIKE) != first:
+                raise Inconclusive("the model calls now the one and now the other")
+            if _wound(api, short, _SHORT_ALIKE, POSITIVE_CONTROL) != short:
+                raise NotApplicable("no call is forced by its name, so names cannot be told apart")
+        words = f"asked for …{name[-4:]}, {ROUNDS} calls of {ROUNDS} name …{first[-12:]}"
         return Observation(Behaviour.IGNORED, words, signals=("blocks",))
-    return Observation(
-        Behaviour.HONOURED, "each of two long names that differ at the end is called", signals=("blocks",)
+    words = "each of two tools is called whose long names differ at the end alone"
+    return Observation(Behaviour.HONOURED, words, signals=("blocks",))
+
+
+def _wound(api: Endpoint, name: str, names: Sequence[str], arm: str = "treatment") -> str:
+    """The name in the call, where one of two tools is forced by its name, and nothing else speaks for it.
+
+    Raises:
+        NotApplicable: a call is not forced by its name.
+    """
+    reply = api.ask(
+        f"{arm}, {name[-1]}",
+        messages=[user("Wind one of the two clocks now.")],
+        max_tokens=ROOM,
+        tools=[{**_stopping(one), "description": f"Winds clock {one[-1].upper()}."} for one in names],
+        tool_choice={"type": "tool", "name": name},
     )
+    if not reply.ok or not reply.tool_calls:
+        raise NotApplicable("no call is forced by its name, so names cannot be told apart")
+    return str(reply.tool_calls[0].get("name"))
 
 
 _CITIES = ("Lisbon", "Oslo")

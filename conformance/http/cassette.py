@@ -348,6 +348,8 @@ def _vcr_response(exchange: Exchange) -> dict[str, Json]:
     }
     if exchange.arrivals:
         response["arrivals"] = " ".join(f"{a.ms:.10g}:{a.size}" for a in exchange.arrivals)
+    if exchange.torn:
+        response["torn"] = True
     if exchange.shared:
         response["shared"] = True
     return response
@@ -364,6 +366,7 @@ def _exchange(request: VcrRequest, response: Mapping[str, Any]) -> Exchange:
         body=response["body"]["string"] or b"",
         elapsed_ms=float(response["elapsed_ms"]),
         arrivals=tuple(_arrivals(response.get("arrivals", ""))),
+        torn=bool(response.get("torn", False)),
         shared=bool(response.get("shared", False)),
     )
 

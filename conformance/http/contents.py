@@ -101,6 +101,7 @@ class _Response(_Shape):
     body: _Content
     elapsed_ms: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
     arrivals: Annotated[StrictStr, AfterValidator(_arrivals)] = ""
+    torn: Annotated[bool, Field(strict=True)] = False
     shared: Annotated[bool, Field(strict=True)] = False
 
 

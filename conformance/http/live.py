@@ -288,6 +288,7 @@ class LiveTransport:
         started = self._clock()
         body = bytearray()
         arrivals: list[Arrival] = []
+        torn = False
         try:
             with self._network.ask(request) as answer:
                 try:
@@ -300,7 +301,8 @@ class LiveTransport:
                     raise
                 except NetworkTrouble:
                     # What there is of a stream can tell whether it breaks off every time.
-                    if not (answer.status == 200 and looks_like_stream(bytes(body))):
+                    torn = answer.status == 200 and looks_like_stream(bytes(body))
+                    if not torn:
                         raise
         except NetworkTrouble as trouble:
             raise type(trouble)(self._redactor.text(str(trouble))) from None
@@ -321,6 +323,7 @@ class LiveTransport:
             body=self._without_secrets(bytes(body)),
             elapsed_ms=round((self._clock() - started) * 1000, 1),
             arrivals=_thinned(arrivals) if is_stream else (),
+            torn=torn,
         )
 
     def _without_secrets(self, body: bytes) -> bytes:

@@ -35,6 +35,8 @@ class Exchange:
     body: bytes
     elapsed_ms: float = 0.0
     arrivals: tuple[Arrival, ...] = field(default=())
+    torn: bool = False
+    """Whether the connection ended before HTTP said that the body is whole."""
     shared: bool = False
     """Whether it was asked once for many cases (a baseline), and stands in the recording of each of them."""
 

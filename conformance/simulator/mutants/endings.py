@@ -45,7 +45,7 @@ def _begun_at_the_start(events: _Events) -> _Events:
 def _ended_twice(event: Event) -> Iterator[Event]:
     yield event
     if event.data["type"] == "message_delta":
-        yield replace(event, data={**event.data, "delta": {}})
+        yield replace(event, data={**event.data, "delta": {"stop_reason": None, "stop_sequence": None}})
 
 
 def _uncounted_at_last(event: Event) -> Iterator[Event]:
@@ -95,7 +95,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "stream.stop_reason-taken-back",
-        "A second message_delta has no stop_reason.",
+        "A second message_delta says that the stop_reason is null.",
         changing_streams(_each(_ended_twice)),
         ignored("stream.stop_reason::*"),
     ),

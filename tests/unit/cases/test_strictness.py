@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from conformance.cases import CASES, Inspection
 from conformance.protocol.exchange import Arrival, Exchange
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Observation
+from unit.cases.test_usage import stream
 
 WIRE = [case for cases in CASES.values() for case in cases if isinstance(case, Inspection)]
 
@@ -211,3 +213,10 @@ def test_what_only_another_request_has_told_is_not_said(asked: Any, said: str, s
     found = look("messages.conversation", answered(CAT, text("Yes.")), answered(asked, text(said)), named="another")
     assert found.behaviour == seen
     assert ("Zorbanix" in found.summary) == (seen == "ignored")
+
+
+@pytest.mark.parametrize(("torn", "seen"), [(2, "honoured"), (3, "ignored")])
+def test_a_stream_has_the_last_chunk_of_http(torn: int, seen: str) -> None:
+    whole = stream("a", tokens=9)
+    some = [replace(whole, torn=number < torn) for number in range(5)]
+    assert look("stream.event_order", *some).behaviour == seen
