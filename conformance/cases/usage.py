@@ -215,7 +215,8 @@ def _doubled(exchanges: Sequence[Exchange]) -> str:
     """
     asked: dict[str, list[int]] = {}
     for reply in map(Reply, exchanges):
-        if reply.size is not None and not reply.cache_read:
+        # What is written to a cache, or read from it, some count beside the prompt and inside it.
+        if reply.size is not None and reply.size == reply.usage.get("input_tokens"):
             asked.setdefault(_prompt(reply.exchange), []).append(reply.size)
     unlike = [sorted(sizes) for sizes in asked.values() if len(set(sizes)) > 1]
     twice = sum(size != sizes[0] for sizes in unlike for size in sizes)

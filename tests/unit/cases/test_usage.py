@@ -117,6 +117,12 @@ def test_a_prompt_does_not_count_twice_now_and_then(made: Any, sizes: list[int],
     assert look(feature, *some).behaviour is seen
 
 
+def test_what_is_written_to_a_cache_may_be_counted_inside() -> None:
+    cached = {"usage": {"cache_creation_input_tokens": 20}}
+    some = [body("the same", tokens=20, **(cached if number % 2 else {})) for number in range(8)]
+    assert look("response.usage", *some).behaviour is Behaviour.HONOURED
+
+
 @pytest.mark.parametrize(
     ("sizes", "seen"),
     [
