@@ -385,14 +385,17 @@ def _wound(api: Endpoint, name: str, names: Sequence[str], arm: str = "treatment
 
     Raises:
         NotApplicable: a call is not forced by its name.
+        Inconclusive: such tools are refused altogether.
     """
-    reply = api.ask(
-        f"{arm}, {name[-1]}",
-        messages=[user("Wind one of the two clocks now.")],
-        max_tokens=ROOM,
-        tools=[{**_stopping(one), "description": f"Winds clock {one[-1].upper()}."} for one in names],
-        tool_choice={"type": "tool", "name": name},
-    )
+
+    def declared(names: Sequence[str]) -> list[Json]:
+        return [{**_stopping(one), "description": f"Winds clock {one[-1].upper()}."} for one in names]
+
+    asked: dict[str, Json] = {"messages": [user("Wind one of the two clocks now.")], "max_tokens": ROOM}
+    choice = {"type": "tool", "name": name}
+    reply = api.ask(f"{arm}, {name[-1]}", **asked, tools=declared(names), tool_choice=choice)
+    if not reply.ok:
+        control(api, "control, not forced", **asked, tools=declared(_SHORT_ALIKE))
     if not reply.ok or not reply.tool_calls:
         raise NotApplicable("no call is forced by its name, so names cannot be told apart")
     return str(reply.tool_calls[0].get("name"))

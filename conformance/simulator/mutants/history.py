@@ -148,6 +148,7 @@ MUTANTS: Final = (
         checking("messages.tool_result.list", _no_listed_result),
         {
             "messages.tool_result::a_result_of_blocks_is_read": "rejected falls_short",
+            "messages.tool_result::results_over_two_turns_are_read": "rejected falls_short",
             "messages.image.in_a_result::a_picture_in_a_result_is_seen": "inconclusive",
             "messages.conversation::nothing_is_lost_among_the_rest": "inconclusive",
             "accepts.result_without_content::it_is_taken": "rejected",
@@ -163,6 +164,7 @@ MUTANTS: Final = (
             "messages.tool_use::the_input_of_a_call_is_read": "inconclusive",
             "messages.tool_result::the_result_of_a_call_is_read": "inconclusive",
             "messages.tool_result::each_of_two_results_is_its_calls": "inconclusive",
+            "messages.tool_result::results_over_two_turns_are_read": "inconclusive",
             "messages.tool_result.order::*": "inconclusive",
             "messages.tool_result.is_error::*": "inconclusive",
             "messages.conversation::nothing_is_lost_among_the_rest": "ignored falls_short",

@@ -129,6 +129,7 @@ _TEXT: Final = (
             "messages.text::a_long_history_is_read",
             "messages.text::earlier_turns_are_read",
             "messages.text::what_the_assistant_said_is_read",
+            "messages.text::two_answers_in_a_row_are_read",
             "messages.conversation::nothing_is_lost_among_the_rest",
         ),
     ),
@@ -138,6 +139,7 @@ _TEXT: Final = (
         changing_requests(in_blocks(lambda role, blocks: all_but("text", blocks) if role == "assistant" else blocks)),
         {
             "messages.text::what_the_assistant_said_is_read": "ignored falls_short",
+            "messages.text::two_answers_in_a_row_are_read": "ignored falls_short",
             "messages.conversation::a_loop_is_read_whole": "ignored falls_short",
             "messages.prefill::half_a_word_is_finished": "ignored",
         },
@@ -148,6 +150,7 @@ _TEXT: Final = (
         changing_requests(_no_assistant_strings),
         {
             "messages.text::what_the_assistant_said_is_read": "ignored falls_short",
+            "messages.text::two_answers_in_a_row_are_read": "ignored falls_short",
             "messages.prefill::half_a_word_is_finished": "ignored",
         },
     ),
@@ -155,7 +158,7 @@ _TEXT: Final = (
         "messages.text-turns-replaced",
         "Of two turns of the user, one after the other, only the second is read.",
         changing_requests(_last_of_a_role),
-        ignored("messages.text::earlier_turns_are_read"),
+        ignored("messages.text::earlier_turns_are_read", "messages.tool_result::results_over_two_turns_are_read"),
     ),
     Mutant(
         "messages.text-marked-lost",

@@ -24,6 +24,7 @@ from conformance.simulator.mutants.mutant import (
     without_effect_on_streams,
 )
 
+_NAMES_ALIKE: Final = "tools::names_that_end_otherwise_are_two"
 _AFTER_A_RESULT: Final = "tool_choice.any::any_forces_a_call_after_a_result"
 
 
@@ -144,6 +145,7 @@ _TOOLS: Final = (
         "tools",
         {
             "tools::a_declared_tool_is_called": "ignored falls_short",
+            _NAMES_ALIKE: "not_applicable",
             "tools.id::*": "accepted conforms",
             "tools*": "inconclusive",
             "tool_choice.auto::*": "unchanged",
@@ -200,7 +202,7 @@ _TOOLS: Final = (
         "tools.input-names-cut",
         "The name in a call has at most 40 characters.",
         changing_replies(_short_names),
-        ignored("tools.input::every_call_can_be_run"),
+        ignored("tools.input::every_call_can_be_run", _NAMES_ALIKE),
     ),
     Mutant(
         "tools.input-invalid",
@@ -208,7 +210,7 @@ _TOOLS: Final = (
         changing_replies(_misfit),
         {
             "tools.input::a_tool_without_parameters_is_called": "unchanged",  # an object it is all the same
-            "tools.input::an_enumeration_is_kept_to": "inconclusive",
+            "tools.input::an_enumeration*": "inconclusive",
             "tools.input::what_lies_deep_in_a_schema_is_kept_to": "inconclusive",
             "tools.input::what_is_required_is_told_from_the_rest": "accepted conforms",
             "tools.input::*": "ignored falls_short",
@@ -278,7 +280,7 @@ _CHOICES: Final = (
             refusing_type("tool_choice", kind),
             {**rejected(f"tool_choice.{kind}::*"), **also},
         )
-        for kind, also in (("any", {**undecided(_WITH_THINKING)}), ("tool", {}), ("none", {}))
+        for kind, also in (("any", undecided(_WITH_THINKING)), ("tool", {_NAMES_ALIKE: "not_applicable"}), ("none", {}))
     ),
     *(
         Mutant(
@@ -289,7 +291,7 @@ _CHOICES: Final = (
         )
         for kind, also in (
             ("any", {_WITH_THINKING: "not_applicable", _AFTER_A_RESULT: "not_applicable"}),
-            ("tool", {}),
+            ("tool", {_NAMES_ALIKE: "not_applicable"}),
             ("none", {}),
         )
     ),
@@ -297,7 +299,7 @@ _CHOICES: Final = (
         "tool_choice.tool-wrong-tool",
         "Where one tool is named, another is called.",
         _choosing("tool", _another),
-        ignored("tool_choice.tool::the_named*"),
+        {**ignored("tool_choice.tool::the_named*"), _NAMES_ALIKE: "not_applicable"},
     ),
     Mutant(
         "tool_choice.parallel-not-disabled",
