@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from conformance.cases.registry import inspection
 from conformance.protocol.exchange import Exchange
 from conformance.protocol.reply import Reply
+from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Observation
 
 _TOLD = re.compile(rb"\b(?:office cat is|office cats is named) ([A-Z][a-z]{6,})\b")
@@ -22,6 +23,8 @@ def nothing_of_another_request_is_said(exchanges: Sequence[Exchange]) -> Observa
     conversation is kept that was not sent, replies are swapped, or a cache gives the answer to something else.
     """
     asked = [exchange for exchange in exchanges if exchange.is_messages and exchange.ok]
+    if not asked:
+        raise Inconclusive("no message was seen")
     names = {name for exchange in asked for name in _TOLD.findall(exchange.request_body)}
     if not names:
         return Observation(Behaviour.ACCEPTED, "no request told a name, so none could be said to another")

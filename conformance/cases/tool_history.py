@@ -250,20 +250,20 @@ def results_over_two_turns_are_read(api: Endpoint) -> Observation:
     """Results of two calls may come in two turns, one of them a failure told in blocks: both are read.
 
     Honoured: codewords in both come back, or the prompt grows by them. Ignored: a result does neither. (Where two turns
-    of results are refused, which is another row's finding, they come in one.)
+    of results are refused, or a failure is, which other rows find, it is asked without.)
     """
     way = _history(api, "tool_result", "tool_use")
     if isinstance(way, Observation):
         return way
 
-    def results(*, in_one_turn: bool) -> Places:
+    def results(*, in_one_turn: bool = False, **failed: Json) -> Places:
         def asked(words: Mapping[str, str], question: str) -> dict[str, Json]:
-            first, second = (words.get(place, "Done.") for place in _TURNS_OF_RESULTS)
-            request = _looked_up_twice(({"note": "office"}, {"note": "canteen"}), [first, [text(second)]], question)
+            said, told = (words.get(place, "Done.") for place in _TURNS_OF_RESULTS)
+            request = _looked_up_twice(({"note": "office"}, {"note": "canteen"}), [said, [text(told)]], question)
             *before, last = request["messages"]
             one, other, *rest = last["content"]
-            failed = {**other, "is_error": True}
-            turns = [user(one, failed, *rest)] if in_one_turn else [user(one), user(failed, *rest)]
+            second = {**other, **failed}
+            turns = [user(one, second, *rest)] if in_one_turn else [user(one), user(second, *rest)]
             return way({**request, "messages": [*before, *turns]})
 
         return Places(
@@ -273,7 +273,8 @@ def results_over_two_turns_are_read(api: Endpoint) -> Observation:
             counted=elsewhere(_TURNS_OF_RESULTS, asked),
         )
 
-    return all_are_read(api, replace(results(in_one_turn=False), plainer=results(in_one_turn=True)))
+    plainest = replace(results(in_one_turn=True, is_error=True), plainer=results(in_one_turn=True))
+    return all_are_read(api, replace(results(is_error=True), plainer=plainest))
 
 
 @experiment("messages.tool_result")

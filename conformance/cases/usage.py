@@ -124,9 +124,9 @@ def _counted_twice(exchanges: Sequence[Exchange]) -> str:
     Of one and the same request, input_tokens must fall by what is read from the cache. Where they stay as they were,
     time and again and never otherwise, it is counted twice.
     """
-    asked: dict[bytes, list[Reply]] = {}
+    asked: dict[str, list[Reply]] = {}
     for exchange in exchanges:
-        asked.setdefault(exchange.request_body, []).append(Reply(exchange))
+        asked.setdefault(_prompt(exchange), []).append(Reply(exchange))
     twice: list[tuple[int, Reply]] = []
     for replies in asked.values():
         cold = {size for reply in replies if not reply.cache_read and (size := reply.size) is not None}
@@ -226,7 +226,7 @@ def _doubled(exchanges: Sequence[Exchange]) -> str:
     return f"asked again, a prompt counts twice, in {twice} replies: {sizes[0]} input tokens, then {sizes[-1]}"
 
 
-_OF_THE_REPLY = ("max_tokens", "temperature", "top_p", "top_k")
+_OF_THE_REPLY = ("max_tokens", "temperature", "top_p", "top_k", "stream")
 
 
 def _prompt(exchange: Exchange) -> str:
@@ -250,15 +250,19 @@ _VENDOR = 100
 def _of_another(some: Sequence[Exchange], exchanges: Sequence[Exchange]) -> str:
     """Why a count is of something that the request does not hold; else empty.
 
-    No prompt has more tokens than bytes, but for a vendor's own prompt, which is in the smallest count there is too.
+    No prompt has more tokens than bytes, but for a vendor's own prompt, which the same prompt has at other times too.
     """
     plain = [reply for reply in map(Reply, filter(_is_plain, exchanges)) if reply.size is not None]
-    least = min((reply.size or 0 for reply in plain), default=0)
+    least: dict[str, int] = {}
+    for reply in plain:
+        prompt = _prompt(reply.exchange)
+        least[prompt] = min(reply.size or 0, least.get(prompt, reply.size or 0))
     chosen = set(map(id, some))
     beyond = [
         (reply.size or 0, len(reply.exchange.request_body))
         for reply in plain
-        if id(reply.exchange) in chosen and (reply.size or 0) > least + _VENDOR + len(reply.exchange.request_body)
+        if id(reply.exchange) in chosen
+        and (reply.size or 0) > least[_prompt(reply.exchange)] + _VENDOR + len(reply.exchange.request_body)
     ]
     if len(beyond) < _SURE:
         return ""

@@ -229,7 +229,7 @@ class LiveTransport:
             try:
                 exchange = self._once(request)
                 reason = transient(exchange)
-                if reason is None or (attempt > 1 and _may_be_a_refusal(request, exchange)):
+                if reason is None:
                     suspicion = suspected_fault(exchange)
                     return exchange if suspicion is None else self._confirmed(request, exchange, suspicion)
                 trouble = ServiceTrouble(reason)
@@ -372,7 +372,7 @@ class LiveTransport:
                 again = self._once(request)
             except (NetworkTrouble, ServiceTrouble) as error:
                 raise ServiceTrouble(f"{suspicion.words}, then {error}") from None
-            if (reason := transient(again)) is not None and again.status != suspect.status:
+            if (reason := transient(again)) is not None:
                 raise ServiceTrouble(f"{suspicion.words}, then {reason}")
             second = suspected_fault(again)
             if second is None:
@@ -416,15 +416,6 @@ class _Health:
     def check(self) -> None:
         if self._gone:
             raise Stopped(self._gone)
-
-
-def _may_be_a_refusal(request: httpx2.Request, exchange: Exchange) -> bool:
-    """Whether what says that the service is busy may be its answer to what it ought to refuse.
-
-    Some gateways tell an upstream's refusal as a trouble of their own. Then it comes every time, and plain requests are
-    answered in between.
-    """
-    return exchange.status >= 500 and bool(request.extensions.get(REFUSAL_EXPECTED))
 
 
 def _kind(refusal: Exchange) -> tuple[int, Json]:

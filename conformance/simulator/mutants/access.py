@@ -68,19 +68,6 @@ _ERRORS: Final = (
         },
     ),
     Mutant(
-        "errors.status-busy",
-        "A refusal is told as 529, as if the service were busy.",
-        _status(lambda status: 529 if status == 400 else status),
-        {
-            "temperature.range::each_bound_is_enforced": "accepted conforms",
-            "errors.stream::*": "accepted",
-            "errors.empty_messages::*": "accepted",
-            "errors.status::*": "ignored",
-            "errors.type::*": "ignored",
-        },
-        trial=Trial(features=("errors", "temperature.range")),
-    ),
-    Mutant(
         "errors.authentication-wrong-status",
         "A bad key is answered with 400, not 401.",
         _status(lambda status: 400 if status == STATUSES["authentication_error"] else status),

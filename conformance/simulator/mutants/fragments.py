@@ -171,6 +171,7 @@ MUTANTS: Final = (
         {
             **_observed("prefill", "two_user_turns", "two_assistant_turns", "results_over_two_turns"),
             "messages.prefill::*": "rejected",
+            "messages.text::two_answers_in_a_row_are_read": "not_applicable",
         },
     ),
     Mutant(
@@ -187,6 +188,7 @@ MUTANTS: Final = (
             **_observed("unicode"),
             **undecided(
                 "messages.text::what_is_not_ascii_is_read",
+                "messages.text::a_text_is_read_as_it_is_written",
                 "tools.input::every_type_of_input_comes_out_as_it_is",
                 "stream.text::*_*stream*",
                 "stream.tool_input::every_type_of_streamed_input_comes_out_as_it_is",

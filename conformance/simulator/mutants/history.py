@@ -63,7 +63,10 @@ _TOOL_HISTORY: Final = {
     "examples.tool_history::*": "rejected falls_short",
     "messages.tool_result.order::*": "inconclusive",
     "messages.tool_result.is_error::*": "inconclusive",
-    "messages.conversation::*": "inconclusive",
+    **dict.fromkeys(
+        ("messages.conversation::nothing_is_lost_among_the_rest", "messages.conversation::a_loop_is_read_whole"),
+        "inconclusive",
+    ),
     "tool_choice.any::any_forces_a_call_after_a_result": "inconclusive",
     "messages.image.in_a_result::a_picture_in_a_result_is_seen": "inconclusive",
     "messages.thinking::thinking_goes_back_in_a_tool_loop": "inconclusive",

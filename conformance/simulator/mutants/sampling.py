@@ -219,6 +219,7 @@ _THINKING: Final = (
             "thinking::enabled_thinks_and_disabled_does_not": "ignored conforms",
             "response.signature::every_thought_is_signed": "accepted",
             "thinking::a_stream_thinks_as_well": "not_applicable",
+            "response.shape::thoughts_come_before_the_text": "accepted conforms",
             "thinking::it_thinks_in_company": "not_applicable",
             "thinking.adaptive::adaptive_may_think": "accepted",
         },

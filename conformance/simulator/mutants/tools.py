@@ -133,7 +133,13 @@ _TOOLS: Final = (
             "messages.tool_result*": "inconclusive",
             "messages.thinking::thinking_goes_back_in_a_tool_loop": "inconclusive",
             "messages.image.in_a_result::a_picture_in_a_result_is_seen": "inconclusive",
-            "messages.conversation::*": "inconclusive",
+            **dict.fromkeys(
+                (
+                    "messages.conversation::nothing_is_lost_among_the_rest",
+                    "messages.conversation::a_loop_is_read_whole",
+                ),
+                "inconclusive",
+            ),
             "accepts.no_tools::it_is_taken": "rejected",
             **undecided("accepts.*tool*", "accepts.schema*"),
             **CALLS_IN_FRAGMENTS,

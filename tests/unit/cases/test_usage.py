@@ -128,9 +128,9 @@ def test_what_is_written_to_a_cache_may_be_counted_inside() -> None:
     [
         ([20, 4000, 20, 4020, 3900], Behaviour.IGNORED),
         ([5000, 5000, 5040, 5000, 5090], Behaviour.HONOURED),  # a vendor's own prompt is long
-        ([20, 90, 20, 60, 110], Behaviour.HONOURED),
+        ([20, 90, 20, 60, 115], Behaviour.HONOURED),
     ],
 )
 def test_no_prompt_has_more_tokens_than_bytes(sizes: list[int], seen: Behaviour) -> None:
-    some = [body(f"question {number}", tokens=size) for number, size in enumerate(sizes)]
+    some = [body("the same question", tokens=size) for size in sizes]
     assert look("response.usage", *some).behaviour is seen

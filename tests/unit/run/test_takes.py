@@ -21,7 +21,6 @@ from services import (
 from starlette.types import ASGIApp
 from survey import Cell, survey, survey_at
 
-from conformance.http.live import RetryPolicy
 from conformance.simulator import create_app
 
 FEATURES = (
@@ -48,9 +47,6 @@ REFUSALS = (
 CLAUDE = {"matrix": "matrices/anthropic.yaml", "model": "claude-sonnet-4-6"}
 
 
-PATIENT = RetryPolicy(first_wait=0.01, longest_wait=0.1)
-
-
 def falling_short(cells: dict[str, Cell]) -> dict[str, Cell]:
     return {name: cell for name, cell in cells.items() if cell[1] in ("falls_short", "exceeds")}
 
@@ -66,15 +62,6 @@ def test_a_passing_refusal_decides_no_row(tmp_path: Path, status: int) -> None:
     assert falling_short(cells) == {}
     assert "rejected" not in {seen for name, (seen, _) in cells.items() if not name.startswith("headers.")}
     assert sum(seen == "inconclusive" for seen, _ in cells.values()) <= len(cells) / 2
-
-
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_service_that_is_busy_now_and_then_refuses_with_its_own_status(tmp_path: Path, seed: int) -> None:
-    """What ought to be refused, and is answered with 529 at first, is asked again until it is refused in earnest."""
-    with service(refusing_at_random(0.25, seed=seed, status=529)) as url:
-        cells = survey_at(url, tmp_path, features=[*REFUSALS, "errors.status"], retry_policy=PATIENT)
-    assert falling_short(cells) == {}
-    assert cells["errors.status::every_error_has_a_clients_status"][0] == "honoured"
 
 
 def test_a_passing_refusal_is_not_taken_for_validation(tmp_path: Path) -> None:
