@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import comb
 
-from conformance.cases.common import control, needs_streams, user
+from conformance.cases.common import POSITIVE_CONTROL, ROOM, control, needs_streams, user
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
 from conformance.cases.streamed import needs_order
@@ -66,11 +66,40 @@ def a_long_text_streams_whole(api: Endpoint) -> Observation:
     return _said_again(api, _Text(LONG_TEXT), _STREAMS - 1)
 
 
-_ALTERED: Mapping[str, tuple[Callable[[str], str], Callable[[str], bool]]] = {
-    "tags of HTML": (lambda words: re.sub(r"</?\w+>", "", words), lambda said: "<b>" in said),
-    "blank lines and indents": (lambda words: re.sub(r"\s+", " ", words), lambda said: bool(re.search(r"\s{3}", said))),
-}
-"""What gateways take out of a text: how, and how a reply shows that it was there."""
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What gateways take out of a text.
+
+    Attributes:
+        without: a text without it.
+        shows: whether a reply shows that it was there.
+        alike: a request that has a text, with what ought to count as it does: in brackets that nobody takes out, or in
+            a place that is no turn of the user's.
+    """
+
+    name: str
+    without: Callable[[str], str]
+    shows: Callable[[str], bool]
+    alike: Callable[[str], dict[str, Json]]
+
+
+def _in_brackets(words: str) -> dict[str, Json]:
+    return _Text(re.sub(r"<(/?\w+)>", r"(\1)", words)).asked
+
+
+def _in_the_system(words: str) -> dict[str, Json]:
+    return {"messages": [user("Say hello in one short sentence.")], "max_tokens": ROOM, "system": words}
+
+
+_KINDS = (
+    _Kind("tags of HTML", lambda words: re.sub(r"</?\w+>", "", words), lambda said: "<b>" in said, _in_brackets),
+    _Kind(
+        "blank lines and indents",
+        lambda words: re.sub(r"\s+", " ", words),
+        lambda said: re.search(r"\s{3}", said) is not None,
+        _in_the_system,
+    ),
+)
 
 _NEVER = 3
 """Replies without it, and equal counts with it and without, that it takes to say that it was taken out."""
@@ -81,36 +110,36 @@ def a_text_is_read_as_it_is_written(api: Endpoint) -> Observation:
     """Signs of HTML, blank lines and indents are part of a text. MUST: code and pages are full of them.
 
     Honoured: a text of them comes back as it was written, or counts more than without them. Ignored: what comes back
-    never has them, and the prompt counts the same with them and without.
+    never has them, and the prompt counts the same with them and without, though what is alike counts.
     """
     wanted = _Text(LONG_TEXT)
-    first = api.once("control", **wanted.asked)
-    if not first.ok:
-        raise Inconclusive(f"the control was refused ({first.refusal})")
+    first = control(api, shared=True, **wanted.asked)
     if wanted.is_in(first):
         return Observation(Behaviour.HONOURED, "a text comes back as it was written", signals=("text",))
-    lost = {kind: alter for kind, (alter, shows) in _ALTERED.items() if not shows(first.text)}
-    for kind, alter in lost.items():
-        if _is_taken_out(api, kind, _Text(alter(LONG_TEXT))):
-            words = f"{kind} never come back, and a prompt with them counts as many tokens as one without"
+    for kind in _KINDS:
+        if not kind.shows(first.text) and _is_taken_out(api, kind):
+            words = f"{kind.name} never come back, and a prompt with them counts as many tokens as one without"
             return Observation(Behaviour.IGNORED, words, signals=("text", "size"))
     return Observation(Behaviour.HONOURED, "a text comes back with what it was written with", signals=("text", "size"))
 
 
-def _is_taken_out(api: Endpoint, kind: str, altered: _Text) -> bool:
-    """Whether a prompt counts the same with it and without, and the model never says it.
+def _is_taken_out(api: Endpoint, kind: _Kind) -> bool:
+    """Whether a prompt counts the same with it and without, where the service counts such things, and no reply has it.
 
     Raises:
-        Inconclusive: the service counts nothing, so a model that leaves it out cannot be told from it.
+        Inconclusive: the service does not count such things (as one that counts words), so it cannot be told from a
+            model that leaves them out.
     """
-    shows = _ALTERED[kind][1]
+    bare = kind.without(LONG_TEXT)
     for _ in range(_NEVER):
         whole = control(api, "treatment", **_Text(LONG_TEXT).asked)
-        without = control(api, f"without {kind}", **altered.asked)
-        if whole.size is None or without.size is None:
-            raise Inconclusive(f"the model leaves out {kind}, and the service does not count what it has read")
-        if shows(whole.text) or whole.size != without.size:
+        without = control(api, f"without {kind.name}", **_Text(bare).asked)
+        if kind.shows(whole.text) or whole.size != without.size:
             return False
+    # Where it is in the text still, its likeness has that much more to count.
+    more, less = (control(api, POSITIVE_CONTROL, **kind.alike(words)) for words in (LONG_TEXT, bare))
+    if more.size is None or less.size is None or more.size <= less.size:
+        raise Inconclusive(f"the model leaves out {kind.name}, and the service does not count such things")
     return True
 
 
@@ -150,9 +179,7 @@ class _Text:
 
 
 def _said_again(api: Endpoint, wanted: _Text, wished: int) -> Observation:
-    first = api.once("control", **wanted.asked)
-    if not first.ok:
-        raise Inconclusive(f"the control was refused ({first.refusal})")
+    first = control(api, shared=True, **wanted.asked)
     streams = [_streamed(api, wanted) for _ in range(wished)]
     if all(wanted.is_in(reply) for reply in streams):
         return Observation(Behaviour.HONOURED, f"exact in {wished} of {wished} streams", signals=("text",))

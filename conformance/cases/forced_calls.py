@@ -305,8 +305,7 @@ def a_tool_without_parameters_is_called(api: Endpoint) -> Observation:
 
     Honoured: it is an object. Ignored: it is null, a string or missing; or it has a parameter that gateways declare
     for upstreams that want one (``dummy``, ``_placeholder``), and should take out again. Rejected: such a tool is
-    refused. (That the call has the long name that was declared is looked
-    at in passing.)
+    refused. (That the call has the long name that was declared is looked at in passing.)
     """
     return _without_parameters(api)
 

@@ -296,18 +296,23 @@ _LONG_USER_ID = "-".join(f"conformance{number:02}" for number in range(10))
 def _grown_by_user_id(api: Endpoint) -> str:
     """That a long user_id makes the prompt grow, in words; empty where it does not, or not every time."""
     sizes: dict[str, list[int]] = {"a": [], _LONG_USER_ID: []}
-    for user_id in (*sizes, *sizes):
+    for user_id in list(sizes) * _TIMES:
         reply = api.ask("treatment, again", **HELLO, metadata={"user_id": user_id})
-        if reply.ok and reply.size is not None:
-            sizes[user_id].append(reply.size)
+        if not reply.ok or reply.size is None:
+            return ""
+        sizes[user_id].append(reply.size)
     short, long = sizes.values()
-    if len(short) + len(long) < 4 or min(long) - max(short) < _OF_IT:
+    if min(long) - max(short) < _OF_IT:
         return ""
     words = f"a user_id of {len(_LONG_USER_ID)} characters is part of the prompt"
     return f"{words}, which grows by {min(long) - max(short)} tokens"
 
 
 _OF_IT = 12
+"""Tokens of it that have to be counted."""
+_TIMES = 4
+"""How often each is asked: of a vendor's own prompt of 0 to 60 tokens at random, four are larger by so much than four
+others in 1 of 350 cases (simulated), and a second run of the case has to come to the same."""
 
 
 @experiment("stop_sequences")

@@ -124,9 +124,12 @@ def _counted_twice(exchanges: Sequence[Exchange]) -> str:
     Of one and the same request, input_tokens must fall by what is read from the cache. Where they stay as they were,
     time and again and never otherwise, it is counted twice.
     """
+    every = [Reply(exchange) for exchange in exchanges]
+    if not any(reply.cache_read for reply in every):
+        return ""
     asked: dict[str, list[Reply]] = {}
-    for exchange in exchanges:
-        asked.setdefault(_prompt(exchange), []).append(Reply(exchange))
+    for reply in every:
+        asked.setdefault(_prompt(reply.exchange), []).append(reply)
     twice: list[tuple[int, Reply]] = []
     for replies in asked.values():
         cold = {size for reply in replies if not reply.cache_read and (size := reply.size) is not None}
@@ -252,22 +255,25 @@ def _of_another(some: Sequence[Exchange], exchanges: Sequence[Exchange]) -> str:
 
     No prompt has more tokens than bytes, but for a vendor's own prompt, which the same prompt has at other times too.
     """
-    plain = [reply for reply in map(Reply, filter(_is_plain, exchanges)) if reply.size is not None]
-    least: dict[str, int] = {}
-    for reply in plain:
-        prompt = _prompt(reply.exchange)
-        least[prompt] = min(reply.size or 0, least.get(prompt, reply.size or 0))
-    chosen = set(map(id, some))
-    beyond = [
-        (reply.size or 0, len(reply.exchange.request_body))
-        for reply in plain
-        if id(reply.exchange) in chosen
-        and (reply.size or 0) > least[_prompt(reply.exchange)] + _VENDOR + len(reply.exchange.request_body)
-    ]
+    beyond = [reply for reply in map(Reply, some) if _is_plain(reply.exchange) and _excess(reply) > _VENDOR]
     if len(beyond) < _SURE:
         return ""
-    count, size = max(beyond)
-    return f"{len(beyond)} prompts count more tokens than they have bytes: {count} input tokens of {size} bytes"
+    least: dict[str, int] = {}
+    for reply in map(Reply, exchanges):
+        if reply.size is not None:
+            prompt = _prompt(reply.exchange)
+            least[prompt] = min(reply.size, least.get(prompt, reply.size))
+    beyond = [reply for reply in beyond if _excess(reply) > least[_prompt(reply.exchange)] + _VENDOR]
+    if len(beyond) < _SURE:
+        return ""
+    most = max(beyond, key=_excess)
+    size = len(most.exchange.request_body)
+    return f"{len(beyond)} prompts count more tokens than they have bytes: {most.size} input tokens of {size} bytes"
+
+
+def _excess(reply: Reply) -> int:
+    """By how much a prompt counts more tokens than its request has bytes."""
+    return (reply.size or 0) - len(reply.exchange.request_body)
 
 
 def _is_plain(exchange: Exchange) -> bool:

@@ -45,8 +45,7 @@ def transient(exchange: Exchange) -> str | None:  # noqa: PLR0911  one return a 
     kind = exchange.error.get("type") if isinstance(exchange.error, dict) else None
     if isinstance(kind, str) and kind in _WAIT_ERRORS:
         return f"the service failed inside a {status}: {kind}"
-    garbled = exchange.json is None and exchange.body.lstrip().startswith(b"{")
-    if not exchange.is_stream and not isinstance(exchange.json, dict) and not exchange.is_blank and not garbled:
+    if not (exchange.is_stream or isinstance(exchange.json, dict) or exchange.is_blank or _is_garbled(exchange)):
         return f"a {status} whose body is not a JSON object ({exchange.content_type or 'no content-type'})"
     if exchange.is_messages and (words := _trouble_in_words(exchange)):
         return f"the service said in a {status}: {words!r}"
@@ -83,7 +82,7 @@ def suspected_fault(exchange: Exchange) -> SuspectedFault | None:  # noqa: PLR09
     if exchange.is_blank:
         words = f"the service answered {exchange.status} with nothing of a message"
         return SuspectedFault("blank", words, is_controlled=True, can_be_habit=False)
-    if exchange.json is None and not exchange.is_stream and exchange.body.lstrip().startswith(b"{"):
+    if _is_garbled(exchange):
         return SuspectedFault("garbled body", f"the JSON of a {exchange.status} breaks off")
     if not 200 <= exchange.status < 300:
         return None
@@ -102,6 +101,11 @@ def suspected_fault(exchange: Exchange) -> SuspectedFault | None:  # noqa: PLR09
         named = exchange.content_type[:60] or "nothing"
         return SuspectedFault(f"called {expected}", f"the answer is {expected} and was called {named}")
     return None
+
+
+def _is_garbled(exchange: Exchange) -> bool:
+    """Whether a body begins as JSON and does not parse: it breaks off, mostly."""
+    return exchange.json is None and not exchange.is_stream and exchange.body.lstrip().startswith(b"{")
 
 
 class KnownFaults:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
 from xdist.scheduler import LoadScopeScheduling
 
 from conformance.matrix.sniff import is_meant_as_matrix
@@ -20,4 +23,10 @@ class ByModel(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no type
         """What is handed out together with a test, by the matrix and the model in its node id."""
         matrix, _, rest = nodeid.partition("::")
         model, _, case = rest.partition("::")
-        return f"{matrix}::{model}" if case and is_meant_as_matrix(self.config.rootpath / matrix) else nodeid
+        return f"{matrix}::{model}" if case and _is_matrix(self.config.rootpath / matrix) else nodeid
+
+
+@cache
+def _is_matrix(path: Path) -> bool:
+    """Whether a test file is a matrix; asked for every test of a run, and read once."""
+    return is_meant_as_matrix(path)
