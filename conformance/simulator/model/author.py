@@ -118,7 +118,8 @@ class _Speaker:
         facts = recall((text for text in context if text != self.prompt.begun), request)
         if (rest := _rest_of_a_word(self.prompt.begun, facts)) is not None:
             return rest
-        if self.prompt.results:  # a result is always passed on whole; what else was asked for is added
+        elsewhere = self.prompt.goes_on and _WRITES.match(request)
+        if self.prompt.results and not elsewhere:  # passed on whole; what else was asked for is added
             report = self._reported()
             facts = tuple(fact for fact in facts if fact.value not in report)
             return _with_orders(" ".join(filter(None, (report, self._stated(facts)))), bound)
@@ -163,6 +164,7 @@ _ORDINALS: Final = ("Well", "So", "Now", "Indeed", "Perhaps", "Then", "Today", "
 
 
 _ASKS_FOR_SUCCESS: Final = re.compile(r"\bdid\b.*\bsucceed\b", re.IGNORECASE)
+_WRITES: Final = re.compile(r"write\b", re.IGNORECASE)
 _FAILED: Final = re.compile(r"\s*error\b", re.IGNORECASE)
 
 

@@ -61,6 +61,7 @@ class Prompt:
     results: tuple[str, ...]
     turns: int
     begun: str = ""  # the reply, as far as the caller has written it
+    goes_on: bool = False  # beside the results of the last turn there is a request of its own
 
     @property
     def size(self) -> int:
@@ -105,7 +106,8 @@ def read(body: Object, kinds: frozenset[str]) -> Prompt:
         messages,
         request,
     )
-    return Prompt(tuple(parts), tools, request, results, len(messages), _begun(messages))
+    goes_on = bool(results) and any(block["type"] == "text" for block in blocks_of(last))
+    return Prompt(tuple(parts), tools, request, results, len(messages), _begun(messages), goes_on)
 
 
 def _asked_for(results: list[tuple[str, str]], messages: list[Object], request: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Final
 
 from conformance.simulator.json_values import Object, is_list, is_object, list_at, object_at
-from conformance.simulator.model.comprehension import content_words
+from conformance.simulator.model.comprehension import content_words, recall
 from conformance.simulator.model.prompt import Prompt, Tool
 
 # Words of every second tool's name or description, which say nothing of what it is for.
@@ -50,10 +50,13 @@ def calls(prompt: Prompt, choice: Choice, rng: Random) -> tuple[Call, ...]:
     tool = _wanted(prompt, choice, rng)
     if tool is None:
         return ()
-    names = list(_candidates(prompt.request))
+    # What it was told goes first: a question that a call is to answer is answered from all that it has read.
+    told = [fact.value for fact in recall(prompt.context, prompt.request)]
+    names = list(dict.fromkeys((*told, *_candidates(prompt.request))))
     listed = _listed(tool.description)
     if required := _REQUIRES.search(tool.description):
         tool = replace(tool, schema={**tool.schema, "required": required[1].split(" and ")})
+    tool = replace(tool, schema=_object_behind(_FITS, tool.description) or tool.schema)
     if choice.parallel and _together(names[:2], prompt.request):
         return tuple(Call(tool.name, fill(tool.schema, prompt.request, [name])) for name in names[:2])
     return (Call(tool.name, fill(tool.schema, prompt.request, names, listed)),)
@@ -111,10 +114,10 @@ def _candidates(request: str) -> Iterator[str]:
 def fill(schema: Object, request: str, names: Sequence[str], listed: Mapping[str, list[str]] | None = None) -> Object:
     """Write the input of a call: what the request names into its strings, what it counts into its numbers.
 
-    Types, properties, items, enumerations and references to $defs are kept to. A schema may ask for more than that
-    (a range, a pattern, alternatives), and then the input may not fit it: a small model's may not either.
+    Types, properties, items, enumerations, constants, alternatives, lower bounds and references to $defs are kept to.
+    A schema may ask for more than that (a pattern), and then the input may not fit it: a small model's may not either.
     """
-    given = _given(request)
+    given = _object_behind(_EXACTLY, request)
     if given is not None and given.keys() <= object_at(schema, "properties").keys():
         return given
     filler = _Filler(
@@ -127,16 +130,17 @@ def fill(schema: Object, request: str, names: Sequence[str], listed: Mapping[str
     return filler.object(schema)
 
 
-_EXACTLY: Final = re.compile(r"\bexactly this input\b[^{]*(?P<input>\{.*)", re.IGNORECASE | re.DOTALL)
+_EXACTLY: Final = re.compile(r"\bexactly this input\b[^{]*(?P<object>\{.*)", re.IGNORECASE | re.DOTALL)
+_FITS: Final = re.compile(r"\bhas to fit (?P<object>\{.*)", re.DOTALL)
 
 
-def _given(request: str) -> Object | None:
-    """The input that a request has written out, if it has."""
-    found = _EXACTLY.search(request)
+def _object_behind(words: re.Pattern[str], text: str) -> Object | None:
+    """The object that a text has written out as JSON behind some words, if it has."""
+    found = words.search(text)
     if found is None:
         return None
     try:
-        value, _ = json.JSONDecoder().raw_decode(found["input"])
+        value, _ = json.JSONDecoder().raw_decode(found["object"])
     except ValueError:
         return None
     return value if is_object(value) else None
@@ -156,14 +160,20 @@ class _Filler:
     def value(self, schema: Object, name: str = "") -> Any:
         if is_object(referred := self.defs.get(str(schema.get("$ref")).removeprefix("#/$defs/"))):
             schema = referred
+        if "const" in schema:
+            return schema["const"]
+        if ways := [way for way in list_at(schema, "anyOf") if is_object(way)]:
+            numeric = "a number" in self.request
+            wanted = (way for way in ways if (way.get("type") in ("integer", "number")) is numeric)
+            return self.value(next(wanted, ways[0]), name)
         if options := list_at(schema, "enum"):
             return next((option for option in options if str(option).lower() in self.request), options[0])
         kind = schema.get("type", "object" if "properties" in schema else "string")
         makers: dict[str, Callable[[], Any]] = {
             "object": lambda: self.object(schema),
             "array": lambda: [self.value(object_at(schema, "items"), name)],
-            "integer": lambda: self._number(name),
-            "number": lambda: self._number(name),
+            "integer": lambda: self._bounded(schema, name),
+            "number": lambda: self._bounded(schema, name),
             "boolean": lambda: True,
             "null": lambda: None,
         }
@@ -173,6 +183,10 @@ class _Filler:
         properties = object_at(schema, "properties")
         wanted = list_at(schema, "required") or list(properties)
         return {name: self.value(inner if is_object(inner := properties.get(name)) else {}, name) for name in wanted}
+
+    def _bounded(self, schema: Object, parameter: str) -> int:
+        number, low = self._number(parameter), schema.get("minimum")
+        return low if isinstance(low, int) and number < low else number
 
     def _number(self, parameter: str) -> int:
         if (value := self._listed(parameter)).isdecimal():
