@@ -25,10 +25,11 @@ Look = Callable[[Sequence[Fragment]], Observation]
 """An experiment, given the company it is to be made in."""
 
 _TRIES = 3
+_OFF: Mapping[str, Json] = {"type": "disabled"}
 _THINKING = {"type": "enabled", "budget_tokens": BUDGET}
 
 
-def _in_company(api: Endpoint, plain: Request, companions: Sequence[Fragment], look: Look) -> Observation:
+def in_company(api: Endpoint, plain: Request, companions: Sequence[Fragment], look: Look) -> Observation:
     """Make an experiment in company; of a company that is refused without the parameter too, in what is taken of it.
 
     Args:
@@ -39,21 +40,21 @@ def _in_company(api: Endpoint, plain: Request, companions: Sequence[Fragment], l
     try:
         found = look(companions)
     except Inconclusive:
-        taken = _taken(api, plain, companions)
-        if len(taken) == len(companions):
+        kept = accepted(api, plain, companions)
+        if len(kept) == len(companions):
             raise
-        companions = taken
+        companions = kept
         found = look(companions)
     if found.behaviour not in (Behaviour.IGNORED, Behaviour.REJECTED):
         return found
     return replace(found, summary=f"{found.summary}; {_cause(look, companions, found.behaviour)}")
 
 
-def _taken(api: Endpoint, plain: Request, companions: Sequence[Fragment]) -> Sequence[Fragment]:
-    """The company without the one companion that is refused.
+def accepted(api: Endpoint, plain: Request, companions: Sequence[Fragment]) -> Sequence[Fragment]:
+    """The company without the one companion that is refused, or as much of it as is taken together.
 
     Raises:
-        Inconclusive: no one companion alone is the reason.
+        Inconclusive: none of it is.
     """
     if composed(plain, companions).ask(api, "company").ok:
         return companions
@@ -61,7 +62,13 @@ def _taken(api: Endpoint, plain: Request, companions: Sequence[Fragment]) -> Seq
         rest = _without(companions, one)
         if composed(plain, rest).ask(api, f"company, not {one.says}").ok:
             return rest
-    raise Inconclusive("a plain request in company is refused, whichever of the companions is left out")
+    kept: tuple[Fragment, ...] = ()
+    for one in companions:
+        if composed(plain, (*kept, one)).ask(api, f"company, {one.says}").ok:
+            kept = (*kept, one)
+    if not kept:
+        raise Inconclusive("a plain request in company is refused, whichever companion it has")
+    return kept
 
 
 def _cause(look: Look, companions: Sequence[Fragment], seen: Behaviour) -> str:
@@ -106,7 +113,7 @@ def _system_is_read(
             bare=composed(Request(_ASKED), beside).body,
         )
 
-    return _in_company(api, Request(_ASKED), companions, look)
+    return in_company(api, Request(_ASKED), companions, look)
 
 
 @experiment("system")
@@ -132,9 +139,11 @@ def it_is_read_after_a_call(api: Endpoint) -> Observation:
     return _system_is_read(api, "Tobrinhale", "Answer briefly.", f"Answer briefly. {fact('Tobrinhale')}", beside)
 
 
-_LINE = "Amber Birch Cedar Dahlia Elder Fern"
-_STOP = "Cedar Dahlia"
-_STOPS = ["OMEGA ONE", "OMEGA TWO", "OMEGA THREE", "OMEGA FOUR", "OMEGA FIVE", _STOP]
+LINE = "Amber Birch Cedar Dahlia Elder Fern"
+STOP = "Cedar Dahlia"
+REPEATS = Request({"messages": [user(f'Reply with exactly this line and nothing else: "{LINE}"')], "max_tokens": ROOM})
+"""Asks for a line with the words of ``STOP`` in its middle."""
+_STOPS = ["OMEGA ONE", "OMEGA TWO", "OMEGA THREE", "OMEGA FOUR", "OMEGA FIVE", STOP]
 
 
 @experiment("stop_sequences")
@@ -144,46 +153,67 @@ def several_words_stop_in_company(api: Endpoint) -> Observation:
     Honoured: a line that the model repeats ends before the words "Cedar Dahlia", and stop_reason says why.
     Ignored: it runs on over them, keeps a piece of them, or gives another reason.
     """
-    line = {"messages": [user(f'Reply with exactly this line and nothing else: "{_LINE}"')], "max_tokens": ROOM}
 
     def look(beside: Sequence[Fragment]) -> Observation:
-        request = composed(Request(line), beside)
-        for _ in range(_TRIES):
-            if _STOP in _heard(request.ask(api, "control")).text:
-                break
-        else:
-            raise Inconclusive("the model does not repeat the line")
+        request = composed(REPEATS, beside)
+        needs_the_line(api, request)
         stopped = request.having(stop_sequences=_STOPS).ask(api, "treatment")
-        return _stopped(stopped) if stopped.ok else rejected("stop_sequences, in company,", stopped)
+        if not stopped.ok:
+            return rejected("stop_sequences, in company,", stopped)
+        return stopped_by("the sixth of six", stopped)
 
-    return _in_company(api, Request(line), company("stream", "tools", "history", "system", "metadata"), look)
+    return in_company(api, REPEATS, company("stream", "tools", "history", "system", "metadata"), look)
 
 
-def _heard(reply: Reply) -> Reply:
+def needs_the_line(api: Endpoint, request: Request) -> None:
+    """A model that does not repeat the line has nothing to be stopped.
+
+    Raises:
+        Inconclusive: it does not, or the request is refused.
+    """
+    if not any(STOP in taken(request.ask(api, "control")).text for _ in range(_TRIES)):
+        raise Inconclusive("the model does not repeat the line")
+
+
+def taken(reply: Reply) -> Reply:
+    """A reply that is a control.
+
+    Raises:
+        Inconclusive: it is a refusal.
+    """
     if not reply.ok:
         raise Inconclusive(f"the control was refused ({reply.refusal})")
     return reply
 
 
-def _stopped(reply: Reply) -> Observation:
-    first, _, _ = _STOP.partition(" ")
+def stopped_by(which: str, reply: Reply) -> Observation:
+    """What a reply shows of a stop sequence in the middle of the line that it was to repeat.
+
+    Args:
+        which: what the sequence is called in the summary.
+        reply: the reply, to a model that repeats the line.
+
+    Raises:
+        Inconclusive: it is no part of the line.
+    """
+    first, _, _ = STOP.partition(" ")
     seen = f"{reply.text[:60]!r}, stop_reason {reply.stop_reason}"
-    if _STOP in reply.text:
-        return Observation(Behaviour.IGNORED, f"the text runs on over the sixth of six: {seen}", signals=("text",))
+    if STOP in reply.text:
+        return Observation(Behaviour.IGNORED, f"the text runs on over {which}: {seen}", signals=("text",))
     if reply.stop_reason not in STOP_REASONS:
         raise Inconclusive(f"no client knows this reason: {seen}")
     if reply.stop_reason == "stop_sequence" and first in reply.text:
         return Observation(Behaviour.IGNORED, f"the text keeps a piece of the sequence: {seen}", signals=("text",))
-    if not reply.text.strip() or not _LINE.startswith(reply.text.strip().strip('"')):
+    if not reply.text.strip() or not LINE.startswith(reply.text.strip().strip('"')):
         raise Inconclusive(f"the reply is not the beginning of the line: {seen}")
     if reply.stop_reason != "stop_sequence":
         words = f"the text ends before the sequence, for another reason: {seen}"
         return Observation(Behaviour.IGNORED, words, signals=("stop_reason",))
-    return Observation(Behaviour.HONOURED, f"stopped by the sixth of six: {seen}", signals=("text", "stop_reason"))
+    return Observation(Behaviour.HONOURED, f"stopped by {which}: {seen}", signals=("text", "stop_reason"))
 
 
-_CUT = 16
-_LONG = user("Write a long and detailed text, at least 2000 words, about how bread is baked in a village.")
+CUT = 16
+LONG = user("Write a long and detailed text, at least 2000 words, about how bread is baked in a village.")
 
 
 @experiment("max_tokens")
@@ -192,16 +222,16 @@ def it_cuts_in_company(api: Endpoint) -> Observation:
 
     Honoured: a long answer is cut at 16 tokens. Ignored: it runs on, and the summary names the company it takes.
     """
-    plain = Request({"messages": [_LONG], "max_tokens": 32 * _CUT})
+    plain = Request({"messages": [LONG], "max_tokens": 32 * CUT})
 
     def look(beside: Sequence[Fragment]) -> Observation:
         request = composed(plain, beside)
-        whole, cut = _heard(request.ask(api, "control")), request.having(max_tokens=_CUT).ask(api, "treatment")
+        whole, cut = taken(request.ask(api, "control")), request.having(max_tokens=CUT).ask(api, "treatment")
         if not cut.ok:
-            return rejected(f"max_tokens={_CUT}, in company,", cut)
-        return _is_cut(cut, _CUT, _words(whole))
+            return rejected(f"max_tokens={CUT}, in company,", cut)
+        return is_cut(cut, CUT, words_of(whole))
 
-    return _in_company(api, plain, company("stream", "tools", "history", "system", "metadata"), look)
+    return in_company(api, plain, company("stream", "tools", "history", "system", "metadata"), look)
 
 
 @experiment("max_tokens")
@@ -211,20 +241,21 @@ def it_cuts_what_is_thought(api: Endpoint) -> Observation:
     Honoured: a text of 2000 words is cut at 1100 tokens. Ignored: it runs on.
     """
     most = BUDGET + 76
-    plain = Request({"messages": [_LONG], "max_tokens": most})
+    plain = Request({"messages": [LONG], "max_tokens": most})
 
     def look(beside: Sequence[Fragment]) -> Observation:
         cut = composed(plain, beside).having(max_tokens=most).ask(api, "treatment")
-        return _is_cut(_heard(cut), most, None)
+        return is_cut(taken(cut), most, None)
 
-    return _in_company(api, plain, company("stream", "tools", "thinking"), look)
+    return in_company(api, plain, company("stream", "tools", "thinking"), look)
 
 
-def _words(reply: Reply) -> int:
+def words_of(reply: Reply) -> int:
+    """How many words a reply has, those of its thoughts included."""
     return len(f"{reply.thinking} {reply.text}".split())
 
 
-def _is_cut(cut: Reply, most: int, whole: int | None) -> Observation:
+def is_cut(cut: Reply, most: int, whole: int | None) -> Observation:
     """Whether a reply was cut at so many tokens: no tokenizer makes fewer of prose than it has words.
 
     Args:
@@ -232,7 +263,7 @@ def _is_cut(cut: Reply, most: int, whole: int | None) -> Observation:
         most: the limit, in tokens.
         whole: the words of the reply without it, or None where only the cut one's own figures can tell.
     """
-    words, tokens = _words(cut), cut.output_tokens
+    words, tokens = words_of(cut), cut.output_tokens
     seen = f"{words} words, {tokens} tokens at max_tokens={most}, stop_reason {cut.stop_reason}"
     # What a service puts before every answer is not the model's: a few words too many are not a reply that runs on.
     if words > (1.25 * most if whole is None else max(4 * most, whole // 2)):
@@ -247,10 +278,11 @@ def _is_cut(cut: Reply, most: int, whole: int | None) -> Observation:
 
 @experiment("thinking")
 def it_thinks_in_company(api: Endpoint) -> Observation:
-    """What thinks alone thinks also beside a stream, tools, system blocks, other turns and metadata.
+    """What thinks alone thinks also beside a stream, tools, system blocks, other turns and metadata; or does not.
 
     Honoured: there is a thinking block, and none where thinking is disabled. Accepted: there is one either way.
-    Ignored: there is none, where the same request alone has one every time.
+    Ignored: there is none, where the same request alone has one every time; or there is one every time where
+    thinking is disabled, and alone there never is. Rejected: to enable or disable it is refused, and alone it is not.
     """
     puzzle = user("A baker has 23 loaves. All but 7 are sold, then 4 more are baked. How many are there now?")
     plain = Request({"messages": [puzzle], "max_tokens": 2 * BUDGET})
@@ -260,23 +292,41 @@ def it_thinks_in_company(api: Endpoint) -> Observation:
         for _ in range(_TRIES):
             enabled = request.having(thinking=_THINKING).ask(api, "enabled")
             if not enabled.ok:
-                _heard(request.ask(api, "control"))
+                taken(request.ask(api, "control"))
                 return rejected("thinking enabled, in company,", enabled)
             if _thinks(enabled):
                 break
         else:
             return Observation(Behaviour.IGNORED, f"{_TRIES} replies without a thinking block", signals=("blocks",))
-        disabled = request.having(thinking={"type": "disabled"}).ask(api, "disabled")
-        if disabled.ok and not _thinks(disabled):
-            return Observation(Behaviour.HONOURED, "enabled: a thinking block, disabled: none", signals=("blocks",))
-        return Observation(Behaviour.ACCEPTED, "a thinking block, enabled or not", signals=("blocks",))
+        return _turned_off(api, plain, request)
 
-    found = _in_company(api, plain, company("stream", "tools", "history", "system", "metadata"), look)
+    found = in_company(api, plain, company("stream", "tools", "history", "system", "metadata"), look)
     if found.behaviour is Behaviour.IGNORED:
         for beside, words in (((), "alone"), (company("stream"), "over a stream alone")):
             if _behaviour(look, beside) is Behaviour.IGNORED:
                 raise NotApplicable(f"it does not think {words} either, which is the finding of another case")
     return found
+
+
+def _turned_off(api: Endpoint, plain: Request, request: Request) -> Observation:
+    """What thinking disabled does in a company in which it is there when enabled."""
+    alone, request = plain.having(thinking=_OFF), request.having(thinking=_OFF)
+    disabled = request.ask(api, "disabled")
+    if not disabled.ok and alone.ask(api, "disabled, alone").ok:
+        return rejected("thinking disabled, in company,", disabled)
+    if disabled.ok and not _thinks(disabled):
+        return Observation(Behaviour.HONOURED, "enabled: a thinking block, disabled: none", signals=("blocks",))
+    if disabled.ok and _is_off_alone_only(api, alone, request):
+        words = f"disabled: a thinking block in {_TRIES} replies of {_TRIES}, and in none without this company"
+        return Observation(Behaviour.IGNORED, words, signals=("blocks",))
+    return Observation(Behaviour.ACCEPTED, "a thinking block, enabled or not", signals=("blocks",))
+
+
+def _is_off_alone_only(api: Endpoint, alone: Request, request: Request) -> bool:
+    """Whether thinking that is disabled is off without the company, every time, and on in it, every time."""
+    if not all(_thinks(taken(request.ask(api, "disabled"))) for _ in range(_TRIES - 1)):
+        return False
+    return not any(_thinks(taken(alone.ask(api, "disabled, alone"))) for _ in range(_TRIES))
 
 
 def _thinks(reply: Reply) -> bool:

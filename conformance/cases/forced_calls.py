@@ -76,13 +76,23 @@ _LOOKALIKES: Mapping[str, Json] = {
     "blanks": "  two before,\n\n\tand one after ",
     "number": 9007199254740993,
     "place": {"street_name": "Rua 7", "floorNumber": 3},
+    "page": "<p>one</p> & <b>two</b>",
+    "labels": {"colour": "red", "size": "9"},
+    "outer": {"inner": {"deep": "down here"}},
+    "maybe": "yes",
     "letter": _LETTER,
 }
-"""Strings that read as something else, blanks, a number that no float holds, two ways to write a key, a long string."""
+"""Strings that read as something else, blanks, a number that no float holds, two ways to write a key, tags, an object
+whose keys no schema names, objects in objects, what may be null and is not, a long string."""
+
+
+def _object(**properties: Json) -> dict[str, Json]:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
 
 _STORE: Mapping[str, Json] = {
     "name": "store_record",
-    "description": "Stores a record, all but two fields of which are texts.",
+    "description": "Stores a record, most fields of which are texts.",
     "input_schema": {
         "type": "object",
         "properties": {
@@ -93,6 +103,9 @@ _STORE: Mapping[str, Json] = {
                 "properties": {"street_name": {"type": "string"}, "floorNumber": {"type": "integer"}},
                 "required": ["street_name", "floorNumber"],
             },
+            "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+            "outer": _object(inner=_object(deep={"type": "string"})),
+            "maybe": {"type": ["string", "null"]},
         },
         "required": list(_LOOKALIKES),
     },

@@ -28,9 +28,9 @@ class Request:
     body: Mapping[str, Json]
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    def ask(self, api: Endpoint, arm: str) -> Reply:
-        """Ask it, as an arm of a case."""
-        return api.ask(arm, headers=self.headers or None, **self.body)
+    def ask(self, api: Endpoint, arm: str, *, expects_refusal: bool = False) -> Reply:
+        """Ask it, as an arm of a case, which ought to be refused or not (see ``Endpoint.ask``)."""
+        return api.ask(arm, headers=self.headers or None, expects_refusal=expects_refusal, **self.body)
 
     def once(self, api: Endpoint, arm: str) -> Reply:
         """Ask it, where other cases of a run ask the same."""
@@ -173,6 +173,15 @@ def _marking(**more: Json) -> Lay:
     return lay
 
 
+def _behind_a_result(request: Request) -> Request:
+    """The last turn as one that hands in the result of a call, with the question behind it."""
+    *before, last = request.body["messages"]
+    asked = user("What is the weather in Lisbon?")
+    handed_in = user(_result(_RESULT_ID, content="Sunny."), text(last["content"]))
+    return request.having(messages=[*before, asked, assistant(_call(_RESULT_ID, city="Lisbon")), handed_in])
+
+
+_RESULT_ID = "toolu_01ConformanceResult"
 _STREAMED = _fields(stream=True)
 _TOOLED = _added("tools", _tool(), _tool("get_tide"))
 _CALLED = _called(assistant(_call(city="Lisbon")), user(_result(content="Sunny.")))
@@ -668,9 +677,22 @@ COMPANIONS: tuple[Fragment, ...] = (
     Fragment("tools", "with tools", _TOOLED, "api/messages"),
     Fragment("calls", "after a tool was called", _CALLED, "api/messages"),
     Fragment("history", "after other turns", _TALKED, "api/messages"),
+    Fragment("result", "after a tool's result", _all(_TOOLED, _behind_a_result), "api/messages"),
     Fragment("system", "with system blocks", _added("system", text("Be polite."), text("Be brief.")), "api/messages"),
+    Fragment(
+        "system_string", "with a system prompt", _fields(system="You are a polite clerk in an office."), "api/messages"
+    ),
     Fragment("metadata", "with metadata", _KNOWN, "api/messages"),
     Fragment("thinking", "with thinking", _THINKING, "build-with-claude/extended-thinking"),
+    Fragment(
+        "no_thinking",
+        "with thinking disabled",
+        _fields(thinking={"type": "disabled"}),
+        "build-with-claude/extended-thinking",
+    ),
+    Fragment("temperature", "with a temperature", _fields(temperature=0.7), "api/messages"),
+    Fragment("auto", "with tool_choice auto", _fields(tool_choice={"type": "auto"}), "api/messages"),
+    Fragment("none", "with tool_choice none", _fields(tool_choice={"type": "none"}), "api/messages"),
 )
 """What everybody sends together: each has experiments of its own, and is what the others are tried beside."""
 

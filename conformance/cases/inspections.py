@@ -104,18 +104,15 @@ def every_body_says_why_it_stopped(exchanges: Sequence[Exchange]) -> Observation
 def every_call_can_be_run(exchanges: Sequence[Exchange]) -> Observation:
     """Every tool call has an id, the name of a declared tool, and an object for its input. MUST: no client runs others.
 
-    Honoured: all of them. Ignored: some cannot be run, or not one of them fits its tool's schema. (A
-    single input that does not fit is the model's doing, and not judged.)
+    Honoured: all of them. Ignored: some cannot be run, or not one of them fits its tool's schema, or three or more have
+    all that is required inside a parameter that was not declared. (A single input that does not fit is the model's
+    doing, and not judged.)
     """
     # A stream in disorder is judged in rows of its own, and adds up to nothing sure.
     whole = (e for e in streams_of(exchanges) if not any((*grammar.blocks_of(e.events), *shapes.events_of(e.events))))
     calls = [e for e in (*bodies_of(exchanges), *whole) if Reply(e).tool_calls]
-    bound = [e for e in calls if _asks_for_something(e)]
-    for kind, some in (("streams", [e for e in bound if e.is_stream]), ("answers", bound)):
-        if len(some) >= _ENOUGH and all(_misfits(e) for e in some):
-            words = f"no call in {len(some)} {kind} fits the schema of its tool, the first: {_misfits(some[0])}"
-            return Observation(Behaviour.IGNORED, words, statistics={"exchanges": len(calls)})
-
+    if misfits := _never_fit(calls):
+        return Observation(Behaviour.IGNORED, misfits, statistics={"exchanges": len(calls)})
     named = [str(call.get("id")) for e in calls for call in Reply(e).tool_calls]
     if len(calls) >= _ENOUGH and len(set(named)) == 1:
         words = f"all calls of {len(calls)} answers have the id {named[0]!r}: no result can be told from another"
@@ -142,6 +139,19 @@ def every_call_can_be_run(exchanges: Sequence[Exchange]) -> Observation:
 
 _ENOUGH = 3
 """Answers with calls it takes to blame the service for inputs that never fit."""
+
+
+def _never_fit(calls: Sequence[Exchange]) -> str:
+    """Why the service is to blame for inputs that do not fit, where a single one is the model's doing; else empty."""
+    bound = [e for e in calls if _asks_for_something(e)]
+    for kind, some in (("streams", [e for e in bound if e.is_stream]), ("answers", bound)):
+        if len(some) >= _ENOUGH and all(_misfits(e) for e in some):
+            return f"no call in {len(some)} {kind} fits the schema of its tool, the first: {_misfits(some[0])}"
+    wrapped = [words for e in calls if (words := _wrapped(e))]
+    if len(wrapped) >= _ENOUGH:
+        return f"{len(wrapped)} of {len(calls)} inputs stand inside a parameter that was not declared: {wrapped[0]}"
+    return ""
+
 
 _JSON_TYPES: Mapping[str, type | tuple[type, ...]] = {
     "string": str,
@@ -172,6 +182,21 @@ def _misfits(exchange: Exchange) -> str:
             kind = schema["properties"][name].get("type")
             if isinstance(kind, str) and kind in _JSON_TYPES and not isinstance(given.get(name), _JSON_TYPES[kind]):
                 return f"{name} is {given.get(name)!r}, not of type {kind}"
+    return ""
+
+
+def _wrapped(exchange: Exchange) -> str:
+    """The undeclared parameter that holds the whole input of a call; else empty."""
+    request = exchange.request if isinstance(exchange.request, dict) else {}
+    schemas = {tool["name"]: tool["input_schema"] for tool in request.get("tools") or [] if "input_schema" in tool}
+    for call in Reply(exchange).tool_calls:
+        schema, given = schemas.get(str(call.get("name"))), call.get("input")
+        if not isinstance(schema, dict) or not isinstance(given, dict) or len(given) != 1:
+            continue
+        ((name, inner),) = given.items()
+        required = set(schema.get("required", ()))
+        if required and name not in schema.get("properties", {}) and isinstance(inner, dict) and required <= set(inner):
+            return str(name)
     return ""
 
 

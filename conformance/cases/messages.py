@@ -230,6 +230,30 @@ def two_answers_in_a_row_are_read(api: Endpoint) -> Observation:
     return found
 
 
+_WRAPPED: Mapping[str, str] = {
+    "what stands in a <system-reminder>": "Zephandrine",
+    "what stands in the output of a command": "Kelmorvane",
+}
+
+
+@experiment("messages.text")
+def what_clients_wrap_in_tags_is_read(api: Endpoint) -> Observation:
+    """A text that begins with a tag of a client's is a text: Claude Code's reminders and outputs of commands are.
+
+    Honoured: codewords in both come back, or the prompt grows by them. Ignored: one of the two does neither.
+    """
+
+    def asked(words: Mapping[str, str], question: str) -> dict[str, Json]:
+        reminder, output = (words.get(place, "Thank you.") for place in _WRAPPED)
+        first = text(f"<system-reminder>\n{reminder}\n</system-reminder>")
+        turn = user(first, text(f"<local-command-stdout>{output}</local-command-stdout>"), text(question))
+        return {"messages": [turn], "max_tokens": ROOM}
+
+    return all_are_read(
+        api, Places(codewords=_WRAPPED, asked=asked, without=plainly("", QUESTION), counted=_in_plain_sight)
+    )
+
+
 @experiment("accepts.system_turn")
 def a_turn_of_the_system_is_read(api: Endpoint) -> Observation:
     """Who takes a turn of the system reads it: Claude Code puts its rules and its reminders there.

@@ -26,15 +26,22 @@ _PROMPT: Mapping[str, Json] = {
 
 _STREAMED: Mapping[str, Json] = {**_PROMPT, "stream": True}
 
-_COMPANY: Mapping[str, Json] = {
-    **composed(Request(_PROMPT), company("tools", "history", "metadata")).body,
-    "system": [text("You are a storyteller."), text("Write in English.")],
-}
-"""The prompt beside what every client sends with it. The streams are drawn so: a parameter that is lost beside tools, a
-system prompt or earlier turns is lost for all who use them, and to draw once more for each would cost hundreds of
-requests."""
 
-_STREAMED_BASES: Sequence[Mapping[str, Json]] = ({**_COMPANY, **HOT}, HOT, {})
+def _in_company(*names: str) -> Mapping[str, Json]:
+    """The prompt beside what clients send with it, and the base."""
+    system = [text("You are a storyteller."), text("Write in English.")]
+    return {**composed(Request(_PROMPT), company(*names)).having(system=system).body, **HOT}
+
+
+_STREAMED_BASES: Sequence[Mapping[str, Json]] = (
+    _in_company("tools", "history", "result", "metadata"),
+    _in_company("tools", "history", "metadata"),
+    HOT,
+    {},
+)
+"""What the streams are drawn beside, the first that is taken: a parameter that is lost beside tools, a system prompt,
+earlier turns or a tool's result is lost for all who use them, and to draw once more for each would cost hundreds of
+requests."""
 
 _ROOMS, _STREAMED_ROOMS = (48, 320), (24, 320)
 """max_tokens of the first draw, and what it is where the first two controls are alike up to there: a thought may

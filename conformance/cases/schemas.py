@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -209,5 +210,51 @@ def an_enumeration_may_be_in_chinese_or_of_numbers(api: Endpoint) -> Observation
         asked="Call the tool set_post with any one place and any one level that it allows; which ones does not matter. "
         "Give both parameters.",
         lost=_not_in_the_post,
+    )
+    return words.are_kept_to(api)
+
+
+_KIND = "quorzelite"
+_BOUNDS = (731, 734)
+_CONSTANT, _SECOND, _BOUNDED = "a const", "the second of two alternatives", "the bounds of a number"
+
+
+def _not_in_the_alarm(given: Mapping[str, Json]) -> set[str]:
+    level, (low, high) = given.get("level"), _BOUNDS
+    kept = (
+        (_CONSTANT, given.get("kind") == _KIND),
+        (_SECOND, given.get("mode") in _LEVELS),
+        (_BOUNDED, isinstance(level, int) and low <= level <= high),
+    )
+    return {place for place, is_kept in kept if not is_kept}
+
+
+@experiment("tools.input")
+def constants_alternatives_and_bounds_are_kept_to(api: Endpoint) -> Observation:
+    """A schema may fix a value, leave a choice of two kinds, and set bounds. MUST: a program knows no other values.
+
+    (Gateways take out such keywords for upstreams that do not know them, and the calls fit no longer.)
+
+    Honoured: a call has a word, a number of the second of two kinds, and a number within bounds that stand nowhere
+    but there. Ignored: it never has one of them, and always has it where the same schema stands in the description.
+    """
+
+    def declared(kind: Json, mode: Json, level: Json) -> dict[str, Json]:
+        properties = {"kind": kind, "mode": mode, "level": level}
+        schema = {"type": "object", "properties": properties, "required": list(properties)}
+        return {"name": "set_alarm", "description": "Sets an alarm.", "input_schema": schema}
+
+    low, high = _BOUNDS
+    ways: list[Json] = [{"type": "string", "enum": list(_MODES)}, {"type": "integer", "enum": list(_LEVELS)}]
+    bounded = {"type": "integer", "minimum": low, "maximum": high}
+    tool = declared({"type": "string", "const": _KIND}, {"anyOf": ways}, bounded)
+    # In plain sight the same schema: whether a model heeds such keywords at all is its own affair.
+    plain = declared({"type": "string"}, {"type": "integer"}, {"type": "integer"})
+    words = _Words(
+        tool=tool,
+        told={**plain, "description": f"Sets an alarm. Its input has to fit {json.dumps(tool['input_schema'])}"},
+        asked="Call the tool set_alarm with the kind, a mode and a level that it allows; which ones does not matter. "
+        "Take a mode that is a number. Give all three parameters.",
+        lost=_not_in_the_alarm,
     )
     return words.are_kept_to(api)

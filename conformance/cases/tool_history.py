@@ -9,11 +9,14 @@ from conformance.cases.common import (
     QUESTION,
     ROOM,
     assistant,
+    control,
     fact,
     is_read,
     long_fact,
     needs_streams,
     rejected,
+    replaced,
+    says,
     text,
     user,
 )
@@ -22,7 +25,7 @@ from conformance.cases.registry import experiment
 from conformance.cases.several import Places, all_are_read, elsewhere, plainly
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
-from conformance.values import Json, Observation
+from conformance.values import Behaviour, Json, Observation
 
 
 def looked_up(note: str, result: Json, *before: Json, asking: str = QUESTION) -> dict[str, Json]:
@@ -48,10 +51,11 @@ Way = Callable[[dict[str, Json]], dict[str, Json]]
 def _history(api: Endpoint, kind: str, other: str) -> Way | Observation:
     """How tool blocks are taken in a history; or that they are refused, where the same without them is taken.
 
-    A service that thinks by itself may want its thoughts back with every call, and a history made up here has
-    none: then it is sent with thinking disabled, or with a thought of the service's own. Only where that is refused
-    as well are the blocks to blame. A call and its result cannot be sent one without the other: the service's words
-    say which it means.
+    What is refused may be the company: a turn that is a call alone, or a text beside a result; then it is sent
+    otherwise, and one case each finds that. A service that thinks by itself may want its thoughts back with every call,
+    and a history made up here has none: then it is sent with thinking disabled, or with a thought of the service's own.
+    Only where all that is refused as well are the blocks to blame. A call and its result cannot be sent one without the
+    other: the service's words say which it means.
     """
     bare = looked_up("office", "Done.")
     history = api.ask("control", **bare)
@@ -60,8 +64,9 @@ def _history(api: Endpoint, kind: str, other: str) -> Way | Observation:
     without = {**bare, "messages": [bare["messages"][0], assistant("Done."), user(QUESTION)]}
     if not api.ask("control, no tool blocks", **without).ok:
         raise Inconclusive(f"the control was refused ({history.refusal})")
-    if api.ask("control without thinking", **_not_thinking(bare)).ok:
-        return _not_thinking
+    for way in (_announced, _apart, _not_thinking):
+        if api.ask(f"control{_SENT[way]}", **way(bare)).ok:
+            return way
     first = api.ask("first turn", messages=bare["messages"][:1], max_tokens=2048, tools=bare["tools"])
     thoughts = [dict(block) for block in first.content if block.get("type") in THOUGHTS]
     if thoughts and api.ask("control with its own thought", **_with(thoughts)(bare)).ok:
@@ -82,7 +87,17 @@ def some_history(api: Endpoint) -> Way:
     way = _history(api, "tool_result", "tool_use")
     if isinstance(way, Observation):
         raise Inconclusive(f"the control was refused: {way.summary}")
+    if way is _apart:
+        raise Inconclusive("a text beside a result is refused, so nothing can be asked of results, one by one")
     return way
+
+
+def _refused(api: Endpoint, what: str) -> Observation:
+    """What it was about a history that is refused as it stands, and taken otherwise."""
+    again = api.ask("treatment, as it stands", **looked_up("office", "Done."))
+    if again.ok:
+        raise Inconclusive(f"{what} is refused now and then")
+    return rejected(what, again)
 
 
 THOUGHTS = ("thinking", "redacted_thinking")
@@ -90,6 +105,27 @@ THOUGHTS = ("thinking", "redacted_thinking")
 
 def _not_thinking(request: dict[str, Json]) -> dict[str, Json]:
     return {**request, "thinking": {"type": "disabled"}}
+
+
+def _announced(request: dict[str, Json]) -> dict[str, Json]:
+    """A text before the call of each turn that is a call alone."""
+    return _with([text("I will look it up.")])(request)
+
+
+def _apart(request: dict[str, Json]) -> dict[str, Json]:
+    """What is said beside a result said in the first turn instead."""
+    first, *between, last = request["messages"]
+    said = "\n\n".join(block["text"] for block in last["content"] if block["type"] == "text")
+    results = [block for block in last["content"] if block["type"] != "text"]
+    return {**request, "messages": [user(f"{first['content']}\n\n{said}"), *between, user(*results)]}
+
+
+_SENT: Mapping[Way, str] = {
+    _announced: ", a text before the call",
+    _apart: ", nothing beside the result",
+    _not_thinking: " without thinking",
+}
+"""How a history is sent, by what makes it so."""
 
 
 def _with(thoughts: list[Json]) -> Way:
@@ -130,6 +166,8 @@ def the_input_of_a_call_is_read(api: Endpoint) -> Observation:
     way = _history(api, "tool_use", "tool_result")
     if isinstance(way, Observation):
         return way
+    if way is _announced:
+        return _refused(api, "a turn that is a call alone")
 
     def asked(words: Mapping[str, str], question: str) -> dict[str, Json]:
         first, nested, listed = (words.get(place, "nothing") for place in _INPUTS)
@@ -286,6 +324,8 @@ def what_is_said_beside_a_result_is_read(api: Endpoint) -> Observation:
     way = _history(api, "tool_result", "tool_use")
     if isinstance(way, Observation):
         return way
+    if way is _apart:
+        return _refused(api, "a text beside a result")
     return is_read(
         api,
         "the text behind a tool_result",
@@ -321,4 +361,39 @@ def an_error_is_read_over_a_stream(api: Endpoint) -> Observation:
         carrying=way(failed(f"It failed. {fact('Sorbettine')}")),
         plainly=plainly(fact("Sorbettine"), QUESTION),
         counted=way({**looked_up("office", fact("Sorbettine")), "stream": True}),
+    )
+
+
+_LONG_ID = "chatcmpl-tool-5f0c6f4e9d1b4a7f8e2d3c4b5a697887"
+"""An id of 46 characters, as vLLM gives them: who changes services takes the history along."""
+
+
+@experiment("messages.tool_use")
+def an_id_of_46_characters_is_matched(api: Endpoint) -> Observation:
+    """An id of a call is as long as the service that gave it likes; some upstreams take no more than 40 characters.
+
+    Honoured: a codeword in the result of such a call comes back, or the prompt grows by it. Rejected: the id is
+    refused, where a short one is taken. Ignored: the result is not read. (Where no history with a call is
+    taken as it stands, other rows find that.)
+    """
+
+    def named(asked: dict[str, Json], name: str) -> dict[str, Json]:
+        return replaced(asked, {"toolu_conformance_1": name})
+
+    carrying = looked_up("office", fact("Isolvandre"))
+    reply = api.ask("treatment", **named(carrying, _LONG_ID))
+    if reply.ok and says(reply, "Isolvandre"):
+        words = "the codeword came back from the result of such a call"
+        return Observation(Behaviour.HONOURED, words, signals=("text",))
+    if not reply.ok:
+        control(api, "control, a short id", **carrying)
+        return rejected("an id of 46 characters", reply)
+    return is_read(
+        api,
+        "the result of a call with a long id",
+        "Isolvandre",
+        without=named(looked_up("office", "Done."), _LONG_ID),
+        carrying=named(carrying, _LONG_ID),
+        plainly=carrying,
+        counted=carrying,
     )

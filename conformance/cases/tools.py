@@ -428,6 +428,28 @@ def calls(reply: Reply) -> str:
 
 
 @experiment("tools")
+def a_tool_of_type_custom_is_one(api: Endpoint) -> Observation:
+    """A tool may have its type written out, as some clients do: ``custom``, which is what a tool without one is.
+
+    Honoured: it is called. Ignored: it never is, where the same tool without a type is called every time. Rejected: it
+    is refused, where the same without a type is taken.
+    """
+    asked: dict[str, Json] = {"messages": [ASKS_FOR_ONE], "max_tokens": ROOM}
+    typed: list[Json] = [{"type": "custom", **WEATHER}]
+    for _ in range(_ROUNDS):
+        reply = api.ask("treatment", **asked, tools=typed)
+        if _called(reply):
+            return Observation(Behaviour.HONOURED, f"{calls(reply)}, of type custom", signals=("blocks",))
+        plain = control(api, "control, no type", **asked, tools=[WEATHER])
+        if not reply.ok:
+            return rejected("a tool of type custom", reply)
+        if not _called(plain):
+            raise Inconclusive("the model does not call the tool without a type every time either")
+    words = f"no call in {_ROUNDS} replies, and one in each without the type"
+    return Observation(Behaviour.IGNORED, words, signals=("blocks",))
+
+
+@experiment("tools")
 def a_streamed_call_is_whole(api: Endpoint) -> Observation:
     """A tool is called over a stream as well.
 

@@ -39,8 +39,8 @@ def every_stream_is_counted(exchanges: Sequence[Exchange]) -> Observation:
     counts into it, and fails without (AttributeError, anthropic 2.14).
 
     Honoured: in all streams. Ignored: some leave it out, or count nothing; output_tokens are max_tokens, or far too
-    few for what was written; the prompt of a streamed request is a multiple of what it is without streaming, or counts
-    twice what it is, now and then, or more tokens than it has characters.
+    few for what was written, or, of streams alone, beyond max_tokens; the prompt of a streamed request is a multiple of
+    what it is without streaming, or counts twice what it is, now and then, or more tokens than it has characters.
     """
 
     def look(exchange: Exchange) -> Iterator[Finding]:
@@ -59,7 +59,8 @@ def every_stream_is_counted(exchanges: Sequence[Exchange]) -> Observation:
     if found.behaviour is Behaviour.HONOURED:
         # Without a message_delta the count is message_start's estimate still; its absence is another row's finding.
         whole = [e for e in streams_of(exchanges) if any(event.type == "message_delta" for event in e.events)]
-        if wrong := _unwritten(whole) or _multiplied(exchanges) or _doubled(whole) or _of_another(whole, exchanges):
+        wrong = _unwritten(whole) or _multiplied(exchanges) or _beyond(exchanges)
+        if wrong := wrong or _doubled(whole) or _of_another(whole, exchanges):
             return Observation(Behaviour.IGNORED, wrong, statistics=found.statistics)
     return found
 
@@ -183,6 +184,29 @@ def _unwritten(exchanges: Sequence[Exchange]) -> str:
 def _written(reply: Reply) -> int:
     """More tokens than what can be seen of a reply has: its bytes."""
     return len(json.dumps(reply.content, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+_BEYOND = 2
+"""Times max_tokens that no reply has, where thoughts are not counted outside of it."""
+
+
+def _beyond(exchanges: Sequence[Exchange]) -> str:
+    """Why a stream's output_tokens are not its own: they are far beyond max_tokens, and no body's are; else empty.
+
+    (A service may count its thoughts outside of the limit: then it does so without streaming as well.)
+    """
+    over: dict[bool, list[str]] = {True: [], False: []}
+    seen = 0
+    for reply in map(Reply, (*bodies_of(exchanges), *streams_of(exchanges))):
+        most = reply.exchange.request.get("max_tokens") if isinstance(reply.exchange.request, dict) else None
+        if not isinstance(most, int) or reply.output_tokens is None:
+            continue
+        seen += not reply.exchange.is_stream
+        if reply.output_tokens > _BEYOND * most:
+            over[reply.exchange.is_stream].append(f"{reply.output_tokens} at max_tokens={most}")
+    if len(over[True]) < _SURE or over[False] or seen < _SURE:
+        return ""
+    return f"output_tokens of {len(over[True])} streams are beyond max_tokens, and of no body: {over[True][-1]}"
 
 
 def _multiplied(exchanges: Sequence[Exchange]) -> str:

@@ -11,8 +11,10 @@ from conformance.simulator.api.validation import model_of
 from conformance.simulator.mutants import (
     access,
     agent_loop,
+    answers,
     company,
     counts,
+    crossings,
     endings,
     exactness,
     fragments,
@@ -47,9 +49,11 @@ FAMILIES: Final = (
     agent_loop,
     fragments,
     company,
+    crossings,
     counts,
     inputs,
     endings,
+    answers,
 )
 """The modules that hold them."""
 

@@ -29,6 +29,7 @@ from conformance.simulator.mutants.mutant import (
     checking,
     having,
     ignored,
+    undecided,
 )
 
 _Events = tuple[Event, ...]
@@ -415,7 +416,13 @@ _FOLDED: Final = {
     "tools.input::what_lies_deep_in_a_schema_is_kept_to": "inconclusive",
 }
 
-_NUMBERS: Final = {**_EVERY_BODY, "tools.input::an_enumeration_may_be_in_chinese_or_of_numbers": "inconclusive"}
+_NUMBERS: Final = {
+    **_EVERY_BODY,
+    **undecided(
+        "tools.input::an_enumeration_may_be_in_chinese_or_of_numbers",
+        "tools.input::constants_alternatives_and_bounds_are_kept_to",
+    ),
+}
 
 _CALLS: Final = (
     *(
@@ -442,7 +449,7 @@ _CALLS: Final = (
         "tools.input-enums-lost",
         "The enumerations of a tool's schema are dropped.",
         changing_requests(_schemas_without_enums),
-        ignored("tools.input::an_enumeration*", "tools.input::what_lies_deep_in_a_schema_is_kept_to"),
+        ignored("tools.input::an_enumeration*", "tools.input::what_lies_deep_*", "tools.input::constants_*"),
     ),
     Mutant(
         "tools.input-null",
@@ -522,6 +529,7 @@ _HISTORY: Final = (
 _IN_COMPANY: Final = {
     "max_tokens::it_cuts_what_is_thought": "ignored falls_short",
     "max_tokens::it_cuts_in_company": "inconclusive",
+    "max_tokens::it_cuts_where_a_call_may_be_made": "inconclusive",
 }
 """What requests with everything in them, a stream and tools among it, see of a limit that is another."""
 
@@ -532,6 +540,7 @@ _LIMITS: Final = (
         _limit(lambda given: 3 * given, when=bool),
         {
             "max_tokens::each_*": "ignored falls_short",
+            "max_tokens::it_cuts_where_no_call_is_wanted": "inconclusive",
             **_IN_COMPANY,
         },
     ),
@@ -545,7 +554,11 @@ _LIMITS: Final = (
         "max_tokens-tripled-with-tools",
         "An answer may be three times as long as max_tokens says where tools are declared.",
         _limit(lambda given: 3 * given, when=_with_tools),
-        {"max_tokens::*tools*": "ignored falls_short", **_IN_COMPANY},
+        {
+            "max_tokens::*tools*": "ignored falls_short",
+            "max_tokens::it_cuts_where_no_call_is_wanted": "inconclusive",
+            **_IN_COMPANY,
+        },
     ),
     Mutant(
         "max_tokens-another-limit",

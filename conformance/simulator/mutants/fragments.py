@@ -207,6 +207,7 @@ MUTANTS: Final = (
                 "call_without_input",
                 "ids_of_another_service",
             ),
+            **rejected("messages.tool_use::an_id_of_46_characters_is_matched"),
             **undecided(
                 "messages.tool_result::an_error_is_read_over_a_stream",
                 "messages.tool_result.is_error::a_failure_is_told_from_a_success",
@@ -239,7 +240,9 @@ MUTANTS: Final = (
                 "deferred_tool",
                 "tool_with_examples",
             ),
+            **rejected("tools::a_tool_of_type_custom_is_one"),
             "tools.input::what_lies_deep_in_a_schema_is_kept_to": "inconclusive",
+            "tools.input::constants_alternatives_and_bounds_are_kept_to": "inconclusive",
             "clients.opencode::a_conversation_with_a_tool": "rejected",
             "clients.vercel_ai_sdk::*": "rejected",
         },

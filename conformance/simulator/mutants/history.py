@@ -58,6 +58,7 @@ def _refusing(kind: str) -> Change:
     return checking(f"messages.{kind}.rejected", no_blocks(kind))
 
 
+_LONG_ID: Final = "messages.tool_use::an_id_of_46_characters_is_matched"
 _TOOL_HISTORY: Final = {
     "context_management::old_tool_results_are_cleared": "inconclusive",
     "examples.tool_history::*": "rejected falls_short",
@@ -79,13 +80,14 @@ MUTANTS: Final = (
         "messages.tool_use-lost",
         "tool_use blocks in the history are dropped.",
         _not_reading("tool_use"),
-        ignored("messages.tool_use::*", "messages.conversation::a_loop_is_read_whole"),
+        {_LONG_ID: "unchanged", **ignored("messages.tool_use::*", "messages.conversation::a_loop_is_read_whole")},
     ),
     Mutant(
         "messages.tool_use-first-input-only",
         "Of the calls of a turn in the history only the first keeps its input.",
         changing_requests(in_blocks(lambda _, blocks: _first_input_only(blocks))),
         {
+            _LONG_ID: "unchanged",  # its result is read
             **ignored("messages.tool_use::*", "messages.conversation::nothing_is_lost_among_the_rest"),
             "messages.tool_result::each_of_two_results_is_its_calls": "ignored falls_short",
             "messages.tool_result.order::*": "ignored",
@@ -112,6 +114,7 @@ MUTANTS: Final = (
         "tool_use blocks in the history are refused.",
         _refusing("tool_use"),
         {
+            _LONG_ID: "inconclusive",
             "messages.tool_use::*": "rejected falls_short",
             "messages.tool_result::*": "inconclusive",
             **_TOOL_HISTORY,
@@ -125,6 +128,7 @@ MUTANTS: Final = (
             "messages.tool_result::what_is_said_beside_a_result_is_read": "unchanged",
             "messages.tool_result::each_of_two_results_is_its_calls": "inconclusive",  # it calls once more
             "messages.tool_result::*": "ignored falls_short",
+            _LONG_ID: "inconclusive",
             "examples.tool_history::*": "ignored falls_short",
             "messages.tool_result.order::*": "inconclusive",
             "messages.tool_result.is_error::*": "inconclusive",
@@ -141,6 +145,7 @@ MUTANTS: Final = (
             "messages.tool_result::a_result_of_blocks_is_read": "inconclusive",
             "messages.tool_result::each_of_two_results_is_its_calls": "inconclusive",
             "messages.tool_result::*": "rejected falls_short",
+            _LONG_ID: "inconclusive",
             "messages.tool_use::the_input_of_a_call_is_read": "inconclusive",
             **_TOOL_HISTORY,
         },
@@ -164,6 +169,8 @@ MUTANTS: Final = (
         {
             "messages.tool_result::what_is_said_beside_a_result_is_read": "ignored falls_short",
             # What they ask stands beside a result, and is not heard.
+            "max_tokens::it_cuts_where_no_call_is_wanted": "not_applicable",
+            "stop_sequences::a_single_one_stops_after_a_result": "inconclusive",
             "messages.tool_use::the_input_of_a_call_is_read": "inconclusive",
             "messages.tool_result::the_result_of_a_call_is_read": "inconclusive",
             "messages.tool_result::each_of_two_results_is_its_calls": "inconclusive",

@@ -118,6 +118,7 @@ _TEXT: Final = (
             "messages.text::every_block_of_a_turn_is_read",
             "messages.text::earlier_turns_are_read",
             "messages.text::what_the_assistant_said_is_read",
+            "messages.text::what_clients_wrap_in_tags_is_read",
             "messages.conversation::nothing_is_lost_among_the_rest",
         ),
     ),

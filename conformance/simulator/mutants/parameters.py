@@ -166,7 +166,7 @@ _SYSTEM: Final = (
     ),
     without_effect("system", ignored("system::*")),
     without_effect_on_streams(
-        "system", ignored("system::it_is_read_for_a_stream", "system::it_is_read_beside_everything")
+        "system", ignored("system::it_is_read_for_a_stream", "system::it_is_read_beside_*", "system::*_streamed_call_*")
     ),
     Mutant(
         "system-cut",
@@ -230,6 +230,7 @@ _MAX_TOKENS: Final = (
             "max_tokens::each_limit_cuts_a_stream_*",
             "max_tokens::it_cuts_in_company",
             "max_tokens::it_cuts_what_is_thought",
+            "max_tokens::it_cuts_where_a_call_may_be_made",
         ),
     ),
     Mutant(
@@ -267,7 +268,11 @@ _EXTRAS: Final = (
         "stop_sequences.stop_reason-wrong",
         "The text is cut at a stop sequence, and the reply says end_turn.",
         changing_replies(lambda reply: ended(reply) if reply.stop_reason == "stop_sequence" else reply),
-        ignored("stop_sequences::the_stop_is_named", "stop_sequences::several_words_stop_in_company"),
+        ignored(
+            "stop_sequences::the_stop_is_named",
+            "stop_sequences::several_words_stop_in_company",
+            "stop_sequences::a_single_one_stops_after_a_result",
+        ),
         personality="reference",
     ),
     Mutant(

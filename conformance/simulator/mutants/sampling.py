@@ -14,6 +14,7 @@ from conformance.simulator.api.validation import NUMBER, OBJECT, SHARE, Check, R
 from conformance.simulator.json_values import Object, object_at, without
 from conformance.simulator.model.replies import Reply, Thinking
 from conformance.simulator.mutants.mutant import (
+    UNCHANGED,
     Change,
     Mutant,
     all_of,
@@ -134,19 +135,26 @@ _TEMPERATURE: Final = (
         tolerated="a model may begin every thought with the same words",
     ),
     *(
-        Mutant(f"temperature.range-{name}", description, change, ignored("temperature.range::each_bound_is_enforced"))
-        for name, description, change in (
-            ("not-enforced", "Any number is taken for temperature.", _temperature(NUMBER)),
-            ("zero-accepted", "A temperature of 0 is taken.", _temperature(SHARE)),
+        Mutant(
+            f"temperature.range-{name}",
+            description,
+            change,
+            {**ignored("temperature.range::each_bound_is_enforced"), "temperature.range::it_is_refused_in_*": beside},
+        )
+        for name, description, change, beside in (
+            ("not-enforced", "Any number is taken for temperature.", _temperature(NUMBER), "not_applicable"),
+            ("zero-accepted", "A temperature of 0 is taken.", _temperature(SHARE), UNCHANGED),
             (
                 "upper-not-enforced",
                 "A temperature above 1 is taken.",
                 _temperature({"type": "number", "exclusiveMinimum": 0.0, "maximum": math.inf}),
+                "not_applicable",
             ),
             (
                 "not-enforced-in-streams",
                 "Any number is taken for the temperature of a stream.",
                 _unchecked_in_streams,
+                "ignored falls_short",
             ),
         )
     ),
@@ -197,7 +205,10 @@ _TOP_P: Final = (
         "top_p.range-not-enforced",
         "Any number is taken for top_p.",
         checking("top_p", field("top_p", NUMBER)),
-        {"top_p.range::a_share_above_one_is_refused": "ignored"},
+        {
+            "top_p.range::a_share_above_one_is_refused": "ignored",
+            "top_p.range::a_share_above_one_is_refused_in_company": "not_applicable",
+        },
     ),
 )
 
@@ -259,7 +270,7 @@ _THINKING: Final = (
         changing_streamed_requests(_never_disabled),
         {
             "thinking::a_stream_thinks_as_well": "ignored falls_short",
-            "thinking::it_thinks_in_company": "accepted conforms",
+            "thinking::it_thinks_in_company": "not_applicable",
         },
     ),
     Mutant(

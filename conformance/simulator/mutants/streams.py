@@ -88,6 +88,7 @@ _WHOLE: Final = (
         "stream",
         {
             "stream::*": "rejected falls_short",
+            "system::it_is_read_where_a_streamed_call_is_forced": "unchanged",
             "stream.text::what_a_body_says_a_stream_says": "not_applicable",
             "stream.text::a_long_text_streams_whole": "not_applicable",
             "stream.tool_input::every_streamed_input_is_json": "inconclusive",
@@ -213,6 +214,7 @@ _EVENTS: Final = (
             "examples.streaming::the_second_example_prints_something": "ignored falls_short",
             "temperature::near_zero_collapses_streams": "inconclusive",
             "stop_sequences::several_words_stop_in_company": "inconclusive",
+            "system::it_is_read_where_a_streamed_call_is_forced": "inconclusive",
             "top_k::one_collapses_streams": "inconclusive",
             "top_p::tiny_nucleus_collapses_streams": "inconclusive",
         },
@@ -231,6 +233,7 @@ _EVENTS: Final = (
             "stream.tool_input::a_streamed_call_may_have_no_input": "unchanged",
             "stream.tool_input::*": "ignored falls_short",
             "examples.tool_history::the_whole_streamed_reply_goes_back": "inconclusive",
+            "system::it_is_read_where_a_streamed_call_is_forced": "inconclusive",
         },
     ),
     *(

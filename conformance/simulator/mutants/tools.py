@@ -123,6 +123,7 @@ _TOOLS: Final = (
         "tools",
         {
             "tools::a_declared_tool_is_called": "rejected falls_short",
+            "system::*_call_is_forced": "inconclusive",
             "tools.id::*": "accepted conforms",
             "tools*": "inconclusive",
             "tool_choice*": "inconclusive",
@@ -151,6 +152,7 @@ _TOOLS: Final = (
         "tools",
         {
             "tools::a_declared_tool_is_called": "ignored falls_short",
+            "system::*_call_is_forced": "not_applicable",
             _NAMES_ALIKE: "not_applicable",
             "tools.id::*": "accepted conforms",
             "tools*": "inconclusive",
@@ -218,6 +220,8 @@ _TOOLS: Final = (
             "tools.input::a_tool_without_parameters_is_called": "unchanged",  # an object it is all the same
             "tools.input::an_enumeration*": "inconclusive",
             "tools.input::what_lies_deep_in_a_schema_is_kept_to": "inconclusive",
+            "tools.input::constants_alternatives_and_bounds_are_kept_to": "inconclusive",
+            "system::*_call_is_forced": "inconclusive",
             "tools.input::what_is_required_is_told_from_the_rest": "accepted conforms",
             "tools.input::*": "ignored falls_short",
             "stream.tool_input::every_type_of_streamed_input_comes_out_as_it_is": "inconclusive",
