@@ -158,6 +158,10 @@ class _Text:
         )
         return {"messages": [user(task)], "max_tokens": 2048}
 
+    def is_all_of(self, reply: Reply) -> bool:
+        """Whether a reply is the text, to the letter, and has nothing before or behind it."""
+        return reply.text.strip() == self.words
+
     def is_in(self, reply: Reply) -> bool:
         """Whether a reply has the text, to the letter, and once."""
         return reply.text.count(self.words) == 1
@@ -170,6 +174,9 @@ class _Text:
         """Where a text leaves this one."""
         if (times := text.count(self.words)) > 1:
             return f"the text comes {times} times"
+        if self.words in text:
+            ahead, _, behind = text.strip().partition(self.words)
+            return f"{ahead[-24:]!r} before the text, and {behind[:24]!r} behind it"
         begun = text.find(self.words[:3])
         heard: Sequence[str] = text[begun:] if begun >= 0 else text
         pairs = enumerate(zip(self.words, heard, strict=False))
@@ -181,8 +188,13 @@ class _Text:
 def _said_again(api: Endpoint, wanted: _Text, wished: int) -> Observation:
     first = control(api, shared=True, **wanted.asked)
     streams = [_streamed(api, wanted) for _ in range(wished)]
-    if all(wanted.is_in(reply) for reply in streams):
-        return Observation(Behaviour.HONOURED, f"exact in {wished} of {wished} streams", signals=("text",))
+    exact = Observation(Behaviour.HONOURED, f"exact in {wished} of {wished} streams", signals=("text",))
+    if all(map(wanted.is_all_of, streams)):
+        return exact
+    if all(map(wanted.is_in, streams)):
+        # What stands around it may be the model's own chat, which is there without streaming as well.
+        added = _compared(api, wanted, wanted.is_all_of, [first], streams) if wanted.is_all_of(first) else None
+        return added or exact
     if halves := [found for reply in streams for found in broken_characters(reply.exchange.events)]:
         return Observation(Behaviour.IGNORED, f"characters come in halves: {halves[0]}", signals=("text",))
     # A model that cannot repeat odd spaces may still repeat the words between them.
@@ -191,13 +203,18 @@ def _said_again(api: Endpoint, wanted: _Text, wished: int) -> Observation:
         raise Inconclusive(f"the model does not repeat a text exactly, not even as a body: {first.text[:60]!r}")
     if all(is_right(reply) for reply in streams):
         raise Inconclusive("the model repeats the text now with its odd spaces and now without, in streams as well")
-    return _compared(api, wanted, is_right, [first], streams)
+    bodies = [first]
+    if found := _compared(api, wanted, is_right, bodies, streams):
+        return found
+    of = len(streams)
+    seen = f"exact in {sum(map(is_right, streams))} of {of} streams and {sum(map(is_right, bodies))} of {of} bodies"
+    raise Inconclusive(f"{seen}: no clear difference")
 
 
 def _compared(
     api: Endpoint, wanted: _Text, is_right: Callable[[Reply], bool], bodies: list[Reply], streams: list[Reply]
-) -> Observation:
-    """Bodies and streams in turn, until the difference is not the model's luck."""
+) -> Observation | None:
+    """Bodies and streams in turn, until the difference is not the model's luck; None where there is no clear one."""
     for look in _LOOKS:
         while len(bodies) < look:
             bodies.append(control(api, **wanted.asked))
@@ -210,8 +227,9 @@ def _compared(
             behaviour = Behaviour.INCONSISTENT if right[1] else Behaviour.IGNORED
             figures = {"bodies": right[0], "streams": right[1], "of": look}
             words = f"{seen}: {wanted.difference(lost.text)}"
-            return Observation(behaviour, words, signals=("text",), statistics=figures)
-    raise Inconclusive(f"exact in {right[1]} of {look} streams and {right[0]} of {look} bodies: no clear difference")
+            both = (Behaviour.HONOURED, Behaviour.IGNORED) if right[1] else ()
+            return Observation(behaviour, words, signals=("text",), statistics=figures, seen_as=both)
+    return None
 
 
 def _streamed(api: Endpoint, wanted: _Text) -> Reply:
