@@ -37,11 +37,10 @@ _NEAR = 2.2
 _SAME = 1.3
 """The same where nothing is counted, so that hidden reasoning may have used up most of the limit."""
 
-_PART = 0.75
-"""The share of a limit up to which a service that cuts exactly there, by its own count, cuts at another limit."""
-
-_LEAST_PART = 0.25
-"""The share of the narrowest limit, 16, that still tells three counts apart."""
+_SHARES = ((0.25, 0.94), (1.06, 1.5))
+"""Shares of a limit at which a service that cuts exactly there, by its own count, cuts at another limit. Nearer to the
+whole, one token more or less of the narrowest limit, 16, would be such a share as well; far above it, it is rather the
+count that is wrong."""
 
 _SEEN = 150
 """Characters that show how long a reply really is: fewer, and hidden reasoning may have used the limit up."""
@@ -176,13 +175,14 @@ def _faults(limits: tuple[int, ...], replies: Mapping[int, Reply]) -> list[_Faul
 def _other_limit(replies: Mapping[int, Reply]) -> float | None:
     """The share of each limit at which a service cuts, by its own count; None where it is the whole, or no share.
 
-    A service that counts words, or leaves thoughts out, is below its limits as well, and never by one share exactly.
+    A service that counts words, or leaves thoughts out, is below its limits as well, and one that counts a frame around
+    each reply is above them; never by one share exactly.
     """
     if len(replies) < len(_LIMITS) or any(reply.stop_reason != "max_tokens" for reply in replies.values()):
         return None
     widest = max(replies)
     share = (replies[widest].output_tokens or 0) / widest
-    if not _LEAST_PART <= share <= _PART:
+    if not any(low <= share <= high for low, high in _SHARES):
         return None
     exact = (abs((reply.output_tokens or 0) - share * limit) < 1 for limit, reply in replies.items())
     return share if all(exact) else None

@@ -334,6 +334,8 @@ def vowels_stop_prose(api: Endpoint) -> Observation:
         )
     if not stopped.text and stopped.stop_reason == "max_tokens":
         raise Inconclusive("the reply had no text before max_tokens ran out")
+    if not stopped.text and stopped.stop_reason == "end_turn":
+        raise Inconclusive("the reply has no text at all, and says that it ended by itself")
     if len(stopped.text) >= len(plain.text):
         raise Inconclusive("the reply has none of the letters, and is no shorter for it")
     return Observation(

@@ -125,21 +125,29 @@ def _history(exchange: Exchange) -> Iterator[Json]:
                 yield block
 
 
+_FEW = 3
+"""Thoughts without words that it takes to judge them: one may be a model's own."""
+
+
 @inspection("response.signature")
 def every_thought_is_signed(exchanges: Sequence[Exchange]) -> Observation:
     """A thinking block has a signature when it is whole. SHOULD: clients carry on, and the thought cannot be checked.
 
     Honoured: all of them, streamed or not. Accepted: nothing was thought. Ignored: some have none, or an empty one.
-    (A thought that max_tokens cuts off need not be signed.)
+    (A thought that max_tokens cuts off need not be signed. One without words is looked at where no thought has any: a
+    service that hides its thoughts signs them all the same.)
     """
     thoughts: list[bool] = []
+    wordless: list[bool] = []
     for exchange in _replies(exchanges):
         reply = Reply(exchange)
         for at, block in enumerate(reply.content):
             is_whole = reply.stop_reason != "max_tokens" or at + 1 < len(reply.content)
-            if block.get("type") == "thinking" and block.get("thinking") and is_whole:
+            if block.get("type") == "thinking" and is_whole:
                 signature = block.get("signature")
-                thoughts.append(isinstance(signature, str) and bool(signature))
+                kept = thoughts if block.get("thinking") else wordless
+                kept.append(isinstance(signature, str) and bool(signature))
+    thoughts = thoughts or (wordless if len(wordless) >= _FEW else [])
     if not thoughts:
         return Observation(Behaviour.ACCEPTED, "no reply holds a thinking block that is whole")
     unsigned = ["a thinking block without a signature"] * thoughts.count(False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from conformance.cases.inspections import bodies_of, inspect, streams_of
 from conformance.cases.registry import inspection
@@ -39,8 +40,9 @@ def every_stream_is_counted(exchanges: Sequence[Exchange]) -> Observation:
     counts into it, and fails without (AttributeError, anthropic 2.14).
 
     Honoured: in all streams. Ignored: some leave it out, or count nothing; output_tokens are max_tokens, or far too
-    few for what was written, or, of streams alone, beyond max_tokens; the prompt of a streamed request is a multiple of
-    what it is without streaming, or counts twice what it is, now and then, or more tokens than it has characters.
+    few for what was written, or, of streams alone, beyond max_tokens, or twice as many for what they say; the prompt of
+    a streamed request is a multiple of what it is without streaming, or grows by more than twice as much, or counts
+    twice what it is, now and then, or more tokens than it has characters.
     """
 
     def look(exchange: Exchange) -> Iterator[Finding]:
@@ -59,7 +61,7 @@ def every_stream_is_counted(exchanges: Sequence[Exchange]) -> Observation:
     if found.behaviour is Behaviour.HONOURED:
         # Without a message_delta the count is message_start's estimate still; its absence is another row's finding.
         whole = [e for e in streams_of(exchanges) if any(event.type == "message_delta" for event in e.events)]
-        wrong = _unwritten(whole) or _multiplied(exchanges) or _beyond(exchanges)
+        wrong = _unwritten(whole) or _multiplied(exchanges) or _beyond(exchanges) or _counted_otherwise(exchanges)
         if wrong := wrong or _doubled(whole) or _of_another(whole, exchanges):
             return Observation(Behaviour.IGNORED, wrong, statistics=found.statistics)
     return found
@@ -232,7 +234,53 @@ def _multiplied(exchanges: Sequence[Exchange]) -> str:
                 body, stream = min(pairs)
                 shown = f"{words.format(times)}, in {len(pairs)} requests"
                 return f"{shown}: {body} input tokens as a body, {stream} as a stream"
-    return ""
+    return _steeper(sorted(pairs))
+
+
+_STEEP = 2.2
+"""Times by which a longer prompt must count more as a stream than as a body: no two tokenizers differ so much."""
+_APART = 20
+"""Tokens by which two prompts must differ for the difference to be compared."""
+
+
+def _steeper(pairs: Sequence[tuple[int, int]]) -> str:
+    """Why a stream's prompt is counted in something else than tokens; else empty.
+
+    Args:
+        pairs: the sizes of requests that were asked both ways, as a body and as a stream, the shortest first.
+    """
+    steps = [
+        (longer[0] - shorter[0], longer[1] - shorter[1])
+        for shorter, longer in pairwise(pairs)
+        if longer[0] - shorter[0] >= _APART
+    ]
+    if len(steps) < _SURE - 1 or not all(stream > _STEEP * body for body, stream in steps):
+        return ""
+    body, stream = max(steps)
+    return f"of two requests the longer has {body} input tokens more as a body, and {stream} more as a stream"
+
+
+_ENOUGH_CHARACTERS = 60
+"""Characters of a reply from which on its output_tokens can be compared with it."""
+_MANY = 5
+"""Bodies, and streams, that it takes to compare how they count what was written."""
+
+
+def _counted_otherwise(exchanges: Sequence[Exchange]) -> str:
+    """Why a stream's output_tokens are not those of what it says; else empty.
+
+    Every stream has more than twice as many tokens for each character as any body has: hidden reasoning is counted
+    in both, and differs from reply to reply.
+    """
+    rates: dict[bool, list[float]] = {True: [], False: []}
+    for reply in map(Reply, (*bodies_of(exchanges), *streams_of(exchanges))):
+        length = len(reply.text) + len(reply.thinking)
+        if length >= _ENOUGH_CHARACTERS and reply.output_tokens is not None and not reply.tool_calls:
+            rates[reply.exchange.is_stream].append(reply.output_tokens / length)
+    bodies, streams = rates[False], rates[True]
+    if min(len(bodies), len(streams)) < _MANY or min(streams) <= 2 * max(bodies):
+        return ""
+    return f"streams have {min(streams):.2f} output tokens or more for each character, bodies {max(bodies):.2f} at most"
 
 
 def _doubled(exchanges: Sequence[Exchange]) -> str:

@@ -65,16 +65,26 @@ def _wordless(events: tuple[Event, ...]) -> tuple[Event, ...]:
     return tuple(event for event in events if event.data.get("delta", {}).get("type") != "text_delta")
 
 
-def _counting_all() -> Callable[[tuple[Event, ...]], tuple[Event, ...]]:
-    """A stream's output_tokens are far too many: those of a whole day."""
+def _counted(name: str, change: Callable[[int], int]) -> Callable[[tuple[Event, ...]], tuple[Event, ...]]:
+    """A stream whose count of that name is another, at its start and at its end."""
+
+    def of(usage: Any) -> Any:
+        return {**usage, name: change(usage[name])} if is_object(usage) and usage.get(name) else usage
 
     def counted(event: Event) -> Event:
-        if event.name != "message_delta":
-            return event
-        usage = event.data["usage"]
-        return replace(event, data={**event.data, "usage": {**usage, "output_tokens": usage["output_tokens"] + 90_000}})
+        if event.name == "message_start":
+            message = event.data["message"]
+            return replace(event, data={**event.data, "message": {**message, "usage": of(message.get("usage"))}})
+        if event.name == "message_delta":
+            return replace(event, data={**event.data, "usage": of(event.data["usage"])})
+        return event
 
     return lambda events: tuple(map(counted, events))
+
+
+def _hidden(reply: Reply) -> Reply:
+    blocks = (Thinking("") if isinstance(block, Thinking) else block for block in reply.blocks)
+    return replace(reply, blocks=tuple(blocks))
 
 
 def _in_thought(reply: Reply) -> Reply:
@@ -178,7 +188,7 @@ MUTANTS: Final = (
     Mutant(
         "stream.usage-adds-up",
         "output_tokens of a stream are those of all that was written since the service began.",
-        changing_streams(_counting_all()),
+        changing_streams(_counted("output_tokens", lambda count: count + 90_000)),
         {
             **ignored("stream.usage::every_stream_is_counted"),
             **undecided(
@@ -186,6 +196,38 @@ MUTANTS: Final = (
                 "max_tokens::it_cuts_what_is_thought",
                 "max_tokens::it_cuts_where_a_call_may_be_made",
                 "stream.tool_input::every_streamed_input_is_json",
+            ),
+        },
+    ),
+    Mutant(
+        "stream.usage-output-threefold",
+        "output_tokens of a stream are three times what they are.",
+        changing_streams(_counted("output_tokens", lambda count: 3 * count)),
+        {
+            **ignored("stream.usage::every_stream_is_counted"),
+            **undecided(
+                "max_tokens::it_cuts_in_company",
+                "max_tokens::it_cuts_what_is_thought",
+                "max_tokens::it_cuts_where_a_call_may_be_made",
+            ),
+        },
+    ),
+    Mutant(
+        "stream.usage-in-characters",
+        "input_tokens of a stream count characters.",
+        changing_streams(_counted("input_tokens", lambda count: 4 * count + 37)),
+        ignored("stream.usage::every_stream_is_counted"),
+    ),
+    Mutant(
+        "response.signature-wordless",
+        "A thought has no words and no signature.",
+        changing_replies(_hidden),
+        {
+            "response.signature::every_thought_is_signed": "ignored",
+            **undecided(
+                "temperature::near_zero_collapses_streams",
+                "top_p::tiny_nucleus_collapses_streams",
+                "top_k::one_collapses_streams",
             ),
         },
     ),

@@ -567,10 +567,26 @@ _LIMITS: Final = (
         ignored("max_tokens::each_limit_cuts_where_it_says", "max_tokens::each_limit_cuts_a_stream_where_it_says"),
     ),
     Mutant(
+        "max_tokens-a-fifth-over",
+        "An answer may be a fifth longer than max_tokens says.",
+        _limit(lambda given: -(-6 * given // 5), when=bool),
+        ignored("max_tokens::each_limit_cuts_where_it_says", "max_tokens::each_limit_cuts_a_stream_where_it_says"),
+    ),
+    Mutant(
+        "max_tokens-600",
+        "An answer has at most 600 tokens, whatever max_tokens says.",
+        _limit(lambda given: min(600, given), when=bool),
+        ignored("max_tokens::it_cuts_what_is_thought"),
+    ),
+    Mutant(
         "max_tokens-halved",
         "An answer may be half as long as max_tokens says.",
         _limit(lambda given: given // 2, when=bool),
-        ignored("max_tokens::each_limit_cuts_where_it_says", "max_tokens::each_limit_cuts_a_stream_where_it_says"),
+        ignored(
+            "max_tokens::each_limit_cuts_where_it_says",
+            "max_tokens::each_limit_cuts_a_stream_where_it_says",
+            "max_tokens::it_cuts_what_is_thought",
+        ),
     ),
     Mutant(
         "max_tokens-end_turn-in-streams",
