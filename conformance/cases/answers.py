@@ -39,10 +39,18 @@ def no_answer_is_left_out(exchanges: Sequence[Exchange]) -> Observation:
     (A model may have nothing to say once in a while, or say it in its thoughts.)
 
     Honoured: some have none, or all have one. Ignored: every reply of a kind (over a stream, with tools, after other
-    turns) has none, and every other has one.
+    turns), or of those every one with a thought, has none, and every other has one.
     """
     replies = [reply for reply in _in_order(exchanges) if reply.stop_reason == "end_turn" and not reply.tool_calls]
-    return _found(replies, lambda reply: not reply.text.strip(), "there is no text in the answer")
+    found = _found(replies, _is_wordless, "there is no text in the answer")
+    if found.behaviour is Behaviour.HONOURED:
+        # Where the answer stands in the thought, what is not thought about has its answer still.
+        return _found([one for one in replies if one.thinking], _is_wordless, "the answer is a thought, without a text")
+    return found
+
+
+def _is_wordless(reply: Reply) -> bool:
+    return not reply.text.strip()
 
 
 _TAG = re.compile(r"(</?[A-Za-z][\w-]{1,30}>|<\|[\w-]{1,30}\|>)\s*\Z")
@@ -80,15 +88,22 @@ def nothing_stands_in_for_an_answer(exchanges: Sequence[Exchange]) -> Observatio
     """An answer is what the model wrote, once. MUST: every client shows text to its user.
 
     Honoured: in all replies. Ignored: in two or more the text is an error as JSON, or one and the same character over
-    and over; or the same text stands in two blocks of one reply. (Once may be the model's own doing.)
+    and over; or the same text stands in two blocks of one reply. (Once may be the model's own doing,
+    and one that takes the likeliest word every time may go round in circles: nothing is looked at where a sampling
+    parameter is given.)
     """
-    replies = _in_order(exchanges)
+    replies = [reply for reply in _in_order(exchanges) if not _is_sampled(reply)]
     found = [words for reply in replies if (words := next(_stand_ins(reply), ""))]
     figures = {"seen": len(replies), "with_findings": len(found)}
     if len(found) > 1:
         words = f"{len(found)} of {len(replies)} replies, the first: {found[0]} ({_BREAKS})"
         return Observation(Behaviour.IGNORED, words, statistics=figures)
     return Observation(Behaviour.HONOURED, f"right in {len(replies) - len(found)} replies", statistics=figures)
+
+
+def _is_sampled(reply: Reply) -> bool:
+    request = reply.exchange.request
+    return isinstance(request, dict) and not {"temperature", "top_p", "top_k"}.isdisjoint(request)
 
 
 def _is_error(words: str) -> bool:

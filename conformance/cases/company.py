@@ -252,6 +252,9 @@ def it_cuts_what_is_thought(api: Endpoint) -> Observation:
     return in_company(api, plain, company("stream", "tools", "thinking"), look)
 
 
+_WIDEST = 6.5
+"""Characters of a token of English prose, on average, that no tokenizer goes beyond; a word has as many."""
+
 _PART = 0.9
 """The share of a limit below which a reply that was cut was cut somewhere else, or thought unseen."""
 
@@ -261,7 +264,10 @@ def _cut_elsewhere(api: Endpoint, request: Request, cut: Reply, most: int) -> Ob
 
     def is_early(reply: Reply) -> bool:
         tokens = reply.output_tokens
-        return reply.stop_reason == "max_tokens" and tokens is not None and tokens < _PART * most
+        if reply.stop_reason != "max_tokens" or tokens is None or tokens >= _PART * most:
+            return False
+        # What is counted may be pieces of a stream: then it is few for so long a text.
+        return len(reply.thinking + reply.text) <= _WIDEST * tokens
 
     replies = [cut]
     while is_early(replies[-1]) and len(replies) < _TRIES:

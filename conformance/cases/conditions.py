@@ -15,15 +15,16 @@ def _has(name: str) -> Callable[[Mapping[str, Json]], bool]:
     return lambda request: bool(request.get(name))
 
 
-def _goes_on(request: Mapping[str, Json]) -> bool:
-    return len(request.get("messages") or ()) > 1
+def _of_more_than(turns: int) -> Callable[[Mapping[str, Json]], bool]:
+    return lambda request: len(request.get("messages") or ()) > turns
 
 
 _CONDITIONS: Mapping[str, Callable[[Mapping[str, Json]], bool]] = {
     "over a stream": _has("stream"),
     "without a stream": lambda request: not request.get("stream"),
     "with tools": _has("tools"),
-    "after other turns": _goes_on,
+    "after other turns": _of_more_than(1),
+    "after an answer": _of_more_than(2),  # a reply that was begun has two turns
     "with a system prompt": _has("system"),
     "with thinking": _has("thinking"),
     "with stop_sequences": _has("stop_sequences"),

@@ -9,7 +9,6 @@ from conformance.cases.common import (
     QUESTION,
     ROOM,
     assistant,
-    control,
     fact,
     is_read,
     long_fact,
@@ -377,23 +376,26 @@ def an_id_of_46_characters_is_matched(api: Endpoint) -> Observation:
     taken as it stands, other rows find that.)
     """
 
-    def named(asked: dict[str, Json], name: str) -> dict[str, Json]:
-        return replaced(asked, {"toolu_conformance_1": name})
+    def named(asked: dict[str, Json]) -> dict[str, Json]:
+        return replaced(asked, {"toolu_conformance_1": _LONG_ID})
 
+    way: Way = dict
     carrying = looked_up("office", fact("Isolvandre"))
-    reply = api.ask("treatment", **named(carrying, _LONG_ID))
-    if reply.ok and says(reply, "Isolvandre"):
+    reply = api.ask("treatment", **named(carrying))
+    if not reply.ok:
+        way = some_history(api)
+        reply = api.ask("treatment, as such a history is taken", **way(named(carrying)))
+    if not reply.ok:
+        return rejected("an id of 46 characters", reply)
+    if says(reply, "Isolvandre"):
         words = "the codeword came back from the result of such a call"
         return Observation(Behaviour.HONOURED, words, signals=("text",))
-    if not reply.ok:
-        control(api, "control, a short id", **carrying)
-        return rejected("an id of 46 characters", reply)
     return is_read(
         api,
         "the result of a call with a long id",
         "Isolvandre",
-        without=named(looked_up("office", "Done."), _LONG_ID),
-        carrying=named(carrying, _LONG_ID),
-        plainly=carrying,
-        counted=carrying,
+        without=way(named(looked_up("office", "Done."))),
+        carrying=way(named(carrying)),
+        plainly=way(carrying),
+        counted=way(carrying),
     )

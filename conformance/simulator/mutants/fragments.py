@@ -241,6 +241,7 @@ MUTANTS: Final = (
                 "tool_with_examples",
             ),
             **rejected("tools::a_tool_of_type_custom_is_one"),
+            "tools::names_that_end_otherwise_are_two": "not_applicable",
             "tools.input::what_lies_deep_in_a_schema_is_kept_to": "inconclusive",
             "tools.input::constants_alternatives_and_bounds_are_kept_to": "inconclusive",
             "clients.opencode::a_conversation_with_a_tool": "rejected",

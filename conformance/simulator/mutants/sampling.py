@@ -111,8 +111,6 @@ _TEMPERATURE: Final = (
         "temperature has no effect on one of two replicas.",
         _on_one_replica("temperature"),
         {
-            # Of 42 streams some 19 are misses: with these draws too few, or too many, to tell.
-            "temperature::near_zero_collapses_streams": "inconclusive",
             "temperature::*": "inconsistent falls_short",
         },
     ),

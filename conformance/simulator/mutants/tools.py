@@ -123,6 +123,7 @@ _TOOLS: Final = (
         "tools",
         {
             "tools::a_declared_tool_is_called": "rejected falls_short",
+            "tools::no_call_stays_in_a_thought": "accepted conforms",
             "system::*_call_is_forced": "inconclusive",
             "tools.id::*": "accepted conforms",
             "tools*": "inconclusive",
@@ -152,6 +153,7 @@ _TOOLS: Final = (
         "tools",
         {
             "tools::a_declared_tool_is_called": "ignored falls_short",
+            "tools::no_call_stays_in_a_thought": "unchanged",
             "system::*_call_is_forced": "not_applicable",
             _NAMES_ALIKE: "not_applicable",
             "tools.id::*": "accepted conforms",

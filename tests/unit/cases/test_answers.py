@@ -32,7 +32,7 @@ def text(words: str) -> dict[str, Any]:
 
 
 TALK = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": "Hi!"}, {"role": "user", "content": "Go."}]
-FINE = [reply(text(f"Hello, number {number}.")) for number in range(5)]
+FINE = [reply(THOUGHT, text(f"Hello, number {number}.")) for number in range(5)]
 TOOL = [{"name": "look_up", "input_schema": {"type": "object"}}]
 
 
@@ -49,7 +49,7 @@ def test_answers_that_are_missing_after_other_turns_are_found_and_named() -> Non
     "exchanges",
     [
         [*FINE, *(reply(THOUGHT, messages=TALK) for _ in range(3))],
-        [*FINE, *(reply(THOUGHT, messages=TALK) for _ in range(4)), reply(text("Yes."), messages=TALK)],
+        [*FINE, *(reply(THOUGHT, messages=TALK) for _ in range(4)), reply(THOUGHT, text("Yes."), messages=TALK)],
         [*FINE, *(reply(THOUGHT) for _ in range(4))],
         [*FINE, *(reply(THOUGHT, messages=TALK, stop="max_tokens") for _ in range(4))],
     ],
@@ -79,6 +79,11 @@ def test_a_tag_that_was_asked_for_is_the_models() -> None:
 def test_what_no_model_writes_twice_is_found(content: list[dict[str, Any]]) -> None:
     assert seen("nothing_stands_in_for_an_answer", *FINE, reply(*content), reply(*content)) is Behaviour.IGNORED
     assert seen("nothing_stands_in_for_an_answer", *FINE, reply(*content)) is Behaviour.HONOURED
+
+
+def test_a_greedy_model_may_go_round_in_circles() -> None:
+    looped = [reply(text("Hello, you two."), text("Hello, you two."), temperature=0.01)] * 3
+    assert seen("nothing_stands_in_for_an_answer", *FINE, *looped) is Behaviour.HONOURED
 
 
 @pytest.mark.parametrize(
