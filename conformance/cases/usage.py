@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from conformance.cases.inspections import bodies_of, inspect, streams_of
 from conformance.cases.registry import inspection
@@ -223,6 +222,11 @@ def _multiplied(exchanges: Sequence[Exchange]) -> str:
             alike = json.dumps({**request, "stream": None}, sort_keys=True)
             asked.setdefault(alike, (set(), set()))[reply.exchange.is_stream].add(reply.size)
     pairs = {(min(body), min(stream)) for body, stream in asked.values() if len(body) == len(stream) == 1}
+    bare = {
+        (min(body), min(stream))
+        for alike, (body, stream) in asked.items()
+        if len(body) == len(stream) == 1 and not json.loads(alike).get("tools")
+    }
     if len({body for body, _ in pairs}) < _SURE:
         return ""
     for times in range(2, _MOST_TIMES + 1):
@@ -234,13 +238,13 @@ def _multiplied(exchanges: Sequence[Exchange]) -> str:
                 body, stream = min(pairs)
                 shown = f"{words.format(times)}, in {len(pairs)} requests"
                 return f"{shown}: {body} input tokens as a body, {stream} as a stream"
-    return _steeper(sorted(pairs))
+    return _steeper(sorted(bare))
 
 
 _STEEP = 2.2
-"""Times by which a longer prompt must count more as a stream than as a body: no two tokenizers differ so much."""
-_APART = 20
-"""Tokens by which two prompts must differ for the difference to be compared."""
+"""Times by which a prompt must count more as a stream than as a body: no two tokenizers differ so much."""
+_LARGE, _LARGEST = 90, 1000
+"""Tokens of prompts that are compared, and of one at the least: what a vendor adds to each is little beside it."""
 
 
 def _steeper(pairs: Sequence[tuple[int, int]]) -> str:
@@ -249,15 +253,13 @@ def _steeper(pairs: Sequence[tuple[int, int]]) -> str:
     Args:
         pairs: the sizes of requests that were asked both ways, as a body and as a stream, the shortest first.
     """
-    steps = [
-        (longer[0] - shorter[0], longer[1] - shorter[1])
-        for shorter, longer in pairwise(pairs)
-        if longer[0] - shorter[0] >= _APART
-    ]
-    if len(steps) < _SURE - 1 or not all(stream > _STEEP * body for body, stream in steps):
+    large = [(body, stream) for body, stream in pairs if body >= _LARGE]
+    if len(large) < _SURE or large[-1][0] < _LARGEST or any(stream <= _STEEP * body for body, stream in large):
         return ""
-    body, stream = max(steps)
-    return f"of two requests the longer has {body} input tokens more as a body, and {stream} more as a stream"
+    (least, first), (most, last) = pairs[0], pairs[-1]
+    if last - first <= _STEEP * (most - least):
+        return ""  # a prompt of the vendor's own, added to every stream
+    return f"a prompt of {most} input tokens as a body counts {last} as a stream, and one of {least} counts {first}"
 
 
 _ENOUGH_CHARACTERS = 60
