@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from conformance.cases.baseline import zone_of
 from conformance.cases.common import HELLO, POSITIVE_CONTROL, ROOM, crashed, fact, is_crash, rejected, user
 from conformance.cases.company import (
     CUT,
@@ -23,6 +24,7 @@ from conformance.cases.company import (
     taken,
     words_of,
 )
+from conformance.cases.counts import Growth, Zone
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.fragments import Fragment, Request, company, composed
 from conformance.cases.registry import experiment
@@ -92,10 +94,15 @@ def _told_in_a_call(api: Endpoint, codeword: str, companions: Sequence[Fragment]
             raise NotApplicable("no call is forced, which is the finding of another row")
         plainly = composed(asked(f"{fact(codeword)}\n\n{_ASKED}"), beside)
         for _ in range(_ROUNDS - 1):
-            if not _tells(taken(plainly.ask(api, POSITIVE_CONTROL)), codeword):
+            shown = taken(plainly.ask(api, POSITIVE_CONTROL))
+            if not _tells(shown, codeword):
                 raise Inconclusive("the model does not put the codeword into a call from plain sight either")
             if _tells(taken(carrying.ask(api, "treatment")), codeword):
                 raise Inconclusive("a call has the codeword now and then")
+        before = taken(plain.ask(api, "control"))
+        growth = Growth((before,), (reply,), (before,), (shown,))
+        if zone_of(api, growth) is Zone.EXPECTED:
+            raise Inconclusive(f"the system prompt is counted ({growth}), but no call has the codeword from it")
         words = f"no call of {_ROUNDS} has the codeword, and from plain sight each has it"
         return Observation(Behaviour.IGNORED, words, signals=("blocks",))
 
