@@ -536,6 +536,14 @@ _PARAMETERS = (
         "beta effort-2025-11-24",
     ),
     Fragment(
+        "effort_without_thinking",
+        "output_config with an effort where thinking is disabled, as Claude Code asks for its sub-agents.",
+        _fields(output_config={"effort": "high"}, thinking={"type": "disabled"}),
+        "build-with-claude/effort",
+        "beta effort-2025-11-24",
+        on=(_fields(output_config={"effort": "high"}), _fields(thinking={"type": "disabled"})),
+    ),
+    Fragment(
         "output_format",
         "output_config with the JSON schema the answer is to fit.",
         _fields(

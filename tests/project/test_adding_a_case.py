@@ -70,21 +70,21 @@ def test_the_case_is_not_recorded_yet_then_recorded_and_green(copy: Copy) -> Non
     chosen = ("--model", MODEL, "--feature", "stop_sequences", "--report-dir", "chosen")
     first = copy.pytest(*chosen)
     assert first.returncode == 0, first.stdout
-    assert "not recorded yet: 1 of 4 cases" in first.stdout
+    assert "not recorded yet: 1 of 5 cases" in first.stdout
 
     with simulator.running(paced=False) as url:
         live = copy.pytest("--live", "--endpoint", url, "--resume", *chosen, MINIMAX_API_KEY="any")
     assert live.returncode == 0, live.stdout + live.stderr
     assert copy.path.joinpath("cassettes/minimax", MODEL, "stop_sequences/a_streamed_answer_stops.yaml").is_file()
     strictly = copy.pytest(*chosen, "--strict-recordings")
-    assert "4 passed" in strictly.stdout, strictly.stdout
+    assert "5 passed" in strictly.stdout, strictly.stdout
 
 
 @pytest.mark.parametrize("target", ["llama-cpp", "litellm"])
 def test_a_target_that_needs_a_real_server_skips_the_new_case(copy: Copy, target: str) -> None:
     result = copy.pytest(f"matrices/{target}.yaml", "--feature", "stop_sequences", "--report-dir", "others")
     assert result.returncode == 0, result.stdout
-    assert re.search(r"not recorded yet: [12] of 4 cases", result.stdout), result.stdout
+    assert re.search(r"not recorded yet: [123] of 5 cases", result.stdout), result.stdout
 
 
 def test_the_mutant_turns_what_the_page_declares(copy: Copy) -> None:

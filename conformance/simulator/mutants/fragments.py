@@ -123,6 +123,11 @@ def _fields(request: Request) -> Iterator[str]:
         yield "anthropic-beta: claude-code-20250219 is not known"
 
 
+def _effort(request: Request) -> Iterator[str]:
+    if object_at(request.body, "output_config").get("effort") and request.body.get("thinking") == {"type": "disabled"}:
+        yield "thinking: cannot be disabled where an effort is given"  # DeepSeek-V3#1397
+
+
 def _values(request: Request) -> Iterator[str]:
     body = request.body
     metadata = body.get("metadata")
@@ -253,9 +258,22 @@ MUTANTS: Final = (
         "Fields and betas that the page does not list, and some that it calls ignored, are refused.",
         _refusing("fields", _fields),
         {
-            **_observed("output_effort", "output_format", "inference_geo", "thinking_omitted", "betas_of_claude_code"),
+            **_observed(
+                "output_effort",
+                "effort_without_thinking",
+                "output_format",
+                "inference_geo",
+                "thinking_omitted",
+                "betas_of_claude_code",
+            ),
             **rejected(*_taken("no_mcp_servers", "no_edits"), "mcp_servers::*", "context_management::*"),
         },
+    ),
+    Mutant(
+        "accepts.effort-wants-thinking",
+        "An effort is refused where thinking is disabled.",
+        _refusing("effort", _effort),
+        _observed("effort_without_thinking"),
     ),
     Mutant(
         "accepts.values-strict",
