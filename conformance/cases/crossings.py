@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from conformance.cases.baseline import zone_of
-from conformance.cases.common import HELLO, POSITIVE_CONTROL, ROOM, crashed, fact, is_crash, rejected, user
+from conformance.cases.common import HELLO, POSITIVE_CONTROL, ROOM, crashed, fact, is_crash, rejected, says, user
 from conformance.cases.company import (
     CUT,
     LONG,
@@ -34,6 +35,8 @@ from conformance.values import Behaviour, Json, Observation
 
 _ROUNDS = 5
 """How often a call must have another name, and the right one from plain sight, before the service is blamed."""
+_TRIES = 3
+"""Replies in which a model that heeds a system prompt says once what stands there."""
 
 _NOTE: Mapping[str, Json] = {
     "name": "note_name",
@@ -77,36 +80,62 @@ def it_is_read_where_a_streamed_call_is_forced(api: Endpoint) -> Observation:
 
 
 def _told_in_a_call(api: Endpoint, codeword: str, companions: Sequence[Fragment]) -> Observation:
-    def asked(words: str) -> Request:
-        return Request({"messages": [user(words)], "max_tokens": ROOM, "tools": [dict(_NOTE)]})
+    return in_company(api, _noting(_ASKED), companions, _InACall(api, codeword).look)
 
-    def look(beside: Sequence[Fragment]) -> Observation:
-        plain = composed(asked(_ASKED), beside)
-        carrying = plain.having(system=fact(codeword))
-        reply = carrying.ask(api, "treatment")
+
+def _noting(words: str) -> Request:
+    return Request({"messages": [user(words)], "max_tokens": ROOM, "tools": [dict(_NOTE)]})
+
+
+@dataclass(frozen=True, slots=True)
+class _InACall:
+    """A codeword that stands in the system prompt alone, and is wanted in a call."""
+
+    api: Endpoint
+    codeword: str
+
+    def look(self, beside: Sequence[Fragment]) -> Observation:
+        """Whether a call has it, in this company."""
+        plain = composed(_noting(_ASKED), beside)
+        carrying = plain.having(system=fact(self.codeword))
+        reply = carrying.ask(self.api, "treatment")
         if not reply.ok:
-            taken(plain.ask(api, "control"))
+            taken(plain.ask(self.api, "control"))
             return rejected("system, where a call is forced,", reply)
-        if _tells(reply, codeword):
+        if _tells(reply, self.codeword):
             words = "a call has the codeword, which stands in the system prompt alone"
             return Observation(Behaviour.HONOURED, words, signals=("blocks",))
         if not reply.tool_calls:
             raise NotApplicable("no call is forced, which is the finding of another row")
-        plainly = composed(asked(f"{fact(codeword)}\n\n{_ASKED}"), beside)
-        for _ in range(_ROUNDS - 1):
-            shown = taken(plainly.ask(api, POSITIVE_CONTROL))
-            if not _tells(shown, codeword):
-                raise Inconclusive("the model does not put the codeword into a call from plain sight either")
-            if _tells(taken(carrying.ask(api, "treatment")), codeword):
-                raise Inconclusive("a call has the codeword now and then")
-        before = taken(plain.ask(api, "control"))
+        shown = self._shown(carrying, composed(_noting(f"{fact(self.codeword)}\n\n{_ASKED}"), beside))
+        before = taken(plain.ask(self.api, "control"))
         growth = Growth((before,), (reply,), (before,), (shown,))
-        if zone_of(api, growth) is Zone.EXPECTED:
+        if zone_of(self.api, growth) is Zone.EXPECTED:
             raise Inconclusive(f"the system prompt is counted ({growth}), but no call has the codeword from it")
+        if beside and not self._is_heard_alone():
+            raise Inconclusive("the model does not say what only the system prompt has where no call is forced either")
         words = f"no call of {_ROUNDS} has the codeword, and from plain sight each has it"
         return Observation(Behaviour.IGNORED, words, signals=("blocks",))
 
-    return in_company(api, asked(_ASKED), companions, look)
+    def _shown(self, carrying: Request, plainly: Request) -> Reply:
+        """A call that has the codeword from plain sight, as every one has, where none has it from the system prompt.
+
+        Raises:
+            Inconclusive: it is there now and then, or not from plain sight either.
+        """
+        for _ in range(_ROUNDS - 1):
+            shown = taken(plainly.ask(self.api, POSITIVE_CONTROL))
+            if not _tells(shown, self.codeword):
+                raise Inconclusive("the model does not put the codeword into a call from plain sight either")
+            if _tells(taken(carrying.ask(self.api, "treatment")), self.codeword):
+                raise Inconclusive("a call has the codeword now and then")
+        return shown
+
+    def _is_heard_alone(self) -> bool:
+        """Whether the model says it where no call is forced: it heeds what a system prompt tells."""
+        alone = _noting(_ASKED).having(system=fact(self.codeword))
+        replies = (taken(alone.ask(self.api, "treatment, alone")) for _ in range(_TRIES))
+        return any(_tells(reply, self.codeword) or says(reply, self.codeword) for reply in replies)
 
 
 def _tells(reply: Reply, codeword: str) -> bool:

@@ -164,7 +164,13 @@ _SYSTEM: Final = (
             "tool_choice.any::any_forces_a_call_after_a_result": "inconclusive",
         },
     ),
-    without_effect("system", ignored("system::*")),
+    without_effect(
+        "system",
+        {
+            **undecided("system::*_call_is_forced"),
+            **ignored("system::*", "messages.conversation::a_loop_is_read_whole"),
+        },
+    ),
     without_effect_on_streams(
         "system", ignored("system::it_is_read_for_a_stream", "system::it_is_read_beside_*", "system::*_streamed_call_*")
     ),

@@ -61,8 +61,9 @@ def seen(case: Callable[[Any], Observation], script: Script, **details: Any) -> 
         # A model that heeds no system prompt, and one that cannot fill in a call at all, are no gateway that drops it.
         (noting(all_of_it, all_of_it, lambda system: "cat" not in system), "undecided", "is counted"),
         (noting(all_of_it, all_of_it, lambda _: False), "undecided", "from plain sight either"),
+        (noting(all_of_it, lambda _: {}, lambda system: "cat" not in system), "undecided", "no call is forced either"),
     ],
-    ids=["read", "lost", "counted and not heeded", "never filled in"],
+    ids=["read", "lost", "counted and not heeded", "never filled in", "not counted and not heeded"],
 )
 def test_a_system_prompt_is_read_where_a_call_is_forced(script: Script, behaviour: str, words: str) -> None:
     found, summary = seen(it_is_read_where_a_call_is_forced, script)
