@@ -25,6 +25,7 @@ _QUOTED: Final = re.compile(r"[\"“`]([^\"”`\n]{1,60})[\"”`]|(?<!\w)'([^'\n
 _NAME: Final = re.compile(r"(?<![.!?\n] )(?<!^)\b[A-Z][\w'-]*(?: [A-Z][\w'-]*)*")
 _VALUES: Final = re.compile(r"\b(\w+) are: (\w+(?:, \w+)+)")
 _REQUIRES: Final = re.compile(r"\brequires (\w+(?: and \w+)*)")
+_WITH_IT: Final = re.compile(r"\?.*\bwith it\b", re.DOTALL)
 _NUMBER: Final = re.compile(r"-?\d{1,12}")
 
 
@@ -50,9 +51,9 @@ def calls(prompt: Prompt, choice: Choice, rng: Random) -> tuple[Call, ...]:
     tool = _wanted(prompt, choice, rng)
     if tool is None:
         return ()
-    # What it was told goes first: a question that a call is to answer is answered from all that it has read.
-    told = [fact.value for fact in recall(prompt.context, prompt.request)]
-    names = list(dict.fromkeys((*told, *_candidates(prompt.request))))
+    names = list(_candidates(prompt.request))
+    if _WITH_IT.search(prompt.request):  # the answer to a question, from all that it has read
+        names = list(dict.fromkeys((*(fact.value for fact in recall(prompt.context, prompt.request)), *names)))
     listed = _listed(tool.description)
     if required := _REQUIRES.search(tool.description):
         tool = replace(tool, schema={**tool.schema, "required": required[1].split(" and ")})
