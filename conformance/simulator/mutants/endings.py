@@ -90,7 +90,6 @@ MUTANTS: Final = (
             # Short texts are in their start altogether.
             "stop_sequences::several_words_stop_in_company": "inconclusive",
             "clients.opencode::a_conversation_with_a_tool": "accepted",
-            "clients.vercel_ai_sdk::a_conversation_with_a_tool": "accepted",
             "clients.langchain::a_conversation_with_a_tool": "accepted",
         },
     ),
