@@ -258,14 +258,8 @@ MUTANTS: Final = (
         "Fields and betas that the page does not list, and some that it calls ignored, are refused.",
         _refusing("fields", _fields),
         {
-            **_observed(
-                "output_effort",
-                "effort_without_thinking",
-                "output_format",
-                "inference_geo",
-                "thinking_omitted",
-                "betas_of_claude_code",
-            ),
+            **_observed("output_effort", "output_format", "inference_geo", "thinking_omitted", "betas_of_claude_code"),
+            **undecided(*_taken("effort_without_thinking")),
             **rejected(*_taken("no_mcp_servers", "no_edits"), "mcp_servers::*", "context_management::*"),
         },
     ),
