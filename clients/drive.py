@@ -92,7 +92,9 @@ def rows(url: str, names: Sequence[str]) -> dict[str, Row]:
         name = result["feature"].removeprefix("clients.")
         if result["feature"].startswith("clients.") and name in names and result["model"] == MODEL:
             bad = [case for case in result["cases"] if case["behaviour"] not in ("honoured", "accepted")]
-            undecided = any(case["behaviour"] in (None, "inconclusive") for case in result["cases"])
+            # What may break a program need not break this task.
+            may = any("may break" in (case["summary"] or "") for case in bad)
+            undecided = may or any(case["behaviour"] in (None, "inconclusive") for case in result["cases"])
             words = "; ".join(case["summary"] or "" for case in bad)
             found[name] = Row(None if undecided else not bad, words)
     return found
