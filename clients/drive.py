@@ -40,7 +40,7 @@ SERVICES = (
     "reference+stream.shape-untyped-delta",
     "reference+stream-ignored",
     "reference+response.shape-missing-type",
-    "reference+output_config-rejected",
+    "reference+accepts.fields-strict",
     "reference+top_k-rejected",
 )
 ROOT = Path(__file__).resolve().parent.parent
