@@ -9,10 +9,10 @@ from itertools import pairwise
 from conformance.cases.conditions import blamed
 from conformance.cases.registry import inspection
 from conformance.cases.streamed import is_in_order
+from conformance.cases.strictness import CALL_SIGN, answered, is_forbidden_to_call
 from conformance.protocol.exchange import Exchange
 from conformance.protocol.parsing import parse_json
 from conformance.protocol.reply import Reply
-from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Observation
 
 _BREAKS = "MUST: every client shows it to its user"
@@ -24,12 +24,7 @@ def _in_order(exchanges: Sequence[Exchange]) -> list[Reply]:
     Raises:
         Inconclusive: there is none.
     """
-    found = [
-        Reply(exchange) for exchange in exchanges if exchange.is_messages and exchange.ok and is_in_order(exchange)
-    ]
-    if not found:
-        raise Inconclusive("no message was seen")
-    return found
+    return [Reply(exchange) for exchange in answered(exchanges) if is_in_order(exchange)]
 
 
 @inspection("response.shape")
@@ -127,7 +122,7 @@ def _stand_ins(reply: Reply) -> Iterator[str]:
         yield "the same text stands in two blocks, one after the other"
 
 
-_CALL = re.compile(r"<invoke name=|<function=\w|<\|?tool_call\|?>|<minimax:tool_call>")
+_CALL = re.compile(rf"{CALL_SIGN}|<invoke name=")
 
 
 @inspection("tools")
@@ -135,9 +130,9 @@ def no_call_stays_in_a_thought(exchanges: Sequence[Exchange]) -> Observation:
     """A call that the model has written down is a call, wherever it wrote it. MUST: else the agent stops.
 
     Honoured: in all replies to requests with tools. Ignored: two replies or more make no call, and the thought of each
-    ends with one in the model's own notation. (Once may be the model's own doing.)
+    has one in the model's own notation. (Once may be the model's own doing.)
     """
-    replies = [reply for reply in _in_order(exchanges) if _may_call(reply)]
+    replies = [reply for reply in _in_order(exchanges) if _has_tools(reply) and not is_forbidden_to_call(reply)]
     if not replies:
         return Observation(Behaviour.ACCEPTED, "no request had tools")
     left = [reply for reply in replies if not reply.tool_calls and _CALL.search(reply.thinking)]
@@ -150,7 +145,6 @@ def no_call_stays_in_a_thought(exchanges: Sequence[Exchange]) -> Observation:
     return Observation(Behaviour.HONOURED, f"right in {len(replies)} replies with tools", statistics=figures)
 
 
-def _may_call(reply: Reply) -> bool:
-    request = reply.exchange.request if isinstance(reply.exchange.request, dict) else {}
-    choice = request.get("tool_choice")
-    return bool(request.get("tools")) and not (isinstance(choice, dict) and choice.get("type") == "none")
+def _has_tools(reply: Reply) -> bool:
+    request = reply.exchange.request
+    return isinstance(request, dict) and bool(request.get("tools"))

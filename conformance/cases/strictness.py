@@ -26,7 +26,7 @@ _FULL_CURVE = 40
 """Points to which an arrival curve is thinned: below that it has all of them, and its gaps are real."""
 
 
-def _replies(exchanges: Iterable[Exchange]) -> list[Exchange]:
+def answered(exchanges: Iterable[Exchange]) -> list[Exchange]:
     """The answers that are messages.
 
     Raises:
@@ -55,7 +55,7 @@ def no_character_comes_in_halves(exchanges: Sequence[Exchange]) -> Observation:
 
     Honoured: in all streams. Ignored: one delta ends with half of a character, and the next begins with the other.
     """
-    streams = [exchange for exchange in _replies(exchanges) if exchange.is_stream]
+    streams = [exchange for exchange in answered(exchanges) if exchange.is_stream]
     broken = [str(finding) for exchange in streams for finding in list(broken_characters(exchange.events))[:1]]
     return _judged(len(streams), broken, "streams", "MUST: every client shows it as U+FFFD")
 
@@ -70,7 +70,7 @@ def every_message_has_an_id_of_its_own(exchanges: Sequence[Exchange]) -> Observa
     first: dict[str, Reply] = {}
     looked_at = 0
     repeated: list[str] = []
-    for reply in map(Reply, _replies(exchanges)):
+    for reply in map(Reply, answered(exchanges)):
         name = reply.message.get("id")
         if not isinstance(name, str) or not name:
             continue
@@ -93,7 +93,7 @@ def no_id_of_a_call_comes_again(exchanges: Sequence[Exchange]) -> Observation:
     given: set[str] = set()
     looked_at = 0
     repeated: list[str] = []
-    for exchange in _replies(exchanges):
+    for exchange in answered(exchanges):
         named = _named(Reply(exchange).tool_calls)
         calls = set(named)
         if len(named) > 1:
@@ -139,7 +139,7 @@ def every_thought_is_signed(exchanges: Sequence[Exchange]) -> Observation:
     """
     thoughts: list[bool] = []
     wordless: list[bool] = []
-    for exchange in _replies(exchanges):
+    for exchange in answered(exchanges):
         reply = Reply(exchange)
         for at, block in enumerate(reply.content):
             is_whole = reply.stop_reason != "max_tokens" or at + 1 < len(reply.content)
@@ -167,7 +167,7 @@ def no_thought_stands_in_the_text(exchanges: Sequence[Exchange]) -> Observation:
     Honoured: no text begins with a thought, or holds the end of one. Ignored: the marks of a thought are in the text
     of two replies or more. (A model may write one by itself.)
     """
-    texts = [reply.text for reply in map(Reply, _replies(exchanges)) if reply.text]
+    texts = [reply.text for reply in map(Reply, answered(exchanges)) if reply.text]
     leaked = [f"{mark.group().strip()!r} in the text" for text in texts if (mark := _THOUGHT.search(text))]
     if len(leaked) == 1:
         raise Inconclusive(f"{leaked[0]} of one reply of {len(texts)}: the model may have written it")
@@ -180,13 +180,13 @@ _SIGN = (
 )
 """Signs between the turns in what a model is given: Qwen, GPT, Llama, GLM, DeepSeek, Gemma, Mistral, MiniMax."""
 
-_CALL_SIGN = (
+CALL_SIGN = (
     r"<\|?tool_calls?(?:_section_begin)?\|?>|</?minimax:tool_call>|\]<\]minimax\[>\[|\[TOOL_CALLS\]"
     r"|<\uff5ctool▁calls▁begin\uff5c>|<\|tool_call_begin\|>|<function=\w"
 )
 """Signs that a call begins with: Hermes and Qwen, MiniMax, Mistral, DeepSeek, Kimi, Llama."""
 
-_TEMPLATE = re.compile(rf"\A\s*{_SIGN}|(?:{_SIGN}|</s>)\s*\Z|{_CALL_SIGN}")
+_TEMPLATE = re.compile(rf"\A\s*{_SIGN}|(?:{_SIGN}|</s>)\s*\Z|{CALL_SIGN}")
 """Such a sign at an end of a text, where a service leaves it (in its midst a model may be writing of templates), or one
 of a call, which a service has left unread."""
 
@@ -198,7 +198,7 @@ def no_sign_of_the_template_stands_in_the_text(exchanges: Sequence[Exchange]) ->
     Honoured: no text begins or ends with a sign of a chat template that its request has not. Ignored: two or more do.
     (A model may write one by itself.)
     """
-    replies = [reply for reply in map(Reply, _replies(exchanges)) if reply.text and not _is_forbidden_to_call(reply)]
+    replies = [reply for reply in map(Reply, answered(exchanges)) if reply.text and not is_forbidden_to_call(reply)]
     found = [(reply, mark.group().strip()) for reply in replies if (mark := _TEMPLATE.search(reply.text))]
     leaked = [f"{mark!r} in the text" for reply, mark in found if mark.encode() not in reply.exchange.request_body]
     if len(leaked) == 1:
@@ -216,7 +216,7 @@ def thoughts_come_before_the_text(exchanges: Sequence[Exchange]) -> Observation:
     thought stands behind the text, and none before it.
     """
     orders: dict[str, list[bool]] = {}
-    for reply in map(Reply, filter(is_in_order, _replies(exchanges))):
+    for reply in map(Reply, filter(is_in_order, answered(exchanges))):
         request = reply.exchange.request if isinstance(reply.exchange.request, dict) else {}
         kinds = [
             "text" if block.get("type") == "text" else "thought"
@@ -235,7 +235,7 @@ def thoughts_come_before_the_text(exchanges: Sequence[Exchange]) -> Observation:
     return Observation(Behaviour.HONOURED, f"a thought stands before the text in {first} replies")
 
 
-def _is_forbidden_to_call(reply: Reply) -> bool:
+def is_forbidden_to_call(reply: Reply) -> bool:
     """Whether the request has ``tool_choice: none``: then a call that the model writes all the same is its own text."""
     request = reply.exchange.request
     choice = request.get("tool_choice") if isinstance(request, dict) else None
@@ -248,7 +248,7 @@ def no_text_block_beside_a_call_is_empty(exchanges: Sequence[Exchange]) -> Obser
 
     Honoured: none. Accepted: nothing was called. Ignored: a reply that calls a tool has an empty text block as well.
     """
-    calling = [reply for reply in map(Reply, filter(is_in_order, _replies(exchanges))) if reply.tool_calls]
+    calling = [reply for reply in map(Reply, filter(is_in_order, answered(exchanges))) if reply.tool_calls]
     if not calling:
         return Observation(Behaviour.ACCEPTED, "no reply calls a tool")
     empty = [
@@ -267,7 +267,7 @@ def long_silences_are_broken(exchanges: Sequence[Exchange]) -> Observation:
     """
     silent = [
         f"{longest / 1000:.0f} s without a byte"
-        for exchange in _replies(exchanges)
+        for exchange in answered(exchanges)
         if exchange.is_stream and (longest := _longest_silence(exchange)) >= _SILENCE_MS
     ]
     pinging = sum(

@@ -216,17 +216,16 @@ def _multiplied(exchanges: Sequence[Exchange]) -> str:
     A vendor's own prompt for streams would add the same to each, and an estimate would not be exact.
     """
     asked: dict[str, tuple[set[int], set[int]]] = {}
+    tooled: set[str] = set()
     for reply in map(Reply, (*bodies_of(exchanges), *streams_of(exchanges))):
         request = reply.exchange.request
         if isinstance(request, dict) and reply.size is not None:
             alike = json.dumps({**request, "stream": None}, sort_keys=True)
+            if request.get("tools"):
+                tooled.add(alike)
             asked.setdefault(alike, (set(), set()))[reply.exchange.is_stream].add(reply.size)
-    pairs = {(min(body), min(stream)) for body, stream in asked.values() if len(body) == len(stream) == 1}
-    bare = {
-        (min(body), min(stream))
-        for alike, (body, stream) in asked.items()
-        if len(body) == len(stream) == 1 and not json.loads(alike).get("tools")
-    }
+    both = {alike: (min(b), min(s)) for alike, (b, s) in asked.items() if len(b) == len(s) == 1}
+    pairs = set(both.values())
     if len({body for body, _ in pairs}) < _SURE:
         return ""
     for times in range(2, _MOST_TIMES + 1):
@@ -238,7 +237,8 @@ def _multiplied(exchanges: Sequence[Exchange]) -> str:
                 body, stream = min(pairs)
                 shown = f"{words.format(times)}, in {len(pairs)} requests"
                 return f"{shown}: {body} input tokens as a body, {stream} as a stream"
-    return _steeper(sorted(bare))
+    # Tools may be counted apart.
+    return _steeper(sorted({pair for alike, pair in both.items() if alike not in tooled}))
 
 
 _STEEP = 2.2

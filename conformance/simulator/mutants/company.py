@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from conformance.simulator.api.errors import Refusal
 from conformance.simulator.api.validation import Request
-from conformance.simulator.json_values import Object, list_at, messages_of, object_at, without
+from conformance.simulator.json_values import Object, list_at, messages_of, object_at
 from conformance.simulator.mutants.mutant import (
     Mutant,
     Trial,
     changing_requests,
     checking,
     ignored,
+    losing,
     rejected,
     rejecting,
     unchecked,
 )
 
 _COMBINATIONS: Final = Trial(features=("combinations",), expensive=True)
-
-
-def _losing(name: str, where: Callable[[Object], bool]) -> Callable[[Object], Object]:
-    """A parameter is lost where the request is such."""
-    return lambda body: without(body, name) if where(body) else body
 
 
 def _streams_with_tools(body: Object) -> bool:
@@ -63,7 +58,7 @@ MUTANTS: Final = (
     Mutant(
         "system-lost-with-tools-in-streams",
         "system is lost where a stream is asked for and tools are given.",
-        changing_requests(_losing("system", _streams_with_tools)),
+        losing("system", _streams_with_tools),
         ignored(
             "system::it_is_read_beside_everything",
             "system::it_is_read_where_a_streamed_call_is_forced",
@@ -80,14 +75,14 @@ MUTANTS: Final = (
     Mutant(
         "stop_sequences-lost-with-tools",
         "stop_sequences are lost where tools are given.",
-        changing_requests(_losing("stop_sequences", lambda body: bool(body.get("tools")))),
+        losing("stop_sequences", lambda body: bool(body.get("tools"))),
         ignored("stop_sequences::several_words_stop_in_company", "stop_sequences::a_single_one_stops_after_a_result"),
         personality="reference",
     ),
     Mutant(
         "max_tokens-lost-with-tools-in-streams",
         "max_tokens is lost where a stream is asked for and tools are given.",
-        changing_requests(_losing("max_tokens", _streams_with_tools)),
+        losing("max_tokens", _streams_with_tools),
         ignored(
             "max_tokens::it_cuts_in_company",
             "max_tokens::it_cuts_what_is_thought",
@@ -98,7 +93,7 @@ MUTANTS: Final = (
     Mutant(
         "max_tokens-lost-with-thinking-in-streams",
         "max_tokens is lost where a stream with tools is to think.",
-        changing_requests(_losing("max_tokens", _thinks_over_a_stream)),
+        losing("max_tokens", _thinks_over_a_stream),
         ignored("max_tokens::it_cuts_what_is_thought"),
     ),
     Mutant(
@@ -110,19 +105,19 @@ MUTANTS: Final = (
     Mutant(
         "temperature-lost-with-tools",
         "temperature is lost where tools are given.",
-        changing_requests(_losing("temperature", lambda body: bool(body.get("tools")))),
+        losing("temperature", lambda body: bool(body.get("tools"))),
         ignored("temperature::near_zero_collapses_streams"),
     ),
     Mutant(
         "top_p-lost-with-system",
         "top_p is lost where there is a system prompt.",
-        changing_requests(_losing("top_p", lambda body: bool(body.get("system")))),
+        losing("top_p", lambda body: bool(body.get("system"))),
         ignored("top_p::tiny_nucleus_collapses_streams"),
     ),
     Mutant(
         "top_k-lost-after-other-turns",
         "top_k is lost from the second turn on.",
-        changing_requests(_losing("top_k", lambda body: len(messages_of(body)) > 1)),
+        losing("top_k", lambda body: len(messages_of(body)) > 1),
         ignored("top_k::one_collapses_streams"),
         personality="reference",
     ),

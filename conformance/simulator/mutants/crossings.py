@@ -18,14 +18,10 @@ from conformance.simulator.json_values import (
     object_at,
     without,
 )
-from conformance.simulator.mutants.mutant import Change, Mutant, changing_requests, checking, ignored, rejected
+from conformance.simulator.mutants.mutant import Change, Mutant, changing_requests, checking, ignored, losing, rejected
 from conformance.simulator.personalities.personality import Personality
 
 _LONGEST_ID: Final = 40
-
-
-def _losing(name: str, where: Callable[[Object], bool]) -> Change:
-    return changing_requests(lambda body: without(body, name) if where(body) else body)
 
 
 def _is_forced(body: Object) -> bool:
@@ -116,7 +112,7 @@ MUTANTS: Final = (
     Mutant(
         "system-lost-where-a-call-is-forced",
         "system is lost where a call is forced.",
-        _losing("system", _is_forced),
+        losing("system", _is_forced),
         ignored("system::it_is_read_where_a_call_is_forced", "system::it_is_read_where_a_streamed_call_is_forced"),
     ),
     Mutant(
@@ -128,7 +124,7 @@ MUTANTS: Final = (
     Mutant(
         "max_tokens-lost-with-tool_choice",
         "max_tokens is lost where tool_choice is auto or none.",
-        _losing("max_tokens", _is_free),
+        losing("max_tokens", _is_free),
         ignored("max_tokens::it_cuts_where_no_call_is_wanted", "max_tokens::it_cuts_where_a_call_may_be_made"),
     ),
     Mutant(
@@ -141,26 +137,26 @@ MUTANTS: Final = (
     Mutant(
         "stop_sequences-lost-after-a-result",
         "stop_sequences are lost where the last turn is the result of a call.",
-        _losing("stop_sequences", _hands_in),
+        losing("stop_sequences", _hands_in),
         ignored("stop_sequences::a_single_one_stops_after_a_result"),
         personality="reference",
     ),
     Mutant(
         "temperature-lost-after-a-result",
         "temperature is lost where the last turn is the result of a call.",
-        _losing("temperature", _hands_in),
+        losing("temperature", _hands_in),
         ignored("temperature::near_zero_collapses_streams"),
     ),
     Mutant(
         "top_p-lost-after-a-result",
         "top_p is lost where the last turn is the result of a call.",
-        _losing("top_p", _hands_in),
+        losing("top_p", _hands_in),
         ignored("top_p::tiny_nucleus_collapses_streams"),
     ),
     Mutant(
         "thinking-on-beside-tools",
         "Thinking that is disabled is on where tools are given.",
-        _losing("thinking", lambda body: _is_off(body) and _has_tools(body)),
+        losing("thinking", lambda body: _is_off(body) and _has_tools(body)),
         ignored("thinking::it_thinks_in_company"),
     ),
     Mutant(

@@ -163,6 +163,11 @@ def changing_requests(filter_: Callable[[Object], Object]) -> Change:
     return lambda service: replace(service, on_request=(*service.on_request, filter_))
 
 
+def losing(name: str, where: Callable[[Object], bool]) -> Change:
+    """A parameter is lost where the request is such."""
+    return changing_requests(lambda body: without(body, name) if where(body) else body)
+
+
 def changing_streamed_requests(filter_: Callable[[Object], Object]) -> Change:
     """As changing_requests, where a stream is asked for."""
     return changing_requests(lambda body: filter_(body) if body.get("stream") is True else body)
