@@ -27,7 +27,11 @@ _FEW, _TWO = 8, 2
 """Pieces of content below which a longer answer is asked for; two that come apart are enough to see that they do."""
 
 _CLEAR_MS = 80.0
-"""Milliseconds below which two waits are called equal: a busy machine is off by tens."""
+"""Milliseconds that a stream must be on its way to be seen to be: a busy machine is off by tens."""
+
+_HELD_BACK_MS = 400.0
+"""Milliseconds that a longer answer must keep its reader waiting more before it is called held back: a service that is
+quick takes less, and so does a machine that is busy. Where it is less, an answer four times as long tells."""
 
 
 @experiment("stream")
@@ -64,7 +68,8 @@ def bytes_come_as_they_are_written(api: Endpoint) -> Observation:
         first, last = _window(long)
         spread = (last - first) / last if last else 0.0
         spread_out = spread >= _SPREAD and last - first >= _CLEAR_MS
-        if _pieces(long) >= (_TWO if spread_out else _FEW):
+        clear = spread_out or _held_back(short, long) or not _grows(short, long)
+        if clear and _pieces(long) >= (_TWO if spread_out else _FEW):
             break
     else:
         if not _pieces(long):
@@ -103,7 +108,10 @@ def _pieces(exchange: Exchange) -> int:
 
 
 def _held_back(short: Exchange, long: Exchange) -> bool:
+    return _grows(short, long) and _window(long)[0] - _window(short)[0] > _HELD_BACK_MS
+
+
+def _grows(short: Exchange, long: Exchange) -> bool:
+    """Whether the longer answer comes at once, and kept its reader waiting for several times as long."""
     first, last = _window(long)
-    wait = _window(short)[0]
-    at_once = last > 0 and (last - first) / last < _AT_ONCE
-    return at_once and first > 3 * wait and first - wait > _CLEAR_MS
+    return last > 0 and (last - first) / last < _AT_ONCE and first > 3 * _window(short)[0]
