@@ -10,7 +10,7 @@ from threading import Lock
 from conformance.protocol.exchange import Exchange
 from conformance.protocol.reply import Reply
 
-__all__ = ["KnownFaults", "SuspectedFault", "suspected_fault", "transient"]
+__all__ = ["KnownFaults", "SuspectedFault", "failing", "suspected_fault", "transient"]
 
 _WAIT_STATUSES = frozenset({408, 425, 429, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 _WAIT_ERRORS = frozenset({"rate_limit_error", "overloaded_error", "api_error", "timeout_error"})
@@ -74,11 +74,16 @@ def _trouble_in_words(exchange: Exchange) -> str:
     return said[:80] if len(said) <= _SHORT and _BUSY_WORDS.search(said) else ""
 
 
+def failing(exchange: Exchange) -> SuspectedFault:
+    """A status of a server's failure: a 500 at once; a gateway's 502 to 504 where waiting has not helped."""
+    words = f"the service failed with {exchange.status}"
+    return SuspectedFault(f"{exchange.status}", words, is_controlled=True, can_be_habit=False)
+
+
 def suspected_fault(exchange: Exchange) -> SuspectedFault | None:  # noqa: PLR0911  one return a fault
     """What has to be asked again before it is believed; None where an answer can be taken as it is."""
     if exchange.status >= 500:
-        words = f"the service failed with {exchange.status}"
-        return SuspectedFault(f"{exchange.status}", words, is_controlled=True, can_be_habit=False)
+        return failing(exchange)
     if exchange.is_blank:
         words = f"the service answered {exchange.status} with nothing of a message"
         return SuspectedFault("blank", words, is_controlled=True, can_be_habit=False)

@@ -1,6 +1,6 @@
 """The way to a real service: one request, waited out, classified, and timed as its bytes arrive.
 
-Nothing transient leaves this module: 429, 529, gateways' 50x, cut streams and dead connections are
+Nothing transient leaves this module: 429, 529, gateways' 50x that go away, cut streams and dead connections are
 retried, then raised as trouble. What looks like a fault of the service itself (a 500, an error inside a
 200, a wrong content-type, a stream that breaks off) is looked into: it counts as the service's answer to
 *this* request only where it comes every time (see ``fault_confirmation``).
@@ -21,7 +21,7 @@ from threading import Event, Lock, Semaphore
 import httpx2
 
 from conformance.http.budget import Budget
-from conformance.http.fault_confirmation import KnownFaults, SuspectedFault, suspected_fault, transient
+from conformance.http.fault_confirmation import KnownFaults, SuspectedFault, failing, suspected_fault, transient
 from conformance.http.keys import Credentials
 from conformance.http.network import Network, Times, decoded
 from conformance.http.rate_limit import RateLimiter
@@ -224,10 +224,13 @@ class LiveTransport:
     def _with_retries(self, request: httpx2.Request, *, unreached: int | None = None) -> Exchange:
         retry_policy, wait = self._retry_policy, self._retry_policy.first_wait
         trouble: NetworkTrouble | ServiceTrouble
+        last: Exchange | None = None
+        statuses: set[int] = set()  # 0 where there was none
         began, attempt = time.monotonic(), 0
         while True:
             attempt += 1
             asked_for: float | None = None
+            last = None
             retries = retry_policy.retries
             sent = time.monotonic()
             try:
@@ -236,7 +239,8 @@ class LiveTransport:
                 if reason is None:
                     suspicion = suspected_fault(exchange)
                     return exchange if suspicion is None else self._confirmed(request, exchange, suspicion)
-                trouble = ServiceTrouble(reason)
+                trouble, last = ServiceTrouble(reason), exchange
+                statuses.add(exchange.status)
                 asked_for = retry_after(exchange)
                 if exchange.status in _BUSY:
                     self._rate_limiter.slower(sent, min(asked_for or 0.0, retry_policy.longest_asked))
@@ -245,11 +249,16 @@ class LiveTransport:
                 trouble = error.with_traceback(None)
             except NetworkTrouble as error:
                 trouble = error.with_traceback(None)
+                statuses.add(0)
                 if unreached is not None and isinstance(error, Unreached | TimedOut):
                     retries = unreached
             if asked_for is not None and asked_for > retry_policy.longest_asked:
                 raise type(trouble)(f"{trouble}, and asks to be left alone for {asked_for:.0f} s")
             if attempt > retries or time.monotonic() - began > retry_policy.in_all:
+                if last is not None and last.status >= 500 and last.status not in _BUSY and len(statuses) == 1:
+                    # What fails every time, while plain requests are answered in between, is about this request:
+                    # gateways say 503 where no channel takes a parameter. Who is busy says nothing of it.
+                    return self._confirmed(request, last, failing(last))
                 raise type(trouble)(f"{trouble} ({attempt} {'tries' if attempt > 1 else 'try'})")
             # Jitter, or those that were refused together would come back together.
             pause = wait * random.uniform(0.5, 1.0) if asked_for is None else asked_for * random.uniform(1.0, 1.1)  # noqa: S311
@@ -376,7 +385,7 @@ class LiveTransport:
                 again = self._once(request)
             except (NetworkTrouble, ServiceTrouble) as error:
                 raise ServiceTrouble(f"{suspicion.words}, then {error}") from None
-            if (reason := transient(again)) is not None:
+            if again.status != suspect.status and (reason := transient(again)) is not None:
                 raise ServiceTrouble(f"{suspicion.words}, then {reason}")
             second = suspected_fault(again)
             if second is None:

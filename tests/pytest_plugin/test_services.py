@@ -22,6 +22,8 @@ from front_door import (
     verdicts,
 )
 from services import (
+    Answer,
+    Asked,
     Habit,
     always,
     blank,
@@ -111,6 +113,29 @@ def test_a_500_that_comes_with_the_treatment_every_time_is_a_refusal(fresh: Proj
     )
     assert fresh.verdicts()[CONTAINER] == ("rejected", "falls_short")
     assert fresh.statuses(CONTAINER) == {200, 500}
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_gateways_status_that_waiting_does_not_change_is_a_refusal(fresh: Project, status: int) -> None:
+    with service(always(status, given="container")) as url:
+        result = fresh.live(url, SYSTEM, CONTAINER)
+    result.assert_outcomes(passed=1, failed=1)
+    assert fresh.verdicts()[CONTAINER] == ("rejected", "falls_short")
+    assert fresh.statuses(CONTAINER) == {200, status}
+
+
+def test_a_gateways_status_that_plain_requests_get_as_well_is_trouble(fresh: Project) -> None:
+    count = 0
+
+    def flooded(asked: Asked) -> Answer | None:
+        nonlocal count
+        count += bool(asked.body.get("container"))
+        return Answer(503) if count else None  # from the first treatment on, for everybody
+
+    with service(flooded) as url:
+        result = fresh.live(url, "--concurrency", "1", *rows("system", "container"))
+    assert {verdict for _, verdict in fresh.verdicts().values()} <= {"conforms", "inconclusive", None}
+    assert "falls_short" not in plainly(result)
 
 
 @pytest.mark.parametrize(
