@@ -73,8 +73,10 @@ def survey_at(
 
 
 def _settled(name: str, cell: Cell) -> Cell:
-    """A cell without what depends on how busy this machine is: how much of a quick stream's speed was seen."""
-    return ("honoured", cell[1]) if name.startswith("stream.incremental") and cell[0] == "accepted" else cell
+    """A cell without what depends on how busy this machine is: how much of a quick stream's speed, or of its pings in
+    what became a long silence, was seen."""
+    timed = name.startswith(("stream.incremental", "stream.ping"))
+    return ("honoured", cell[1]) if timed and cell[0] == "accepted" else cell
 
 
 def turned(before: dict[str, Cell], after: dict[str, Cell]) -> dict[str, Cell]:

@@ -1,9 +1,9 @@
 """Every broken service is noticed, and blamed on the right row: a mutant turns what it declares, and nothing else.
 
-A mutant is asked for the features it turns, and for one or two of every group that it must leave alone; with
-``--every-row``, as ``tox -e mutants`` does, for all there are. ``python tests/mutants NAME …`` prints what a mutant
-turns, as its module wants it: for reading first, and never for copying unread. A row that turns for another reason
-than the mutant's is a false alarm.
+A mutant is asked for its own feature, those it turns, and a few that it must leave alone; with ``--every-row``, as
+``tox -e mutants`` does, for all there are. ``python tests/mutants NAME …`` prints what a mutant turns, as its module
+wants it: for reading first, and never for copying unread. A row that turns for another reason than the mutant's is a
+false alarm.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ JUDGED = [name for name, mutant in MUTANTS.items() if not mutant.tolerated]
 INSPECTIONS = {
     f"{feature}::{case.name}" for feature, cases in CASES.items() for case in cases if isinstance(case, Inspection)
 }
+INSPECTED = {name.partition("::")[0] for name in INSPECTIONS}
 ALARMS = ("falls_short", "inconclusive")
 NO_TURN = (UNCHANGED, UNDECIDED, "inconclusive")
 
@@ -77,24 +78,27 @@ def seen(mutant: Mutant, directory: Path, *, every_row: bool = True) -> dict[str
     before = healthy(mutant.personality, mutant.trial)
     trial = mutant.trial if every_row else replace(mutant.trial, features=reach(mutant, before))
     cells = tried(mutant.personality, trial, directory, mutant.name)
-    if trial != mutant.trial:
+    if trial != mutant.trial and not SENTINELS.union(INSPECTED).issubset(trial.features):
+        # An inspection sees what was asked: with less than these it sees less of the healthy service than it did.
         cells = {case: cell for case, cell in cells.items() if case not in INSPECTIONS}
     after = turned(before, cells)
     return {case: said(after[case]) if case in after else UNCHANGED for case in before if case in cells}
 
 
 def reach(mutant: Mutant, cases: Iterable[str]) -> tuple[str, ...]:
-    """The features a mutant is asked for: those it turns, and the sentinels; all where it turns an inspection.
+    """The features a mutant is asked for: its own, those it turns, and a few sentinels.
 
-    An inspection looks at every exchange there is: only in a whole run it sees what it sees of the healthy service.
+    Where an inspection turns, all sentinels: of the healthy service they show it as much as a whole run does.
     """
-    turns = {case for case in cases if mutant.expects(case) != UNCHANGED}
-    if mutant.trial.features or any(case in INSPECTIONS for case in turns):
+    if mutant.trial.features or mutant.is_rare:
         return mutant.trial.features
-    watching = random.Random(mutant.name).sample(sorted(SENTINELS), WATCHING)  # the same in every run
-    features = {case.partition("::")[0] for case in turns}.union(watching)
-    asking = {feature for feature in CASES if feature in features}
-    return tuple(sorted(asking))
+    turns = {case for case in cases if mutant.expects(case) != UNCHANGED}
+    if turns & INSPECTIONS:
+        watching = SENTINELS | INSPECTED
+    else:
+        watching = frozenset(random.Random(mutant.name).sample(sorted(SENTINELS), WATCHING))  # the same in every run
+    features = {mutant.name.partition("-")[0]} | {case.partition("::")[0] for case in turns} | watching
+    return tuple(feature for feature in sorted(CASES) if feature in features)
 
 
 def said(cell: Cell) -> str:

@@ -85,12 +85,14 @@ MUTANTS: Final = (
         "Now and then a prompt counts twice, as where a gateway has asked again.",
         _now_and_then(lambda size: 2 * size),
         _BODIES,
+        is_rare=True,
     ),
     Mutant(
         "response.usage-of-another",
         "Now and then the count is that of another request.",
         _now_and_then(lambda size: size + 4000),
         _BODIES,
+        is_rare=True,
     ),
     *(
         Mutant(

@@ -621,6 +621,7 @@ _WIRE: Final = (
         "The first call of every reply is call_1.",
         changing_replies(_numbered_calls),
         ignored("tools.id::*"),
+        is_rare=True,
     ),
     Mutant(
         "tools.id-one-for-all-calls-of-a-reply",

@@ -51,6 +51,8 @@ class Mutant:
     personality: str = "documented"
     tolerated: str = ""
     trial: Trial = Trial()
+    is_rare: bool = False
+    """Whether it breaks so little, or so seldom, that only a whole run has the requests to show it."""
 
     def expects(self, case: str) -> str:
         """What a case, as `feature::case`, sees of this mutant, and its verdict; or UNCHANGED, or UNDECIDED."""
