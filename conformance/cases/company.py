@@ -204,7 +204,9 @@ def stopped_by(which: str, reply: Reply) -> Observation:
         raise Inconclusive(f"no client knows this reason: {seen}")
     if reply.stop_reason == "stop_sequence" and first in reply.text:
         return Observation(Behaviour.IGNORED, f"the text keeps a piece of the sequence: {seen}", signals=("text",))
-    if not reply.text.strip() or not LINE.startswith(reply.text.strip().strip('"')):
+    said = reply.text.strip().strip('"')
+    # Some models say something before the line, or set it in bold: then it ends where the line has the sequence.
+    if not said or not (LINE.startswith(said) or said.endswith(LINE.partition(STOP)[0].strip())):
         raise Inconclusive(f"the reply is not the beginning of the line: {seen}")
     if reply.stop_reason != "stop_sequence":
         words = f"the text ends before the sequence, for another reason: {seen}"

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.cases.stream import bytes_come_as_they_are_written
 from conformance.protocol.exchange import Arrival
-from tests.unit.cases.scripted import Scripted, scripted, streamed
+from unit.cases.scripted import Scripted, scripted, streamed
 
 
 class _Paced:
