@@ -2,8 +2,8 @@
 
 A mapping with one key that begins with ``$`` is a placeholder: ``{$words: 6752}`` is a text of so many characters,
 ``{$user_id: 150}`` JSON of so many, ``{$reply: content}`` the content of the reply before, whole (``marked``: with a
-mark for the cache on its last block), ``{$call: id}`` the id of the call in it, ``{$result: 34}`` what the call has
-found out, and ``{$null: true}`` is null.
+mark for the cache on its last block), ``{$call: id}`` the id of the call in it (what holds one is there once for every
+call), ``{$result: 34}`` what the call has found out, and ``{$null: true}`` is null.
 """
 
 from __future__ import annotations
@@ -59,9 +59,14 @@ class Answered:
     content: Sequence[Mapping[str, Json]]
 
     @property
+    def calls(self) -> list[Mapping[str, Json]]:
+        """Its calls."""
+        return [block for block in self.content if block.get("type") == "tool_use"]
+
+    @property
     def call(self) -> str:
         """The id of its last call."""
-        return next((str(block.get("id")) for block in reversed(self.content) if block.get("type") == "tool_use"), "")
+        return next((str(block.get("id")) for block in reversed(self.calls)), "")
 
     def sent_back(self, how: Json) -> list[Json]:
         """Its content, whole; with a mark for the cache on its last block where the client puts one there."""
@@ -103,9 +108,21 @@ def filled(value: Json, answered: Answered | None) -> Json:
         case dict():
             return {name: filled(inner, answered) for name, inner in value.items()}
         case list():
-            return [filled(inner, answered) for inner in value]
+            return [each for inner in value for each in _each(inner, answered)]
         case _:
             return value
+
+
+def _each(value: Json, answered: Answered | None) -> list[Json]:
+    """What stands for one element of a list: a result for every call, where there are several.
+
+    The last of them alone has the mark for the cache: clients mark where the conversation ends.
+    """
+    calls = answered.calls if answered else []
+    if len(calls) < 2 or not isinstance(value, dict) or {"$call": "id"} not in value.values():
+        return [filled(value, answered)]
+    plain = {name: inner for name, inner in value.items() if name != "cache_control"}
+    return [filled(value if call is calls[-1] else plain, Answered([call])) for call in calls]
 
 
 def placeholders(value: Json, place: Place = ()) -> Iterator[tuple[Place, str, Json]]:

@@ -53,6 +53,24 @@ def test_claude_codes_request_is_as_it_was_captured() -> None:
     assert "anthropic-beta: effort-2025-11-24" in labels
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_every_call_gets_a_result(name: str) -> None:
+    """Models call one tool twice; a client that answered one of the calls would be refused by any strict service."""
+    second = load(NAMES[name]).requests.second
+    one, two = (
+        [
+            block
+            for turn in second.request(Answered([THOUGHT, *calls])).body["messages"]
+            for block in (turn["content"] if isinstance(turn["content"], list) else [])
+            if block["type"] == "tool_result"
+        ]
+        for calls in ([CALL], [{**CALL, "id": "toolu_0"}, CALL])
+    )
+    assert [block["tool_use_id"] for block in two] == ["toolu_0", "toolu_1"]
+    assert two[1:] == one
+    assert "cache_control" not in two[0]
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_nothing_left_out_is_the_request_itself(name: str) -> None:
     assert composed(ALL[name]) == ALL[name]
