@@ -48,6 +48,7 @@ THOUGHT = _words(
     "The user wants me to write the opening of a short story about an invented place so I should begin at once"
 )
 REFUSAL = _words("I am sorry but I cannot help with that request at this time please try something else")
+SHORT_REFUSAL = _words("I am not sure, sorry.")
 DRIFT, REFUSALS, NOISE = 0.04, 0.1, (0.65, 0.25, 0.10)
 
 
@@ -67,6 +68,7 @@ class Style:
     """The share of greedy draws that are hot ones."""
     refuses: float = 0.0
     """The share of draws that say nothing but a refusal."""
+    refusal: tuple[str, ...] = REFUSAL
     opening: float = 0.0
     """How often a hot draw begins with the greedy word."""
     pull: float = 0.0
@@ -77,7 +79,7 @@ class Style:
     def draw(self, rng: random.Random, room: int, *, greedy: bool) -> tuple[str, bool]:
         """A reply of at most so many words, and whether it came to its end by itself."""
         if rng.random() < self.refuses:
-            return self.joint.join(REFUSAL[:room]), len(REFUSAL) <= room
+            return self.joint.join(self.refusal[:room]), len(self.refusal) <= room
         said = list(self.thought[:room])
         course = self._course(rng.choices(range(len(self.courses)), self.courses)[0])
         hot = not greedy or rng.random() < self.astray
@@ -106,6 +108,8 @@ HEALTHY: Mapping[str, Style] = {
     "one draw in 20 astray": Style(astray=0.05),
     "refusals": Style(refuses=REFUSALS),
     "refusals and drift": Style(refuses=REFUSALS, drift=DRIFT),
+    "short refusals, 15 %": Style(refuses=0.15, refusal=SHORT_REFUSAL),
+    "short refusals and drift": Style(refuses=0.15, refusal=SHORT_REFUSAL, drift=DRIFT),
     "default temperature 0.6": Style(pull=0.5),
 }
 
@@ -151,8 +155,8 @@ def services() -> Iterator[Service]:
     for share in (0.3, 0.5, 0.7):
         mixed = Behaviour.INCONSISTENT, Behaviour.INCONCLUSIVE
         yield Service("one replica ignores", f"{share:.0%} of draws", mixed, 1 - share)
-        drifting = HEALTHY["drift 4 % a word"]
-        yield Service("one of two, and drift", f"{share:.0%} of draws", mixed, 1 - share, manner=drifting)
+        for name, style in (("drift", "drift 4 % a word"), ("refusals", "short refusals, 15 %")):
+            yield Service(f"one of two, and {name}", f"{share:.0%} of draws", mixed, 1 - share, manner=HEALTHY[style])
 
 
 class Sampler:

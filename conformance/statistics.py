@@ -380,7 +380,9 @@ class _Look:
         if len(self.control) < _FULLER:
             return self.size - len(others), len(others)
         chance = self._shared_by_chance()
-        return self.size - len(others), sum(_shared(draw, self.pooled) <= chance for draw in others)
+        return self.size - len(others), sum(
+            _shared(draw, self.pooled) <= chance for draw in others if not self._comes_again(draw)
+        )
 
     def _shared_by_chance(self) -> int:
         """How much of its beginning a draw without the setting shares with the draw most like it.
@@ -388,8 +390,13 @@ class _Look:
         Replies that come again as they were, as refusals do, are left out.
         """
         far = min((self.apart or 0) + _FAR, _reach(self.pooled))
-        shared = [length for draw in self.control if (length := _shared(draw, self.pooled)) < far]
+        alone = (draw for draw in self.control if not self._comes_again(draw))
+        shared = [length for draw in alone if (length := _shared(draw, self.pooled)) < far]
         return max(shared, default=far) + _BEHIND
+
+    def _comes_again(self, draw: str) -> bool:
+        """Whether it came to its end by itself, and another is word for word the same: a refusal, however short."""
+        return draw.endswith(END) and self.pooled.count(draw) > 1
 
     @property
     def outcome(self) -> Outcome:

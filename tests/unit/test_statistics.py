@@ -284,6 +284,19 @@ def test_a_refusal_that_both_arms_say_now_and_then_leaves_the_others_diverse(pla
     assert found.outcome is Outcome.DIVERSE
 
 
+@PLANS
+def test_a_short_refusal_is_no_miss_even_where_the_control_says_it_as_well(plan: Plan) -> None:
+    """Word for word the same and at its end: it is as short as what two draws have in common by chance."""
+    one, turns = numbered(), (count(), count())
+    refusal = f"I'm not sure, sorry.{END}"
+    found = compared(
+        lambda: one() if (next(turns[0]) + 3) % 6 else refusal,
+        lambda: "always the same, whatever may come, and then on" if (next(turns[1]) + 1) % 6 else refusal,
+        plan,
+    )
+    assert (found.outcome, found.misses) == (Outcome.COLLAPSED, 0)
+
+
 def test_what_is_collapsed_stays_so_while_its_one_miss_is_looked_into() -> None:
     """The first look has a miss, which more draws show to be noise; they have no error of their own to spend."""
     turn = count()
