@@ -140,7 +140,7 @@ PLAIN = Plan({(20, 4): Fraction(1, 10_000), **_LATER})
 """Twenty draws alike leave no room for a replica that ignores the setting in three draws of ten."""
 
 STREAMED = Plan({(13, 5): Fraction(12, 100_000), **_LATER})
-"""For the same question over a stream, beside the first: fewer draws tell whether streams lose the setting."""
+"""For the same question over a stream, or at another value, beside the first: fewer draws tell whether it is lost."""
 
 
 @dataclass(frozen=True, slots=True)

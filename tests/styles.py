@@ -446,6 +446,14 @@ def _stopped_in_chinese(body: Body) -> Body:
     return {**body, "stop_sequences": [_ENGLISH.get(stop, stop) for stop in stops]}
 
 
+def _in_the_same_words(failure: Failure) -> Failure:
+    """A refusal that says nothing of its reason."""
+    if not isinstance(failure.body, dict) or not isinstance(failure.body.get("error"), dict):
+        return failure
+    error = {**failure.body["error"], "message": "参数错误：请检查请求参数 (1210)"}
+    return replace(failure, body={**failure.body, "error": error})
+
+
 def _verbosely(failure: Failure) -> Failure:
     """A refusal that tells of everything there is."""
     if not isinstance(failure.body, dict) or not isinstance(failure.body.get("error"), dict):
@@ -625,6 +633,7 @@ STYLES: tuple[Style, ...] = (
     Style("answers in Chinese", request=_stopped_in_chinese, matrices=BOTH, **_naming_the_stop_in_chinese()),
     Style("verbose refusals", failure=_verbosely),
     Style("more in errors", failure=_with_more_in_errors),
+    Style("one refusal for all", failure=_in_the_same_words),
     Style("422 for what does not fit", failure=_unprocessable),
     Style("403 without a key", failure=_forbidden),
     Style(

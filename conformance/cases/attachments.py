@@ -21,6 +21,7 @@ from conformance.cases.common import (
     fact,
     is_read,
     rejected,
+    says_nothing,
     text,
     user,
 )
@@ -193,6 +194,8 @@ def a_picture_is_fetched(api: Endpoint) -> Observation:
         return Observation(Behaviour.IGNORED, "a picture that does not exist is not missed", signals=("status",))
     if _FETCHED.search(after.error_message):
         return Observation(Behaviour.HONOURED, f"the picture is looked for ({after.refusal})", signals=("status",))
+    if says_nothing(api, after, "image"):
+        raise Inconclusive(f"the refusal says nothing of the picture, nor of its kind ({after.refusal})")
     return rejected("type=image by url", after)
 
 

@@ -23,7 +23,7 @@ def a_marked_prefix_is_cached(api: Endpoint) -> Observation:
     """cache_control marks a prefix to be kept; the second request reads it from the cache.
 
     Honoured: the usage shows a cache written or read, and none without the mark. Ignored: it never
-    does. Accepted: it does with and without.
+    does, or every request writes the same prefix again and reads nothing. Accepted: it does with and without.
     """
     question = text("Say hello in one short sentence.")
     for times in _PREFIXES:
@@ -34,10 +34,16 @@ def a_marked_prefix_is_cached(api: Endpoint) -> Observation:
     else:
         raise Inconclusive(f"the control was refused ({plain.refusal})")
     marked_prefix = {**prefix, "cache_control": {"type": "ephemeral"}}
-    for _ in range(2):
+    for time in range(_MARKED):
         marked = api.ask("treatment", messages=[user(text("B."), marked_prefix, question)], max_tokens=ROOM)
         if not marked.ok:
             return rejected("cache_control", marked)
+        # What was just written may not be there at once.
+        if time and (marked.cache_read or not _cached(marked)):
+            break
+    else:
+        words = f"written to the cache by each of {_MARKED} requests, {_cached(marked)} tokens, and never read"
+        return Observation(Behaviour.IGNORED, words, signals=("usage",))
     cached, uncached = _cached(marked), _cached(plain)
     for _ in range(2):
         if cached and not uncached:
@@ -56,7 +62,11 @@ _PREFIXES = (40, 11)
 Anthropic caches is 1024 tokens, with some models 4096."""
 
 
+_MARKED = 4
+"""Times a marked prefix is asked, at most: what is written so often and never read was never kept."""
+
+_WRITTEN = "cache_creation_input_tokens"
+
+
 def _cached(reply: Reply) -> int:
-    return sum(
-        token_count(reply.usage.get(name)) or 0 for name in ("cache_read_input_tokens", "cache_creation_input_tokens")
-    )
+    return reply.cache_read + (token_count(reply.usage.get(_WRITTEN)) or 0)

@@ -133,6 +133,27 @@ def rejected(what: str, reply: Reply) -> Observation:
     return Observation(Behaviour.REJECTED, words, signals=("status",))
 
 
+def says_nothing(api: Endpoint, refused: Reply, about: str) -> bool:
+    """Whether a refusal's words are those of any other: then nobody can tell what it was about.
+
+    Args:
+        about: a word that it would have if it named what was refused.
+    """
+    if about in refused.error_message or NOT_SUPPORTED.search(refused.error_message):
+        return False
+    other = api.ask("malformed", **{**HELLO, "max_tokens": "many"}, expects_refusal=True)
+    return not other.ok and other.error_message == refused.error_message
+
+
+NOT_SUPPORTED = re.compile(
+    r"not (currently )?(supported|permitted|allowed|available|enabled|implemented)|unsupported|disabled"
+    r"|extra (inputs|fields)"
+    r"|unrecogni[sz]ed|unexpected|unknown (field|parameter|argument|key)",
+    re.IGNORECASE,
+)
+"""Words of a service that does not know what it was sent, or will not do it."""
+
+
 def is_crash(reply: Reply) -> bool:
     """Whether bad input was answered with a fault of the server's own: an accident is no check.
 

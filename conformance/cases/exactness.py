@@ -195,7 +195,9 @@ def _said_again(api: Endpoint, wanted: _Text, wished: int) -> Observation:
         # What stands around it may be the model's own chat, which is there without streaming as well.
         added = _compared(api, wanted, wanted.is_all_of, [first], streams) if wanted.is_all_of(first) else None
         return added or exact
-    if halves := [found for reply in streams for found in broken_characters(reply.exchange.events)]:
+    if "\ufffd" not in first.text and (
+        halves := [found for reply in streams for found in broken_characters(reply.exchange.events)]
+    ):
         return Observation(Behaviour.IGNORED, f"characters come in halves: {halves[0]}", signals=("text",))
     # A model that cannot repeat odd spaces may still repeat the words between them.
     is_right = next((rule for rule in (wanted.is_in, wanted.is_in_but_for_spaces) if rule(first)), None)

@@ -53,7 +53,8 @@ def _errors(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
 def every_reply_names_the_model(exchanges: Sequence[Exchange]) -> Observation:
     """Every reply, streamed or not, names the model that was asked for. SHOULD: clients carry on, and bill another.
 
-    Honoured: all that name one, in whatever way it is written. Ignored: some name another, or an empty one.
+    Honoured: all that name one, in whatever way it is written. Ignored: some name another, or an empty one; or bodies
+    have the name that was asked for, and streams another way to write it, which clients keep and send back.
     """
 
     def look(exchange: Exchange) -> Iterator[Finding]:
@@ -63,7 +64,28 @@ def every_reply_names_the_model(exchanges: Sequence[Exchange]) -> Observation:
             yield Finding(f"{asked} was asked for, {named or 'a model without a name'} answers")
 
     listed = [e for e in exchanges if e.is_messages and e.ok and not _unlisted(e)]
-    return inspect(listed, look, "replies")
+    found = inspect(listed, look, "replies")
+    if found.behaviour is Behaviour.HONOURED and (other := _named_otherwise(listed)):
+        return Observation(Behaviour.IGNORED, other, statistics=found.statistics)
+    return found
+
+
+_NAMED = 3
+"""Bodies, and streams, that it takes to say that they name the model differently."""
+
+
+def _named_otherwise(exchanges: Sequence[Exchange]) -> str:
+    """That bodies name the model as it was asked for, and streams never do; empty where it is not so."""
+    asked: dict[bool, list[tuple[Json, Json]]] = {True: [], False: []}
+    for exchange in exchanges:
+        named = Reply(exchange).message.get("model")
+        if isinstance(exchange.request, dict) and isinstance(named, str):
+            asked[exchange.is_stream].append((exchange.request.get("model"), named))
+    streams, bodies = asked[True], asked[False]
+    if min(len(streams), len(bodies)) < _NAMED or any(a != b for a, b in bodies) or any(a == b for a, b in streams):
+        return ""
+    model, named = streams[0]
+    return f"bodies name {model}, as it was asked for, and none of {len(streams)} streams does: {named}"
 
 
 def _unlisted(exchange: Exchange) -> bool:

@@ -45,6 +45,9 @@ def what_is_not_ascii_is_read(api: Endpoint) -> Observation:
     if not after.ok:
         return rejected("a Chinese text", after)
     if _CODEWORD in after.text and _CODEWORD not in before.text:
+        if _EMOJI not in after.text and _as_marks_behind(api, said, after):
+            words = f"emoji are damaged: {_NAME} comes back with question marks for its own, {_DAMAGED} times"
+            return Observation(Behaviour.IGNORED, words, signals=("text",))
         if _EMOJI not in after.text and _are_emoji_lost(api, said, before):
             words = f"emoji are dropped: {_NAME} comes back without its own, and the prompt does not grow by a hundred"
             return Observation(Behaviour.IGNORED, words, signals=("text", "size"))
@@ -56,6 +59,16 @@ def what_is_not_ascii_is_read(api: Endpoint) -> Observation:
 
 Said = Callable[[str, str], dict[str, Json]]
 """A request with these words in it, and this name for the office cat."""
+
+
+def _as_marks_behind(api: Endpoint, said: Said, after: Reply) -> bool:
+    """Whether the emoji of the codeword comes back as signs that stand for what nobody could read, every time."""
+
+    def is_damaged(reply: Reply) -> bool:
+        return re.search(rf"{_CODEWORD}(\ufffd+|\?{{2,}})", reply.text) is not None
+
+    again = (control(api, "treatment", **said(_CHINESE, _NAME)) for _ in range(_DAMAGED - 1))
+    return is_damaged(after) and all(map(is_damaged, again))
 
 
 def _are_emoji_lost(api: Endpoint, said: Said, before: Reply) -> bool:

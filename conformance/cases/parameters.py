@@ -13,6 +13,7 @@ from anthropic import Omit
 from conformance.cases.baseline import zone_of
 from conformance.cases.common import (
     HELLO,
+    NOT_SUPPORTED,
     QUESTION,
     ROOM,
     control,
@@ -25,6 +26,7 @@ from conformance.cases.common import (
     needs_streams,
     plain_hello,
     rejected,
+    says_nothing,
     text,
     user,
 )
@@ -56,12 +58,6 @@ _CUT = 16
 _CHARACTERS_PER_TOKEN = 16
 """No tokenizer needs fewer tokens than one for so many characters of prose."""
 
-_NOT_SUPPORTED = re.compile(
-    r"not (currently )?(supported|permitted|allowed|available|enabled|implemented)|unsupported|disabled"
-    r"|extra (inputs|fields)"
-    r"|unrecogni[sz]ed|unexpected|unknown (field|parameter|argument|key)",
-    re.IGNORECASE,
-)
 _LOOKED_UP = re.compile(
     r"not (be )?found|no such|does(n't| not) exist|expired|unreachable|unknown container|could not|cannot|failed to"
     r"|unable to|resolve|connect",
@@ -464,11 +460,13 @@ def _looked_up(api: Endpoint, name: str, value: Json, *, trace: str, **more: Jso
     plain_hello(api)
     reply = api.ask("treatment", **HELLO, **{name: value}, **more, expects_refusal=True)
     words = reply.error_message
-    if not reply.ok and not _NOT_SUPPORTED.search(words) and (reply.status == 404 or _LOOKED_UP.search(words)):
+    if not reply.ok and not NOT_SUPPORTED.search(words) and (reply.status == 404 or _LOOKED_UP.search(words)):
         return Observation(Behaviour.HONOURED, f"{name} is looked up ({reply.refusal})", signals=("status",))
     if not reply.ok:
         reply = _without_beta(api, name, reply, **HELLO, **{name: value}, **more)
     if not reply.ok:
+        if says_nothing(api, reply, name):
+            raise Inconclusive(f"the refusal says nothing of {name}, nor of what it looked for ({reply.refusal})")
         return rejected(name, reply)
     if reply.message.get(trace) or any(str(block.get("type", "")).startswith("mcp_") for block in reply.content):
         return Observation(Behaviour.HONOURED, f"{name} shows in the reply", signals=("blocks",))

@@ -11,7 +11,7 @@ from conformance.cases.fragments import Request, company, composed
 from conformance.cases.registry import experiment
 from conformance.protocol.reply import Reply
 from conformance.statistics import END, ERROR, PLAIN, STREAMED, Outcome, Plan, SampledComparison, agree, compare
-from conformance.trouble import Inconclusive
+from conformance.trouble import Inconclusive, NotApplicable
 from conformance.values import Behaviour, Json, Observation
 
 HOT: Mapping[str, Json] = {"temperature": 1.0}
@@ -106,6 +106,17 @@ def one_collapses_streams(api: Endpoint) -> Observation:
     return _collapses(api, "top_k", {"top_k": 1}, bases=_STREAMED_BASES, streamed=True)
 
 
+@experiment("temperature.range")
+def zero_collapses_diversity(api: Endpoint) -> Observation:
+    """0 is a temperature where the range begins with it; programs that take it for *not given* leave it out.
+
+    Honoured: draws at 0 begin alike where draws at 1.0 do not. Ignored: they differ as much.
+    """
+    if api.details.get("from") != 0:
+        raise NotApplicable("0 is outside the documented range")
+    return _collapses(api, "temperature", {"temperature": 0}, bases=[HOT, {}], plan=STREAMED)
+
+
 @experiment("top_k")
 def a_large_one_is_taken(api: Endpoint) -> Observation:
     """top_k may be any positive number; 250 is the default of Claude on Amazon Bedrock.
@@ -176,8 +187,10 @@ def _collapses(
     bases: Sequence[Mapping[str, Json]],
     *,
     streamed: bool = False,
+    plan: Plan | None = None,
 ) -> Observation:
     """Compare draws with and without a setting, on the first base that the service takes with it."""
+    plan = plan or (STREAMED if streamed else PLAIN)
     rooms = _STREAMED_ROOMS if streamed else _ROOMS
     refused: Reply | None = None
     for base in bases:
@@ -190,7 +203,7 @@ def _collapses(
         if treated.ok:
             control = _Arm(api, "control", plain, rooms[0], without, shared=True)
             treatment = _Arm(api, "treatment", params, rooms[0], treated)
-            found = _observed(name, setting, _compared(control, treatment, rooms, STREAMED if streamed else PLAIN))
+            found = _observed(name, setting, _compared(control, treatment, rooms, plan))
             return replace(found, summary=f"{found.summary}, in company") if "tools" in plain else found
         refused = treated
     if refused is None:

@@ -43,7 +43,7 @@ def enabled_thinks_and_disabled_does_not(api: Endpoint) -> Observation:
     seen = ", ".join(f"{name}: {'a thinking block' if does else 'none'}" for name, does in thinks.items())
     if not disabled.ok:
         seen += f"; disabled is refused ({disabled.refusal})"
-    if thinks["enabled"] and not all(thinks.values()):
+    if thinks["enabled"] and not (thinks["disabled"] if disabled.ok else thinks["no field"]):
         return Observation(Behaviour.HONOURED, seen, signals=("blocks",))
     if thinks["enabled"] and not disabled.ok:
         return Observation(Behaviour.ACCEPTED, seen, signals=("blocks", "status"))

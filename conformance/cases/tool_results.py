@@ -154,8 +154,9 @@ def a_failure_is_told_from_a_success(api: Endpoint) -> Observation:
 
 
 def _yes(reply: Reply) -> bool | None:
-    """What a reply says first, yes or no; None where it is neither."""
-    found = re.search(r"\b(yes|no)\b", reply.text, re.IGNORECASE)
+    """What a reply says first, yes or no, but for where it repeats the question; None where it is neither."""
+    said = re.sub(r"\byes or no\b", "", reply.text, flags=re.IGNORECASE)
+    found = re.search(r"\b(yes|no)\b", said, re.IGNORECASE)
     return None if found is None else found[1].casefold() == "yes"
 
 

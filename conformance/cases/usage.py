@@ -127,6 +127,8 @@ def _counted_twice(exchanges: Sequence[Exchange]) -> str:
     time and again and never otherwise, it is counted twice.
     """
     every = [Reply(exchange) for exchange in exchanges]
+    if written := _counts_what_it_writes(every):
+        return written
     if not any(reply.cache_read for reply in every):
         return ""
     asked: dict[str, list[Reply]] = {}
@@ -140,13 +142,50 @@ def _counted_twice(exchanges: Sequence[Exchange]) -> str:
             if len(cold) > 1 or reply.usage.get("input_tokens") != size:
                 return ""
             twice.append((size, reply))
-    if len(twice) < _TWICE:
+    if not twice:
         return ""
-    size, reply = twice[0]
+    size, reply = max(twice, key=lambda pair: pair[0])
+    if len(twice) < _TWICE and min(size, reply.cache_read) < _NO_LUCK:
+        return ""
     return (
         f"what is read from the cache is counted twice, in {len(twice)} replies: a prompt of {size} input_tokens has "
         f"{reply.usage['input_tokens']}, asked again, and {reply.cache_read} cache_read_input_tokens beside them"
     )
+
+
+_NO_LUCK = 1000
+"""Tokens that are not the same by luck twice: one such pair is enough."""
+
+_MARKED = 0.95
+"""The share of a prompt in front of its last mark from which on what is counted beside the cache must be little."""
+
+
+def _counts_what_it_writes(replies: Sequence[Reply]) -> str:
+    """Why the sum of a prompt's parts is too large where nearly all of it is written to the cache; else empty."""
+    for reply in replies:
+        written = token_count(reply.usage.get("cache_creation_input_tokens")) or 0
+        fresh = token_count(reply.usage.get("input_tokens")) or 0
+        if written >= _NO_LUCK and fresh >= written and _marked_share(reply.exchange) >= _MARKED:
+            return (
+                f"what is written to the cache is counted twice: {fresh} input_tokens, and {written} "
+                "cache_creation_input_tokens beside them, of a prompt that is marked nearly to its end"
+            )
+    return ""
+
+
+def _marked_share(exchange: Exchange) -> float:
+    """The share of a prompt, in characters, that is not behind the last mark for the cache; 0 without one.
+
+    Only where the last turn has the mark: all else stands before it, in whatever order the service puts it.
+    """
+    request = exchange.request if isinstance(exchange.request, dict) else {}
+    turns = request.get("messages")
+    last = turns[-1].get("content") if isinstance(turns, list) and turns and isinstance(turns[-1], dict) else None
+    blocks: list[Json] = last if isinstance(last, list) else []
+    marks = [at for at, block in enumerate(blocks) if isinstance(block, dict) and "cache_control" in block]
+    if not marks:
+        return 0.0
+    return 1 - len(json.dumps(blocks[marks[-1] + 1 :])) / len(json.dumps(request))
 
 
 _SURE = 3

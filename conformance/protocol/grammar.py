@@ -220,6 +220,10 @@ def tool_inputs_of(events: Sequence[Event]) -> Iterator[Finding]:
         delta = body.get("delta")
         if isinstance(delta, dict) and delta.get("type") == "input_json_delta":
             pieces[body["index"]] = pieces.get(body["index"], "") + str(delta.get("partial_json") or "")
+    for index, whole in _inputs_at_the_start(events):
+        # The SDK keeps what a block starts with where nothing follows; Claude Code runs the tool with nothing.
+        if whole and not pieces.get(index, "").strip():
+            yield Finding(f"the input of block {index} stands in its start, and no delta brings it")
     for index, text in pieces.items():
         if not text.strip():
             continue
@@ -230,6 +234,13 @@ def tool_inputs_of(events: Sequence[Event]) -> Iterator[Finding]:
             continue
         if not isinstance(parsed, dict):
             yield Finding(f"the input of block {index} is not an object: {text[:60]!r}")
+
+
+def _inputs_at_the_start(events: Sequence[Event]) -> Iterator[tuple[int, Json]]:
+    for event in events:
+        block = event.json.get("content_block") if isinstance(event.json, dict) else None
+        if isinstance(block, dict) and block.get("type") == "tool_use" and isinstance(event.json.get("index"), int):
+            yield event.json["index"], block.get("input")
 
 
 def _known(events: Sequence[Event]) -> Iterator[tuple[int, str]]:

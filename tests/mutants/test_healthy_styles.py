@@ -19,6 +19,7 @@ LEFT_OPEN = {
         "stream.text::a_long_text_streams_whole",
         "messages.prefill::half_a_word_is_finished",
     ),
+    "one refusal for all": ("container::*", "mcp_servers::*", "messages.image.url::*"),
     "thinks in hiding": ("temperature::*_streams", "top_p::*_streams", "top_k::*_streams"),
 }
 """Cases that may be undecided, by style."""

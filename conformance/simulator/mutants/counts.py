@@ -64,6 +64,14 @@ def _now_and_then(size: Callable[[int], int]) -> Change:
 
 
 _STREAMS: Final = ignored("stream.usage::every_stream_is_counted")
+
+
+def _with_the_cache_inside(reply: Reply) -> Reply:
+    usage = reply.usage
+    size = usage.input + usage.cache_creation + usage.cache_read
+    return replace(reply, usage=replace(usage, input=size))
+
+
 _BODIES: Final = ignored("response.usage::every_body_is_counted")
 _PARTS: Final = {"messages.count_tokens::every_part_of_a_prompt_is_counted": "ignored"}
 
@@ -86,6 +94,13 @@ MUTANTS: Final = (
         _now_and_then(lambda size: 2 * size),
         _BODIES,
         is_rare=True,
+    ),
+    Mutant(
+        "response.usage-cache-inside",
+        "What is read from the cache, or written to it, is counted in input_tokens as well.",
+        changing_replies(_with_the_cache_inside),
+        _BODIES,
+        personality="reference",
     ),
     Mutant(
         "response.usage-of-another",

@@ -210,6 +210,30 @@ def _into_one_block(events: _Events) -> _Events:
     return tuple(kept)
 
 
+def _second_at_the_start(events: _Events) -> _Events:
+    """The input of a second call is that of its block's start."""
+    calls = _calls(events)
+    if len(calls) < 2:
+        return events
+    second = calls[1]
+
+    def is_its(event: Event, kind: str) -> bool:
+        return event.data["type"] == kind and bool(event.data["index"] == second)
+
+    deltas = [event.data["delta"]["partial_json"] for event in events if is_its(event, "content_block_delta")]
+    return tuple(
+        replace(event, data=_with_input(event.data, json.loads("".join(deltas) or "{}")))
+        if is_its(event, "content_block_start")
+        else event
+        for event in events
+        if not is_its(event, "content_block_delta")
+    )
+
+
+def _with_input(start: Object, given: Object) -> Object:
+    return {**start, "content_block": {**start["content_block"], "input": given}}
+
+
 # --- results, and replies that go on
 
 
@@ -475,6 +499,12 @@ _CALLS: Final = (
         "A stream holds only the first of two calls.",
         changing_streams(_second_call_lost),
         ignored("stream.tool_input::two_streamed_calls_keep_their_inputs_apart"),
+    ),
+    Mutant(
+        "stream.tool_input-at-the-start",
+        "The input of a second call stands in the start of its block, and no delta brings it.",
+        changing_streams(_second_at_the_start),
+        ignored("stream.tool_input::every_streamed_input_is_json"),
     ),
     Mutant(
         "stream.tool_input-in-one-block",

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from conformance.simulator.api.conversation import every_block, no_blocks, unsupported, with_inner_blocks
 from conformance.simulator.api.errors import Refusal
 from conformance.simulator.api.validation import Check, Request
 from conformance.simulator.json_values import Object
+from conformance.simulator.model.replies import Reply
 from conformance.simulator.mutants.messages import all_but, in_blocks
 from conformance.simulator.mutants.mutant import (
     Change,
     Mutant,
     all_of,
+    changing_replies,
     changing_requests,
     checking,
     having,
@@ -152,6 +155,12 @@ _DOCUMENTS: Final = (
     ),
 )
 
+
+def _written_again(reply: Reply) -> Reply:
+    usage = reply.usage
+    return replace(reply, usage=replace(usage, cache_read=0, cache_creation=usage.cache_creation + usage.cache_read))
+
+
 MUTANTS: Final = (
     *_IMAGES,
     *_DOCUMENTS,
@@ -168,6 +177,13 @@ MUTANTS: Final = (
         "messages.cache_control-ignored",
         "Nothing is cached, marked or not.",
         having(caches="never"),
+        ignored("messages.cache_control::*"),
+        personality="reference",
+    ),
+    Mutant(
+        "messages.cache_control-never-read",
+        "What is marked is written to the cache every time, and never read.",
+        changing_replies(_written_again),
         ignored("messages.cache_control::*"),
         personality="reference",
     ),

@@ -183,6 +183,18 @@ _TEXT: Final = (
         },
     ),
     Mutant(
+        "messages.text-emoji-in-halves",
+        "Each emoji of a message is two signs of what could not be read.",
+        _in_texts(lambda text: re.sub("[\U00010000-\U0010ffff]", "\ufffd\ufffd", text)),
+        {
+            "messages.text::what_is_not_ascii_is_read": "ignored falls_short",
+            "stream.text::no_character_comes_in_halves": "accepted conforms",
+            "stream.text::what_a_body_says_a_stream_says": "inconclusive",
+            "tools.input::every_type_of_input_comes_out_as_it_is": "inconclusive",
+            "stream.tool_input::every_type_of_streamed_input_comes_out_as_it_is": "inconclusive",
+        },
+    ),
+    Mutant(
         "messages.text-question-marks",
         "What is not ASCII is a question mark in messages, and counted.",
         _in_texts(lambda text: text.encode("ascii", "replace").decode()),

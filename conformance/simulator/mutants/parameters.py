@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from conformance.simulator.api.errors import Refusal
+from conformance.simulator.api.events import Event
 from conformance.simulator.api.validation import NAME, POSITIVE, STRING, Check, Request, field
 from conformance.simulator.json_values import Object, list_at, without
 from conformance.simulator.model.replies import Reply
@@ -16,6 +17,7 @@ from conformance.simulator.mutants.mutant import (
     all_of,
     changing_replies,
     changing_requests,
+    changing_streams,
     checking,
     ended,
     having,
@@ -102,12 +104,26 @@ def _extras(name: str, check: Check) -> tuple[Mutant, ...]:
     )
 
 
+def _of_the_backend(events: tuple[Event, ...]) -> tuple[Event, ...]:
+    def named(data: Object) -> Object:
+        message = data["message"]
+        return {**data, "message": {**message, "model": f"hosted/{message['model']}"}}
+
+    return tuple(replace(event, data=named(event.data)) if "message" in event.data else event for event in events)
+
+
 _MODELS: Final = (
     Mutant(
         "model-swapped",
         "The reply names another model than the one asked for.",
         changing_replies(_swapped),
         ignored("model::*"),
+    ),
+    Mutant(
+        "model-of-the-backend-in-streams",
+        "A stream names the model as the service behind the gateway does.",
+        changing_streams(_of_the_backend),
+        ignored("model::every_reply_names_the_model"),
     ),
     Mutant(
         "model-rejected",

@@ -25,6 +25,7 @@ from conformance.simulator.mutants.mutant import (
     having,
     ignored,
     ignoring,
+    losing,
     refused,
     refusing_type,
     rejected,
@@ -174,6 +175,13 @@ _TEMPERATURE: Final = (
             ),
         )
     ),
+    Mutant(
+        "temperature.range-zero-left-out",
+        "A temperature of 0 is taken for none.",
+        losing("temperature", lambda body: bool(body.get("temperature", 1) == 0)),
+        ignored("temperature.range::zero_collapses_diversity"),
+        personality="reference",
+    ),
     *(
         Mutant(
             f"{name}.range-two-digits",
@@ -286,6 +294,17 @@ _THINKING: Final = (
         "Thinking of type 'enabled' is refused.",
         refusing_type("thinking", "enabled"),
         {**rejected("thinking::*"), "tool_choice.with_thinking::*": "inconclusive"},
+    ),
+    Mutant(
+        "thinking.disabled-thinks",
+        "It thinks where thinking is disabled, and not where nothing is said of it.",
+        _thinks(lambda kind: kind is not None),
+        {
+            "thinking::enabled_thinks_and_disabled_does_not": "ignored conforms",
+            "thinking::a_stream_thinks_as_well": "accepted conforms",
+            "thinking::it_thinks_in_company": "accepted conforms",
+            "thinking.adaptive::adaptive_may_think": "accepted",
+        },
     ),
     Mutant(
         "thinking.adaptive-ignored",
