@@ -529,7 +529,16 @@ def _naming_the_stop_in_chinese() -> dict[str, Any]:
         stop = body.get("stop_sequence")
         return {**words["message"](body, asked), "stop_sequence": _CHINESE.get(stop, stop)}
 
-    return {**words, "message": message}
+    def events(told: list[Event], asked: Body) -> list[Event]:
+        return [(name, _named_again(data)) for name, data in words["events"](told, asked)]
+
+    return {**words, "message": message, "events": events}
+
+
+def _named_again(data: Body) -> Body:
+    delta = data.get("delta") or {}
+    stop = delta.get("stop_sequence")
+    return {**data, "delta": {**delta, "stop_sequence": _CHINESE.get(stop, stop)}} if stop else data
 
 
 _HIDDEN = 24

@@ -185,7 +185,7 @@ def _other_limit(replies: Mapping[int, Reply]) -> float | None:
     if not any(low <= share <= high for low, high in _SHARES):
         return None
     exact = (abs((reply.output_tokens or 0) - share * limit) < 1 for limit, reply in replies.items())
-    if share < 1 and _length(replies[widest]) > _WIDE_TOKENS * share * widest >= _length(replies[widest]) * share:
+    if _WIDE_TOKENS * share * widest < _length(replies[widest]) <= _WIDE_TOKENS * widest:
         return None  # more is written than so few tokens hold, and no more than the limit allows: the count is wrong
     return share if all(exact) else None
 

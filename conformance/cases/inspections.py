@@ -116,8 +116,9 @@ def every_body_says_why_it_stopped(exchanges: Sequence[Exchange]) -> Observation
 
     (Claude Code carries on with a call that says end_turn; loops that are written by the documentation do not.)
 
-    Honoured: all of them. Ignored: null, an unknown word, or one the answer belies; or answers of different texts end
-    at one and the same count of tokens, in the middle of a sentence, and all say end_turn.
+    Honoured: all of them. Ignored: null, an unknown word, or one the answer belies; a stop_sequence that is none of
+    those given; or answers of different texts end at one and the same count of tokens, in the middle of a sentence, and
+    all say end_turn.
     """
     return _stopped(bodies_of(exchanges), exchanges, "answers")
 
@@ -329,8 +330,9 @@ def every_stream_says_why_it_stopped(exchanges: Sequence[Exchange]) -> Observati
 
     (Claude Code carries on with a call that says end_turn; loops that are written by the documentation do not.)
 
-    Honoured: in all streams. Ignored: null, an unknown word, or one the stream belies, or takes back; or streams of
-    different texts end at one and the same count of tokens, in the middle of a sentence, and all say end_turn.
+    Honoured: in all streams. Ignored: null, an unknown word, or one the stream belies, or takes back; a stop_sequence
+    that is none of those given; or streams of different texts end at one and the same count of tokens, in the middle of
+    a sentence, and all say end_turn.
     """
     streams = list(streams_of(exchanges))
     taken_back = inspect(streams, _taken_back, "streams")
@@ -476,16 +478,30 @@ def _misnamed_stop(exchange: Exchange) -> Iterator[Finding]:
         yield Finding(f"stop_reason is {reason} for a reply that calls a tool")
     elif reason == "tool_use" and not reply.tool_calls and not _server_tools(reply):
         yield Finding("stop_reason is tool_use for a reply that calls nothing")
-    elif reason == "stop_sequence" and not request.get("stop_sequences"):
+    elif reason == "stop_sequence":
+        yield from _unnamed(reply.message.get("stop_sequence"), request.get("stop_sequences"))
+
+
+def _unnamed(named: Json, given: Json) -> Iterator[Finding]:
+    """What is wrong with the sequence that a reply says it was stopped by."""
+    if not isinstance(given, list) or not given:
         yield Finding("stop_reason is stop_sequence where none was given")
+    elif not isinstance(named, str) or named.strip() not in {str(each).strip() for each in given}:
+        yield Finding(f"stop_reason is stop_sequence, and stop_sequence is none of those given: {named!r:.40}")
+
+
+MOST_OF_A_TOKEN = 12
+"""Characters that no tokenizer makes one token of, on average over a text; words have 4 to 8."""
 
 
 def _far_from_cut(reply: Reply, most: Json) -> bool:
     """Whether a reply is so far below its limit that no limit of the service's own explains it either."""
     tokens = reply.output_tokens
-    if not reply.text or reply.thinking:
+    if not reply.text or reply.thinking or tokens is None or not isinstance(most, int):
         return False  # thinking that is not counted may have used the limit up
-    return tokens is not None and isinstance(most, int) and tokens < 256 and 4 * tokens <= most
+    if len(reply.text) > MOST_OF_A_TOKEN * tokens:
+        return False  # the count is what is wrong, and another row's finding
+    return tokens < 256 and 4 * tokens <= most
 
 
 def _server_tools(reply: Reply) -> bool:

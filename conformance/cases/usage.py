@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from conformance.cases.inspections import bodies_of, inspect, streams_of
+from conformance.cases.inspections import MOST_OF_A_TOKEN, bodies_of, inspect, streams_of
 from conformance.cases.registry import inspection
 from conformance.protocol.exchange import Exchange
 from conformance.protocol.grammar import Finding
@@ -196,9 +196,6 @@ _BY_ITSELF = ("end_turn", "stop_sequence", "tool_use")
 _LONG = 200
 """Characters of a text from which on its tokens can be compared with it."""
 
-_CHARACTERS = 12
-"""Characters that no tokenizer makes one token of, on average over a text; words have 4 to 8."""
-
 
 def _unwritten(exchanges: Sequence[Exchange]) -> str:
     """Why output_tokens are not what was written: they are the limit, or next to nothing; else empty."""
@@ -214,7 +211,7 @@ def _unwritten(exchanges: Sequence[Exchange]) -> str:
     if len(ended) >= _SURE and all(reply.output_tokens == most for most, alike in ended.items() for reply in alike):
         shown = ", ".join(f"{most} of max_tokens={most}" for most in sorted(ended)[:_SURE])
         return f"output_tokens are max_tokens, however short a reply is that ended by itself: {shown}"
-    few = [reply for reply in long if len(reply.text) > _CHARACTERS * (reply.output_tokens or 0)]
+    few = [reply for reply in long if len(reply.text) > MOST_OF_A_TOKEN * (reply.output_tokens or 0)]
     if len(long) >= _SURE and len(few) == len(long):
         longest = max(few, key=lambda reply: len(reply.text))
         return f"{longest.output_tokens} output_tokens for a text of {len(longest.text)} characters"
@@ -230,6 +227,10 @@ _BEYOND = 2
 """Times max_tokens that no reply has, where thoughts are not counted outside of it."""
 
 
+_BORNE_OUT = 3
+"""Characters of a token of prose, at least: a count of no more tokens than that is one of what was written."""
+
+
 def _beyond(exchanges: Sequence[Exchange]) -> str:
     """Why a stream's output_tokens are not its own: they are far beyond max_tokens, and no body's are; else empty.
 
@@ -242,7 +243,9 @@ def _beyond(exchanges: Sequence[Exchange]) -> str:
         if not isinstance(most, int) or reply.output_tokens is None:
             continue
         seen += not reply.exchange.is_stream
-        if reply.output_tokens > _BEYOND * most:
+        # Where so much was written, the count is right: that the limit is lost is the finding of its own row.
+        is_written = len(reply.text + reply.thinking) >= _BORNE_OUT * reply.output_tokens
+        if reply.output_tokens > _BEYOND * most and not is_written:
             over[reply.exchange.is_stream].append(f"{reply.output_tokens} at max_tokens={most}")
     if len(over[True]) < _SURE or over[False] or seen < _SURE:
         return ""

@@ -42,6 +42,12 @@ def _begun_at_the_start(events: _Events) -> _Events:
     return tuple(kept)
 
 
+def _unnamed(event: Event) -> Iterator[Event]:
+    delta = object_at(event.data, "delta")
+    unnamed = {**event.data, "delta": {**delta, "stop_sequence": None}}
+    yield replace(event, data=unnamed) if "stop_sequence" in delta else event
+
+
 def _ended_twice(event: Event) -> Iterator[Event]:
     yield event
     if event.data["type"] == "message_delta":
@@ -98,6 +104,13 @@ MUTANTS: Final = (
         "A second message_delta says that the stop_reason is null.",
         changing_streams(_each(_ended_twice)),
         ignored("stream.stop_reason::*"),
+    ),
+    Mutant(
+        "stream.stop_reason-sequence-unnamed",
+        "message_delta does not say which stop sequence it was.",
+        changing_streams(_each(_unnamed)),
+        ignored("stream.stop_reason::*"),
+        personality="reference",
     ),
     Mutant(
         "stream.usage-zero-at-last",
