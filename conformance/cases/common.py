@@ -139,10 +139,11 @@ def says_nothing(api: Endpoint, refused: Reply, about: str) -> bool:
     Args:
         about: a word that it would have if it named what was refused.
     """
-    if about in refused.error_message or NOT_SUPPORTED.search(refused.error_message):
+    words = refused.error_message
+    if refused.status not in (400, 422) or about in words or NOT_SUPPORTED.search(words):
         return False
     other = api.ask("malformed", **{**HELLO, "max_tokens": "many"}, expects_refusal=True)
-    return not other.ok and other.error_message == refused.error_message
+    return not other.ok and other.error_message == words
 
 
 NOT_SUPPORTED = re.compile(

@@ -112,6 +112,7 @@ def zero_collapses_diversity(api: Endpoint) -> Observation:
 
     Honoured: draws at 0 begin alike where draws at 1.0 do not. Ignored: they differ as much.
     """
+    plain_hello(api)
     if api.details.get("from") != 0:
         raise NotApplicable("0 is outside the documented range")
     return _collapses(api, "temperature", {"temperature": 0}, bases=[HOT, {}], plan=STREAMED)

@@ -101,6 +101,7 @@ MUTANTS: Final = (
         changing_replies(_with_the_cache_inside),
         _BODIES,
         personality="reference",
+        is_rare=True,
     ),
     Mutant(
         "response.usage-of-another",

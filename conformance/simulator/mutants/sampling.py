@@ -101,6 +101,7 @@ _TEMPERATURE: Final = (
         "temperature",
         {
             "temperature::*": "rejected falls_short",
+            "temperature.range::zero_collapses_diversity": UNCHANGED,  # 0 is no temperature here
             "temperature.range::*": "inconclusive",
             "headers.anthropic-version.2026-10-21::temperature_is_taken_as_before": "inconclusive",
             "accepts.temperature_beside_top_p::it_is_taken": "inconclusive",
