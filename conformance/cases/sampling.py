@@ -10,7 +10,18 @@ from conformance.cases.endpoint import Endpoint
 from conformance.cases.fragments import Request, company, composed
 from conformance.cases.registry import experiment
 from conformance.protocol.reply import Reply
-from conformance.statistics import END, ERROR, PLAIN, STREAMED, Outcome, Plan, SampledComparison, agree, compare
+from conformance.statistics import (
+    ANOTHER_VALUE,
+    END,
+    ERROR,
+    PLAIN,
+    STREAMED,
+    Outcome,
+    Plan,
+    SampledComparison,
+    agree,
+    compare,
+)
 from conformance.trouble import Inconclusive, NotApplicable
 from conformance.values import Behaviour, Json, Observation
 
@@ -110,12 +121,13 @@ def one_collapses_streams(api: Endpoint) -> Observation:
 def zero_collapses_diversity(api: Endpoint) -> Observation:
     """0 is a temperature where the range begins with it; programs that take it for *not given* leave it out.
 
-    Honoured: draws at 0 begin alike where draws at 1.0 do not. Ignored: they differ as much.
+    Honoured: draws at 0 begin alike where draws at 1.0 do not. Ignored: they differ as much. Rejected: 0 is refused,
+    where 1.0 is taken.
     """
     plain_hello(api)
     if api.details.get("from") != 0:
         raise NotApplicable("0 is outside the documented range")
-    return _collapses(api, "temperature", {"temperature": 0}, bases=[HOT, {}], plan=STREAMED)
+    return _collapses(api, "temperature", {"temperature": 0}, bases=[HOT], plan=ANOTHER_VALUE)
 
 
 @experiment("top_k")

@@ -56,11 +56,10 @@ def no_character_comes_in_halves(exchanges: Sequence[Exchange]) -> Observation:
     Honoured: in all streams. Ignored: one delta ends with half of a character, and the next begins with the other.
     Accepted: so it is in some, and bodies have lost characters as well.
     """
-    streams = [exchange for exchange in answered(exchanges) if exchange.is_stream]
+    found = answered(exchanges)
+    streams = [exchange for exchange in found if exchange.is_stream]
     broken = [str(finding) for exchange in streams for finding in list(broken_characters(exchange.events))[:1]]
-    if broken and any(
-        "\ufffd\ufffd" in Reply(exchange).text for exchange in answered(exchanges) if not exchange.is_stream
-    ):
+    if broken and any("\ufffd\ufffd" in Reply(exchange).text for exchange in found if not exchange.is_stream):
         return Observation(Behaviour.ACCEPTED, "bodies have U+FFFD as well: it is not the stream that makes them")
     return _judged(len(streams), broken, "streams", "MUST: every client shows it as U+FFFD")
 

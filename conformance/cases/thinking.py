@@ -24,7 +24,7 @@ _PUZZLE: dict[str, Json] = {
 def enabled_thinks_and_disabled_does_not(api: Endpoint) -> Observation:
     """thinking turns reasoning content on and off.
 
-    Honoured: a thinking block with ``enabled``, none with ``disabled``. Ignored: the same in all arms.
+    Honoured: a thinking block with ``enabled``, none with ``disabled``. Ignored: the same in both.
     """
     plain = control(api, shared=True, **_PUZZLE)
     enabled = _ask(api, "enabled", {"type": "enabled", "budget_tokens": BUDGET})

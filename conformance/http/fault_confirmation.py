@@ -75,7 +75,7 @@ def _trouble_in_words(exchange: Exchange) -> str:
 
 
 def failing(exchange: Exchange) -> SuspectedFault:
-    """A status of a server's failure: a 500 at once; a gateway's 502 to 504 where waiting has not helped."""
+    """A status of a server's failure: a 500 at once; a gateway's 502 or 503 where waiting has not helped."""
     words = f"the service failed with {exchange.status}"
     return SuspectedFault(f"{exchange.status}", words, is_controlled=True, can_be_habit=False)
 

@@ -54,6 +54,9 @@ _WELCOMES = 6
 
 _BUSY = (429, 529)
 
+_NO_WAY = (502, 503)
+"""What gateways say where nothing behind them takes a request. 504 is a timeout, and 529 is busy: that is trouble."""
+
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
@@ -230,7 +233,6 @@ class LiveTransport:
         while True:
             attempt += 1
             asked_for: float | None = None
-            last = None
             retries = retry_policy.retries
             sent = time.monotonic()
             try:
@@ -247,6 +249,7 @@ class LiveTransport:
             # Without their tracebacks: those would keep the frames, and with them answers of megabytes.
             except ServiceTrouble as error:
                 trouble = error.with_traceback(None)
+                statuses.add(0)
             except NetworkTrouble as error:
                 trouble = error.with_traceback(None)
                 statuses.add(0)
@@ -255,9 +258,8 @@ class LiveTransport:
             if asked_for is not None and asked_for > retry_policy.longest_asked:
                 raise type(trouble)(f"{trouble}, and asks to be left alone for {asked_for:.0f} s")
             if attempt > retries or time.monotonic() - began > retry_policy.in_all:
-                if last is not None and last.status >= 500 and last.status not in _BUSY and len(statuses) == 1:
-                    # What fails every time, while plain requests are answered in between, is about this request:
-                    # gateways say 503 where no channel takes a parameter. Who is busy says nothing of it.
+                if last is not None and last.status in _NO_WAY and statuses == {last.status}:
+                    # What fails every time, while plain requests are answered in between, is about this request.
                     return self._confirmed(request, last, failing(last))
                 raise type(trouble)(f"{trouble} ({attempt} {'tries' if attempt > 1 else 'try'})")
             # Jitter, or those that were refused together would come back together.

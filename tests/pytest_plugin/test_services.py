@@ -115,13 +115,19 @@ def test_a_500_that_comes_with_the_treatment_every_time_is_a_refusal(fresh: Proj
     assert fresh.statuses(CONTAINER) == {200, 500}
 
 
-@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("status", [502, 503])
 def test_a_gateways_status_that_waiting_does_not_change_is_a_refusal(fresh: Project, status: int) -> None:
     with service(always(status, given="container")) as url:
         result = fresh.live(url, SYSTEM, CONTAINER)
     result.assert_outcomes(passed=1, failed=1)
     assert fresh.verdicts()[CONTAINER] == ("rejected", "falls_short")
     assert fresh.statuses(CONTAINER) == {200, status}
+
+
+def test_a_timeout_is_trouble_however_often_it_comes(fresh: Project) -> None:
+    with service(always(504, given="container")) as url:
+        fresh.live(url, SYSTEM, CONTAINER).assert_outcomes(passed=1, skipped=1)
+    assert fresh.verdicts()[CONTAINER] == ("inconclusive", "inconclusive")
 
 
 def test_a_gateways_status_that_plain_requests_get_as_well_is_trouble(fresh: Project) -> None:
