@@ -387,7 +387,8 @@ class LiveTransport:
                 again = self._once(request)
             except (NetworkTrouble, ServiceTrouble) as error:
                 raise ServiceTrouble(f"{suspicion.words}, then {error}") from None
-            if again.status != suspect.status and (reason := transient(again)) is not None:
+            is_same_failure = suspect.status >= 500 and again.status == suspect.status
+            if not is_same_failure and (reason := transient(again)) is not None:
                 raise ServiceTrouble(f"{suspicion.words}, then {reason}")
             second = suspected_fault(again)
             if second is None:

@@ -124,6 +124,21 @@ def test_a_gateways_status_that_waiting_does_not_change_is_a_refusal(fresh: Proj
     assert fresh.statuses(CONTAINER) == {200, status}
 
 
+def test_a_limit_told_as_a_text_is_no_answer_where_a_fault_was_looked_into(fresh: Project) -> None:
+    count = 0
+
+    def faulty_then_busy(asked: Asked) -> Answer | None:
+        nonlocal count
+        if not asked.has("container"):
+            return None
+        count += 1
+        return Answer(200) if count % 2 else Answer(200, said="Rate limit exceeded, please try again later.")
+
+    with service(faulty_then_busy) as url:
+        fresh.live(url, "--concurrency", "1", SYSTEM, CONTAINER).assert_outcomes(passed=1, skipped=1)
+    assert fresh.verdicts()[CONTAINER] == ("inconclusive", "inconclusive")
+
+
 def test_a_timeout_is_trouble_however_often_it_comes(fresh: Project) -> None:
     with service(always(504, given="container")) as url:
         fresh.live(url, SYSTEM, CONTAINER).assert_outcomes(passed=1, skipped=1)
