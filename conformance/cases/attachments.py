@@ -20,6 +20,7 @@ from conformance.cases.common import (
     control,
     fact,
     is_read,
+    long_fact,
     rejected,
     says_nothing,
     text,
@@ -267,18 +268,19 @@ def _document(words: str) -> dict[str, Json]:
 def a_document_is_read(api: Endpoint) -> Observation:
     """A document block gives the model a text to read.
 
-    Honoured: a codeword in it comes back, or the prompt grows by it. Rejected: it is refused.
+    Honoured: a codeword at its end comes back, or the prompt grows by it. Rejected: it is refused.
     Ignored: a plain 200, and the model knows nothing of it.
     """
     question = text(QUESTION)
-    source = {"type": "text", "media_type": "text/plain", "data": fact("Wexalindo")}
+    words = long_fact("Wexalindo", times=1)
+    source = {"type": "text", "media_type": "text/plain", "data": words}
     return is_read(
         api,
         "type=document",
         "Wexalindo",
         without={"messages": [user(question)], "max_tokens": ROOM},
         carrying={"messages": [user({"type": "document", "source": source}, question)], "max_tokens": ROOM},
-        plainly=plainly(fact("Wexalindo"), QUESTION),
+        plainly=plainly(words, QUESTION),
     )
 
 

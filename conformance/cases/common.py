@@ -256,7 +256,8 @@ class _Place:
     @property
     def plainly_without(self) -> dict[str, Json]:
         """The question alone, where the content would be in plain sight."""
-        facts = (f"{words(self.codeword)}\n\n" for words in (fact, long_fact))
+        told = (*(long_fact(self.codeword, times) for times in (_LENGTH, 1)), fact(self.codeword))  # the longest first
+        facts = (f"{words}\n\n" for words in told)
         return replaced(self.plainly, dict.fromkeys(facts, ""))
 
     def in_plain_sight(self, api: Endpoint, before: Reply, after: Reply, enough: float = PART) -> Growth:

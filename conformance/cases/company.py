@@ -120,12 +120,17 @@ def _system_is_read(
 def it_is_read_beside_everything(api: Endpoint) -> Observation:
     """system is read also where everything else is on: a stream, tools, other turns, thinking, metadata.
 
-    Honoured: a codeword in the first of two blocks comes back, or the prompt grows by it. Ignored: neither,
-    and the summary names the company it takes.
+    Honoured: a codeword in the second of three blocks, behind the one that Claude Code begins with, comes back, or the
+    prompt grows by it. Ignored: neither, and the summary names the company it takes.
     """
-    brief = text("Answer briefly.")
+    header, brief = text(_HEADER), text("Answer briefly.")
     beside = company("stream", "tools", "history", "metadata", "thinking")
-    return _system_is_read(api, "Wendelmoor", [brief], [text(fact("Wendelmoor")), brief], beside)
+    carrying = [header, text(fact("Wendelmoor")), brief]
+    return _system_is_read(api, "Wendelmoor", [header, brief], carrying, beside)
+
+
+_HEADER = "x-anthropic-billing-header: cc_version=2.1.332; cc_entrypoint=cli;"
+"""What Claude Code writes into a block of its own, the first: some gateways take it out, and must leave the others."""
 
 
 @experiment("system")

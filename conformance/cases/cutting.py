@@ -6,17 +6,19 @@ with each other: of one kind of text, four times the limit is four times the len
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
 from conformance.cases.common import control, needs_streams, rejected, user
-from conformance.cases.endpoint import Endpoint
+from conformance.cases.endpoint import Endpoint, outcome
+from conformance.cases.forced_calls import RESERVES, WANTED
 from conformance.cases.registry import experiment
 from conformance.cases.tools import WEATHER
 from conformance.protocol.reply import Reply
-from conformance.trouble import Inconclusive
+from conformance.trouble import Inconclusive, NotApplicable
 from conformance.values import Behaviour, Json, Observation
 
 _LONG: Mapping[str, Json] = {
@@ -126,6 +128,61 @@ def one_token_is_a_limit(api: Endpoint) -> Observation:
         if len(reply.text) <= _ONE_TOKEN:
             return Observation(Behaviour.HONOURED, seen, signals=("text",))
     return Observation(Behaviour.IGNORED, f"{seen}, and more than a word in {_AGAIN} replies", signals=("text",))
+
+
+_INSIDE = 40
+"""Tokens within which no call of ``RESERVES`` is complete: its input alone is some 450 characters."""
+
+_BEFORE_ITS_END = 60
+"""Tokens before the end of a reply with such a call at which a limit lies inside of it, whatever was thought before."""
+
+
+@experiment("max_tokens")
+def a_call_that_is_cut_says_so(api: Endpoint) -> Observation:
+    """A call that the limit cuts ends with max_tokens, streamed or not. MUST: an agent runs half a call otherwise.
+
+    Honoured: the reply says max_tokens, whatever there is of the call. Ignored: it says tool_use, or that it ended by
+    itself, and its call lacks what the tool requires, at the limit by its own count, every time; or the limit does not
+    cut a call, every time. (Where no call can be forced, or streams are refused, other rows find that.)
+    """
+    whole = api.once("control", **RESERVES, max_tokens=2048)
+    if not whole.ok or not whole.tool_calls or whole.output_tokens is None:
+        raise NotApplicable("no call can be forced, or what is written is not counted")
+    is_all_of_it = whole.output_tokens < len(json.dumps(WANTED))
+    limit = _INSIDE if is_all_of_it and not whole.thinking else max(_INSIDE, whole.output_tokens - _BEFORE_ITS_END)
+    seen: list[str] = []
+    cut = False
+    ways: Mapping[str, Mapping[str, Json]] = {"a body": {}, "a stream": {"stream": True}}
+    for way, more in ways.items():
+        fault = ""
+        for _ in range(_AGAIN):
+            reply = api.ask(f"treatment, {way}", **RESERVES, max_tokens=limit, **more)
+            if not reply.ok:
+                raise NotApplicable(f"a forced call is refused under a narrow limit ({reply.refusal})")
+            fault = _cut_in_silence(reply, limit)
+            if not fault:
+                break
+        else:
+            return Observation(Behaviour.IGNORED, f"{way}, {_AGAIN} times: {fault}", signals=("blocks", "stop_reason"))
+        seen.append(f"{way}: {outcome(reply)}")
+        cut = cut or reply.stop_reason == "max_tokens"
+    if not cut:
+        raise NotApplicable(f"no call is long enough to be cut: {'; '.join(seen)}")
+    return Observation(Behaviour.HONOURED, "; ".join(seen), signals=("stop_reason",))
+
+
+def _cut_in_silence(reply: Reply, limit: int) -> str:
+    """What is wrong with a forced call under a narrow limit; empty where it was cut and says so, or was not made."""
+    if reply.stop_reason == "max_tokens" or not reply.tool_calls:
+        return ""
+    given = reply.tool_calls[0].get("input")
+    missing = [name for name in WANTED if not isinstance(given, dict) or name not in given]
+    tokens, length = reply.output_tokens, len(json.dumps(given, ensure_ascii=False))
+    if missing and tokens is not None and limit <= tokens <= limit + 1:
+        return f"a call without {missing[0]} is cut at {tokens} tokens, and stop_reason is {reply.stop_reason}"
+    if not missing and length > _WIDE_TOKENS * limit + _SLACK:
+        return f"a call of {length} characters is not cut at max_tokens {limit}"
+    return ""
 
 
 def _cut_at(api: Endpoint, limits: tuple[int, ...], **more: Json) -> Observation:

@@ -124,15 +124,26 @@ class _Form:
         """The input as JSON."""
         return json.dumps(self.wanted, ensure_ascii=False)
 
+    @property
+    def asked(self) -> str:
+        """What asks for a call that has it."""
+        name = self.tool["name"]
+        return f"Call the tool {name} with exactly this input, and change nothing in it: {self.written}"
+
     def call(self, api: Endpoint, arm: str, **more: Json) -> Reply:
         """A reply with a call that ought to have it."""
-        name = self.tool["name"]
-        asked = f"Call the tool {name} with exactly this input, and change nothing in it: {self.written}"
-        return call_of(api, arm, self.tool, asked, **more)
+        return call_of(api, arm, self.tool, self.asked, **more)
 
 
 _RESERVATION = _Form(_RESERVE, WANTED)
 _RECORD = _Form(_STORE, _LOOKALIKES)
+
+RESERVES: Mapping[str, Json] = {
+    "messages": [user(_RESERVATION.asked)],
+    "tools": [dict(_RESERVE)],
+    "tool_choice": {"type": "tool", "name": _RESERVE["name"]},
+}
+"""A request for a call whose input is ``WANTED``, forced, but for its max_tokens."""
 
 _DRAWS = 2
 ROUNDS = 5

@@ -8,6 +8,7 @@ from dataclasses import replace
 from conformance.cases.baseline import zone_of
 from conformance.cases.common import (
     BALLAST,
+    POSITIVE_CONTROL,
     QUESTION,
     ROOM,
     assistant,
@@ -100,50 +101,100 @@ def _named_so(animal: str) -> str:
 
 @experiment("messages.text")
 def a_long_message_is_read_to_its_end(api: Endpoint) -> Observation:
-    """A message is read from its first word to its last, also where it is long.
+    """A message is read from its first word to its last, also where it is long, and so is what was said before it.
 
-    Honoured: a text many times as long makes the prompt grow as many times, or three names at its start, middle and
-    end come back. Ignored: the prompt grows by less, and one of them does not: a part of the text was cut away.
+    (Some servers give a model 4096 tokens unless they are told otherwise, and leave out what was said first.)
+
+    Honoured: three names come back, from the turn before and from the message's middle and end; or a text many times as
+    long makes the prompt grow as many times. Ignored: the prompt grows by less, and one of the names does not come
+    back: a part of the text was cut away; or the name from before never comes back, and before a short message always.
     """
-    times = 20
-
-    def noted(many: int, words: str, question: str = _WHAT_NAMES) -> dict[str, Json]:
-        # The first words are its own: what other prompts have had cached, and the service may not count, is no part.
-        note = f"A long note, of {many} paragraphs. {words}\n\n{question}"
-        return {"messages": [user(note)], "max_tokens": ROOM}
-
-    half = noted(times // 2, " ".join([BALLAST] * (times // 2)))
-    middle_of_it = [BALLAST] * (times // 2)
-    words = " ".join([_named_so("cat"), *middle_of_it, _named_so("dog"), *middle_of_it, _named_so("parrot")])
-    whole = noted(times, words)
+    long, times = _long_note(api)
+    if all(says(long, name) for name in _PETS.values()):
+        words = "the names before it, in its middle and at its end came back"
+        return Observation(Behaviour.HONOURED, words, signals=("text",))
+    none, half = api.once("control", **_noted(0, "")), control(api, "control, half of it", **_half_of_it(times))
 
     def sized(before: Reply, middle: Reply, after: Reply) -> Growth:
         return Growth((middle,), (after,), (before,), (middle,), WHOLE)
 
-    none = api.once("control", **noted(0, ""))
-    middle = control(api, "control, half of it", **half)
-    long = api.ask("treatment", **whole)
-    if not long.ok:
-        raise Inconclusive(f"a message of {times} paragraphs is refused ({long.refusal})")
-    growth = sized(none, middle, long)
+    growth = sized(none, half, long)
     zone = zone_of(api, growth)
     if zone is Zone.EXPECTED:
+        if lost := _lost_before(api, long, times):
+            return Observation(Behaviour.IGNORED, lost, signals=("text",))
         return Observation(Behaviour.HONOURED, f"{compared(growth)} for its first half", signals=("size",))
     unsaid = [animal for animal, name in _PETS.items() if not says(long, name)]
     if all(
-        says(control(api, f"treatment, {one} alone", **noted(times, words, _what_name(one))), _PETS[one])
+        says(control(api, f"treatment, {one} alone", **_noted(times, _long_words(times), _what_name(one))), _PETS[one])
         for one in unsaid
     ):
-        return Observation(Behaviour.HONOURED, "the names at its start, middle and end came back", signals=("text",))
+        words = "the names before it, in its middle and at its end came back, one by one"
+        return Observation(Behaviour.HONOURED, words, signals=("text",))
     if zone is Zone.UNKNOWN:
         raise Inconclusive("the service does not count what it has read, and the reply does not show it")
-    again = sized(api.once("control", **noted(0, "")), control(api, **half), control(api, "treatment", **whole))
+    again = sized(
+        api.once("control", **_noted(0, "")),
+        control(api, "control, half of it", **_half_of_it(times)),
+        control(api, "treatment", **_noted(times, _long_words(times))),
+    )
     both = growth.with_more(again)
     if zone_of(api, both) is Zone.EXPECTED:
         return Observation(Behaviour.HONOURED, f"{compared(both)} for its first half", signals=("size",))
     if zone_of(api, again) is not zone:
         raise Inconclusive(f"the service's count does not follow the prompt: {compared(both)} for its first half")
     return part_of("a long message", both)
+
+
+_TIMES = (40, 20)
+"""Paragraphs of a long message: some 5200 tokens, and where the context is too small for them 2600."""
+
+_BEFORE = "cat"
+"""The animal that is told of in the turn before."""
+
+_ASKED = 5
+
+
+def _long_note(api: Endpoint) -> tuple[Reply, int]:
+    """The reply to a long message, and how many paragraphs that has.
+
+    Raises:
+        Inconclusive: it is refused, however long.
+    """
+    for times in _TIMES:
+        long = api.ask("treatment", **_noted(times, _long_words(times)))
+        if long.ok:
+            return long, times
+    raise Inconclusive(f"a message of {times} paragraphs is refused ({long.refusal})")
+
+
+def _noted(many: int, words: str, question: str = _WHAT_NAMES) -> dict[str, Json]:
+    # The first words are its own: what other prompts have had cached, and the service may not count, is no part.
+    note = f"A long note, of {many} paragraphs. {words}\n\n{question}"
+    before = [user(f"For later, of {many} things: {_named_so(_BEFORE)}"), assistant("I will remember it.")]
+    return {"messages": [*before, user(note)], "max_tokens": ROOM}
+
+
+def _long_words(times: int) -> str:
+    half_of_it = [BALLAST] * (times // 2)
+    return " ".join([*half_of_it, _named_so("dog"), *half_of_it, _named_so("parrot")])
+
+
+def _half_of_it(times: int) -> dict[str, Json]:
+    return _noted(times // 2, " ".join([BALLAST] * (times // 2)))
+
+
+def _lost_before(api: Endpoint, long: Reply, times: int) -> str:
+    """That what was said before a long message is lost, and before a short one is not; empty where it is not so."""
+    if says(long, _PETS[_BEFORE]) or not all(says(long, _PETS[one]) for one in _PETS if one != _BEFORE):
+        return ""  # a model that does not find every name in so long a text is none to tell by
+    question = _what_name(_BEFORE)
+    for _ in range(_ASKED):
+        if not says(control(api, POSITIVE_CONTROL, **_noted(0, "", question)), _PETS[_BEFORE]):
+            return ""
+        if says(control(api, "treatment, alone", **_noted(times, _long_words(times), question)), _PETS[_BEFORE]):
+            return ""
+    return f"what was said before a long message never comes back, {_ASKED} times, and before a short one every time"
 
 
 _TURNS: Mapping[str, str] = {

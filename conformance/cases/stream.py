@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.cases.common import HELLO, control, plain_hello, rejected, user
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
+from conformance.cases.tools import WEATHER
 from conformance.protocol.exchange import Exchange
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
@@ -57,8 +58,8 @@ def bytes_come_as_they_are_written(api: Endpoint) -> Observation:
     """A stream is there to be read while the model writes.
 
     Honoured: the content of a long answer is on its way for a good part of the whole time. Ignored:
-    nothing comes until all is written: the wait grows with the answer, and all of it comes at once.
-    Accepted: the service is too quick for either to be seen.
+    nothing comes until all is written: the wait grows with the answer, and all of it comes at once; or it does so
+    beside tools, which agents always send. Accepted: the service is too quick for either to be seen.
     """
     short = _streamed(api, "short", 16)
     wait = _window(short)[0]
@@ -77,6 +78,10 @@ def bytes_come_as_they_are_written(api: Endpoint) -> Observation:
     seen = f"content from {first:.0f} to {last:.0f} ms in {_pieces(long)} pieces; a short one from {wait:.0f} ms"
     figures = {"first_ms": first, "last_ms": last, "short_first_ms": wait}
     if spread_out:
+        # Once is a busy machine: what is held back beside tools is held back every time.
+        if all(_held_back_beside_tools(api, long, most) for _ in range(_TIMES)):
+            words = f"held back beside a tool, {_TIMES} times of {_TIMES}; without: {seen}"
+            return Observation(Behaviour.IGNORED, words, signals=("timing",), statistics=figures)
         return Observation(Behaviour.HONOURED, seen, signals=("timing",), statistics=figures)
     if _held_back(short, long):
         # Twice more: a busy machine can hold a stream back once, a service that buffers always does.
@@ -93,6 +98,18 @@ def _streamed(api: Endpoint, arm: str, most: int) -> Exchange:
     if not reply.exchange.events:
         raise Inconclusive("the answer is not a stream")
     return reply.exchange
+
+
+_TIMES = 3
+
+
+def _held_back_beside_tools(api: Endpoint, without: Exchange, most: int) -> bool:
+    """Whether a long answer comes at once beside a tool that it does not call, and late; without, it came in pieces."""
+    reply = api.ask("long, beside a tool", **_LONG, max_tokens=most, tools=[WEATHER], stream=True)
+    if not reply.ok or reply.tool_calls or not _pieces(reply.exchange):
+        return False
+    first, last = _window(reply.exchange)
+    return (last - first) <= _AT_ONCE * last and first - _window(without)[0] > _HELD_BACK_MS
 
 
 def _window(exchange: Exchange) -> tuple[float, float]:

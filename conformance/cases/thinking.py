@@ -57,8 +57,8 @@ def a_stream_thinks_as_well(api: Endpoint) -> Observation:
     """What was thought comes over a stream as it comes without.
 
     Honoured: a streamed reply has a thinking block, and none where thinking is disabled. Accepted: it has
-    one either way, as a body has. Ignored: none has, where the same request without streaming has one every time; or
-    every stream has one where thinking is disabled, and no body.
+    one either way, as a body has. Ignored: none has, where the same request without streaming has one every time, or
+    the other way round; or every stream has one where thinking is disabled, and no body.
     """
     needs_streams(api)
     enabled = {"type": "enabled", "budget_tokens": BUDGET}
@@ -67,7 +67,7 @@ def a_stream_thinks_as_well(api: Endpoint) -> Observation:
         control(api, "control, no thinking", shared=True, **_PUZZLE)
         return rejected("thinking enabled", whole)
     if not _thinks(whole):
-        raise NotApplicable("it does not think without streaming either")
+        return _thinks_over_a_stream_alone(api, enabled)
     for _ in range(_TRIES):
         streamed = api.ask("treatment", **_PUZZLE, thinking=enabled, stream=True)
         if not streamed.ok:
@@ -77,6 +77,22 @@ def a_stream_thinks_as_well(api: Endpoint) -> Observation:
     if not all(_thinks(_ask(api, "control", enabled)) for _ in range(_TRIES - 1)):
         raise Inconclusive("the model thinks only now and then")
     return Observation(Behaviour.IGNORED, f"{_TRIES} streams without a thinking block", signals=("blocks",))
+
+
+def _thinks_over_a_stream_alone(api: Endpoint, enabled: Json) -> Observation:
+    """What streams show of a model whose body, with thinking enabled, had no thinking block.
+
+    Raises:
+        NotApplicable: they have none either.
+        Inconclusive: a body has one now and then.
+    """
+    for _ in range(_TRIES):
+        if not _thinks(api.ask("treatment", **_PUZZLE, thinking=enabled, stream=True)):
+            raise NotApplicable("it does not think without streaming either")
+        if _thinks(_ask(api, "control", enabled)):
+            raise Inconclusive("the model thinks only now and then")
+    words = f"every one of {_TRIES} streams has a thinking block, and none of {_TRIES + 1} bodies"
+    return Observation(Behaviour.IGNORED, words, signals=("blocks",))
 
 
 def _turned_off(api: Endpoint) -> Observation:

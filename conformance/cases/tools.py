@@ -11,10 +11,12 @@ from conformance.cases.baseline import zone_of
 from conformance.cases.common import (
     BALLAST,
     POSITIVE_CONTROL,
+    assistant,
     compared,
     control,
     needs_streams,
     rejected,
+    text,
     user,
 )
 from conformance.cases.counts import Growth, Zone
@@ -60,6 +62,7 @@ def _tool(name: str, description: str, parameter: str, example: str) -> dict[str
 WEATHER = _tool("get_weather", "Returns the current weather in a city.", "city", "Lisbon")
 CLOCK = _tool("get_time", "Returns the current local time in a city.", "city", "Lisbon")
 BOTH = [WEATHER, CLOCK]
+LISBON: Mapping[str, Json] = {"city": "Lisbon"}
 ASKS_FOR_ONE = user("What is the weather in Lisbon right now? Call the get_weather tool to find out.")
 ASKS_FOR_NONE = user("Say hello in one short sentence.")
 
@@ -254,7 +257,7 @@ def _named(api: Endpoint, request: Mapping[str, Json]) -> Observation:
 
 @experiment("tool_choice.none")
 def none_forbids_a_call(api: Endpoint) -> Observation:
-    """``none`` keeps the model from calling.
+    """``none`` keeps the model from calling, in a conversation with calls as well.
 
     Honoured: a prompt that is otherwise answered with a call is answered without. Ignored: it calls.
     A call printed as text is the model's, not the service's: blocks count, not words.
@@ -274,15 +277,32 @@ def none_forbids_a_call(api: Endpoint) -> Observation:
     else:
         if not _called(elicited):
             raise Inconclusive("nothing makes this model call a tool, so it cannot be seen being kept from it")
-    for _ in range(_TRIES - 1):
-        again = api.ask("treatment", **request, tool_choice={"type": "none"})
-        if _called(again):
-            return Observation(
-                Behaviour.IGNORED, f"none is asked for, a reply makes {calls(again)}", signals=("blocks",)
-            )
+    again = api.ask("treatment", **request, tool_choice={"type": "none"})
+    if _called(again):
+        return Observation(Behaviour.IGNORED, f"none is asked for, a reply makes {calls(again)}", signals=("blocks",))
+    later = api.ask("treatment, after a call", **_AFTER_A_CALL, tool_choice={"type": "none"})
+    if _called(later):
+        words = f"none is asked for after a call, and the reply makes {calls(later)}"
+        return Observation(Behaviour.IGNORED, words, signals=("blocks",))
     return Observation(
         Behaviour.HONOURED, f"no call in {_TRIES} replies; otherwise {calls(elicited)}", signals=("blocks",)
     )
+
+
+_AFTER_A_CALL: Mapping[str, Json] = {
+    "messages": [
+        ASKS_FOR_ONE,
+        assistant({"type": "tool_use", "id": "toolu_01ConformanceNone", "name": "get_weather", "input": LISBON}),
+        user(
+            {"type": "tool_result", "tool_use_id": "toolu_01ConformanceNone", "content": "18 degrees, and clear."},
+            text("And what is the weather in Oslo? Call the get_weather tool to find out."),
+        ),
+    ],
+    "max_tokens": ROOM,
+    "tools": BOTH,
+}
+"""A conversation with a call, in which another is asked for. A service that refuses it (it wants the thought that led
+to the call, or no text beside a result) is not asked otherwise: that is the finding of the rows of tool blocks."""
 
 
 @experiment("tool_choice.none")
@@ -311,26 +331,37 @@ def none_forbids_a_streamed_call(api: Endpoint) -> Observation:
 
 @experiment("tool_choice.disable_parallel_tool_use")
 def one_call_at_a_time(api: Endpoint) -> Observation:
-    """``disable_parallel_tool_use`` limits a reply to one call.
+    """``disable_parallel_tool_use`` limits a reply to one call: beside auto, and beside any, streamed or not.
 
     Honoured: a prompt that is otherwise answered with two calls is answered with one. Accepted: taken,
-    and the model makes no more than one anyway. Ignored: it makes two all the same.
+    and the model makes no more than one anyway. Ignored: it makes two all the same. (Where any is refused, or a
+    stream, other rows find that.)
     """
     asked = user("What is the weather in Lisbon and in Oslo right now? Call get_weather for both in one reply.")
     request: dict[str, Json] = {"messages": [asked], "max_tokens": ROOM, "tools": BOTH}
     plain = control(api, **request, tool_choice={"type": "auto"})
-    most = 0
-    for _ in range(_TRIES):
-        choice = {"type": "auto", "disable_parallel_tool_use": True}
-        reply = api.ask("treatment", **request, tool_choice=choice)
-        if not reply.ok:
+    most = made = 0
+    for beside, kind, more in _BESIDE:
+        choice = {"type": kind, "disable_parallel_tool_use": True}
+        reply = api.ask(f"treatment, {beside}", **request, **more, tool_choice=choice)
+        if not reply.ok and not made:
             return rejected("disable_parallel_tool_use", reply)
+        made += reply.ok
         most = max(most, len(reply.tool_calls))
-    seen = f"at most {most} calls in {_TRIES} replies, {len(plain.tool_calls)} without"
-    if most > 1:
-        return Observation(Behaviour.IGNORED, seen, signals=("blocks",))
+        if most > 1:
+            words = f"{calls(reply)} beside {beside}, {len(plain.tool_calls)} calls without"
+            return Observation(Behaviour.IGNORED, words, signals=("blocks",))
+    seen = f"at most {most} calls in {made} replies, {len(plain.tool_calls)} without"
     behaviour = Behaviour.HONOURED if most == 1 and len(plain.tool_calls) > 1 else Behaviour.ACCEPTED
     return Observation(behaviour, seen, signals=("blocks",))
+
+
+_BESIDE: Sequence[tuple[str, str, Mapping[str, Json]]] = (
+    ("auto", "auto", {}),
+    ("any", "any", {}),
+    ("any, in a stream", "any", {"stream": True}),
+)
+"""What the flag stands beside: its words, the type of choice, and what else is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,14 +480,21 @@ def a_tool_of_type_custom_is_one(api: Endpoint) -> Observation:
     return Observation(Behaviour.IGNORED, words, signals=("blocks",))
 
 
+_SAYS_AND_CALLS = user(
+    "Tell me in one short sentence that you will look up the weather in Lisbon, and call the get_weather tool, both in "
+    "this one reply."
+)
+
+
 @experiment("tools")
 def a_streamed_call_is_whole(api: Endpoint) -> Observation:
-    """A tool is called over a stream as well.
+    """A tool is called over a stream as well, and what the model says beside the call comes either way.
 
     Honoured: the stream adds up to a call with an id, a name and an input. Ignored: it never has a call
-    where the same request without streaming has one every time.
+    where the same request without streaming has one every time; or bodies with a call never have a text beside it, and
+    streams always have, or the other way round.
     """
-    request: dict[str, Json] = {"messages": [ASKS_FOR_ONE], "max_tokens": ROOM, "tools": [WEATHER]}
+    request: dict[str, Json] = {"messages": [_SAYS_AND_CALLS], "max_tokens": ROOM, "tools": [WEATHER]}
     choices: list[dict[str, Json]] = [{}, {"tool_choice": {"type": "any"}}]
     for choice in choices:
         plain = control(api, **request, **choice)
@@ -470,9 +508,27 @@ def a_streamed_call_is_whole(api: Endpoint) -> Observation:
             needs_streams(api)
             return rejected("tools in a stream", streamed)
         if _called(streamed):
-            return Observation(Behaviour.HONOURED, f"streamed: {calls(streamed)}", signals=("blocks",))
+            lost = _text_is_lost(api, {**request, **choice}, plain, streamed)
+            seen = lost or f"streamed: {calls(streamed)}"
+            return Observation(Behaviour.IGNORED if lost else Behaviour.HONOURED, seen, signals=("blocks",))
         if _is_cut(streamed):
             raise Inconclusive(_CUT)
         if number and not _called(control(api, **request, **choice)):
             raise Inconclusive("the model calls a tool only now and then")
     return Observation(Behaviour.IGNORED, f"{_ROUNDS} streams without a call", signals=("blocks",))
+
+
+def _text_is_lost(api: Endpoint, request: Mapping[str, Json], body: Reply, stream: Reply) -> str:
+    """That a text beside a call comes in streams only, or in bodies only; empty where it is not so every time."""
+    speaks = _speaks(body)
+    for number in range(_ROUNDS):
+        if number:
+            body, stream = api.ask("control", **request), api.ask("treatment", **request, stream=True)
+        if not (_called(body) and _called(stream)) or _speaks(body) != speaks or _speaks(stream) == speaks:
+            return ""
+    with_it, without = ("bodies", "streams") if speaks else ("streams", "bodies")
+    return f"{_ROUNDS} {with_it} say something beside the call, and none of {_ROUNDS} {without}"
+
+
+def _speaks(reply: Reply) -> bool:
+    return bool(reply.text.strip())

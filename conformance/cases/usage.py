@@ -19,14 +19,15 @@ def every_body_is_counted(exchanges: Sequence[Exchange]) -> Observation:
     """Every answer counts its tokens: input and output, above zero where there is any.
 
     Honoured: all of them. Ignored: some leave it out, or count nothing; what was read from the cache is counted in
-    input_tokens as well, and clients add the two up; output_tokens are max_tokens, or far too few for what was written;
-    a prompt counts twice what it is, now and then, or more tokens than it has characters.
+    input_tokens as well, and clients add the two up; output_tokens are max_tokens, or far too few for what was written,
+    in words or in calls; a prompt counts twice what it is, now and then, or more tokens than it has characters, or
+    tools are no part of it.
     """
     found = inspect(bodies_of(exchanges), _uncounted, "answers")
     if found.behaviour is Behaviour.HONOURED:
         bodies = list(bodies_of(exchanges))
         wrong = _stuck(bodies) or _counted_twice(bodies) or _unwritten(bodies)
-        if wrong := wrong or _doubled(bodies) or _of_another(bodies, exchanges):
+        if wrong := wrong or _doubled(bodies) or _of_another(bodies, exchanges) or _left_out(bodies):
             return Observation(Behaviour.IGNORED, wrong, statistics=found.statistics)
     return found
 
@@ -215,7 +216,46 @@ def _unwritten(exchanges: Sequence[Exchange]) -> str:
     if len(long) >= _SURE and len(few) == len(long):
         longest = max(few, key=lambda reply: len(reply.text))
         return f"{longest.output_tokens} output_tokens for a text of {len(longest.text)} characters"
-    return ""
+    return _uncounted_calls(exchanges)
+
+
+def _uncounted_calls(exchanges: Sequence[Exchange]) -> str:
+    """Why output_tokens are not those of a call: they are far too few for its input, every time; else empty."""
+    called = [(reply, _given(reply)) for reply in map(Reply, exchanges) if reply.tool_calls]
+    long = [(reply, given) for reply, given in called if given >= _LONG]
+    few = [(reply, given) for reply, given in long if given > MOST_OF_A_TOKEN * (reply.output_tokens or 0)]
+    if len(long) < _TWICE or len(few) < len(long):
+        return ""
+    reply, given = max(few, key=lambda pair: pair[1])
+    return f"{reply.output_tokens} output_tokens for a call whose input has {given} characters, in {len(few)} replies"
+
+
+def _given(reply: Reply) -> int:
+    """The characters of the inputs of a reply's calls."""
+    return sum(len(json.dumps(call.get("input"), ensure_ascii=False)) for call in reply.tool_calls)
+
+
+def _left_out(exchanges: Sequence[Exchange]) -> str:
+    """Why the count is not the prompt's: the same request counts as much with tools, which were called; else empty."""
+    asked: dict[str, tuple[set[int], set[int]]] = {}
+    called = 0
+    for reply in map(Reply, exchanges):
+        request = reply.exchange.request
+        # Of a cache's figures, only those of what was asked first are the whole prompt.
+        if not isinstance(request, dict) or reply.size is None or reply.size != reply.usage.get("input_tokens"):
+            continue
+        tools = request.get("tools")
+        if tools and len(json.dumps(tools)) < _LONG:
+            continue
+        called += bool(reply.tool_calls)
+        bare = {name: value for name, value in request.items() if name not in (*_OF_THE_REPLY, "tools", "tool_choice")}
+        asked.setdefault(json.dumps(bare, sort_keys=True), (set(), set()))[bool(tools)].add(reply.size)
+    both = [(max(alone), max(beside)) for alone, beside in asked.values() if alone and beside]
+    if len(both) < _TWICE or not called or any(beside > alone for alone, beside in both):
+        return ""
+    alone, beside = both[0]
+    words = f"tools are not counted, in {len(both)} prompts of {len(both)}, though they are called"
+    return f"{words}: {alone} input tokens without, {beside} beside them"
 
 
 def _written(reply: Reply) -> int:

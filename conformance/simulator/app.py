@@ -187,7 +187,11 @@ class _Endpoints:
         for change in personality.on_events:
             stream = change(stream)
         speed = answer.model.speed * personality.speed if self.paced else None
-        sent = _held_back(stream, speed) if personality.holds_back else _sent(stream, speed, personality.silence)
+        sent = (
+            _held_back(stream, speed)
+            if personality.holds_back(call.body)
+            else _sent(stream, speed, personality.silence)
+        )
         headers = call.ids | {"cache-control": "no-cache", "content-type": personality.stream_type}
         return StreamingResponse(sent, headers=headers)
 

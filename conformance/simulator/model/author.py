@@ -52,6 +52,7 @@ _REPORTING: Final = weighted(
 _ANNOUNCING: Final = weighted(
     {"": 5.0, "Let me look that up.": 3.0, "I will ask the tool.": 2.0, "One moment, I will check.": 1.0}
 )
+_TELLS_AND_CALLS: Final = re.compile(r"\b(?:say|tell)\b.*\band call\b", re.IGNORECASE)
 _LONGEST_REPORT: Final = 600  # characters
 
 
@@ -79,10 +80,16 @@ def compose(prompt: Prompt, wish: Wish, rng: Random) -> Draft:
         blocks.append(Text(json.dumps(fill(wish.schema, prompt.request, names), ensure_ascii=False)))
     elif not called:
         blocks.append(Text(_Speaker(prompt, wish, rng).text()))
-    elif wish.choice.kind == "auto" and (announcement := _ANNOUNCING.draw(wish.sampling, rng)):
+    elif wish.choice.kind == "auto" and (announcement := _announced(prompt, wish.sampling, rng)):
         blocks.append(Text(announcement))
     blocks += [ToolUse(call.name, call.input) for call in called]
     return finished(blocks, wish.stops, wish.limit)
+
+
+def _announced(prompt: Prompt, sampling: Sampling, rng: Random) -> str:
+    """What is said before a call, if anything; something, where the user wants both."""
+    said = _ANNOUNCING.draw(sampling, rng)
+    return said or ("I will look it up." if _TELLS_AND_CALLS.search(prompt.request) else "")
 
 
 def _thoughts(prompt: Prompt, sampling: Sampling, rng: Random) -> str:

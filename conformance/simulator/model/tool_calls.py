@@ -82,8 +82,10 @@ def _wanted(prompt: Prompt, choice: Choice, rng: Random) -> Tool | None:
     best = max(scores)
     if choice.kind == "any":
         return prompt.tools[scores.index(best)] if best else rng.choice(prompt.tools)
-    # A result in the last message has answered the request: calling again would never end.
-    return prompt.tools[scores.index(best)] if best >= _ENOUGH and not prompt.results else None
+    # A result in the last message has answered the request, but for one that names a tool outright beside it: calling
+    # again would never end.
+    enough = best >= _OUTRIGHT and prompt.goes_on if prompt.results else best >= _ENOUGH
+    return prompt.tools[scores.index(best)] if enough else None
 
 
 def _pull(tool: Tool, request: str) -> int:

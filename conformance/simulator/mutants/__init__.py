@@ -12,6 +12,7 @@ from conformance.simulator.mutants import (
     access,
     agent_loop,
     answers,
+    beside,
     company,
     counts,
     crossings,
@@ -54,6 +55,7 @@ FAMILIES: Final = (
     inputs,
     endings,
     answers,
+    beside,
 )
 """The modules that hold them."""
 

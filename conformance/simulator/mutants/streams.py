@@ -116,7 +116,7 @@ _WHOLE: Final = (
     Mutant(
         "stream.incremental-held-back",
         "A stream is held back until the answer is whole, and sent at once.",
-        having(holds_back=True),
+        having(holds_back=lambda _body: True),
         ignored("stream.incremental::*"),
         trial=Trial(features=("stream",), paced=True),
     ),
