@@ -57,7 +57,7 @@ def a_picture_is_seen(api: Endpoint) -> Observation:
 
 def _beside_tools(api: Endpoint, found: Observation, asked: Callable[[Json], dict[str, Json]]) -> Observation:
     """What was found of pictures, unless it is otherwise beside tools: what agents send has always some."""
-    beside = api.ask("treatment beside tools, yellow", **asked(_square("yellow", 256)))
+    beside = api.ask("treatment beside tools, yellow", **asked(picture("yellow", 256)))
     if not beside.ok or _named(beside) == {"yellow"}:
         # Refused beside tools alone: rows of the company are about that.
         return found
@@ -95,7 +95,7 @@ def _is_seen(api: Endpoint, before: Reply, asked: Callable[[Json], dict[str, Jso
     """
     replies: dict[str, Reply] = {}
     for colour in _COLOURS:
-        replies[colour] = api.ask(f"treatment, {colour}", **asked(_square(colour, 256)))
+        replies[colour] = api.ask(f"treatment, {colour}", **asked(picture(colour, 256)))
         if not replies[colour].ok:
             break
         right = [known for known, reply in replies.items() if _named(reply) == {known}]
@@ -111,7 +111,7 @@ def _is_seen(api: Endpoint, before: Reply, asked: Callable[[Json], dict[str, Jso
         raise Inconclusive("one picture is taken, and another is refused")
     grown = Growth((before,), (first,), (before,), (control(api, POSITIVE_CONTROL, **asked(text(BALLAST))),))
     wrong = [colour for colour, reply in replies.items() if _named(reply) - {colour}]
-    return _is_taken_in("image", api, grown, _Coded(asked, _square("red", 256), _square("red", 1024)), wrong)
+    return _is_taken_in("image", api, grown, _Coded(asked, picture("red", 256), picture("red", 1024)), wrong)
 
 
 _RIGHT = 2
@@ -222,7 +222,8 @@ def a_picture_in_a_result_is_seen(api: Endpoint) -> Observation:
     return _is_seen(api, before, lambda block: way(looked_up("office", [text("Done."), block], asking=question)))
 
 
-def _square(colour: str, side: int) -> dict[str, Json]:
+def picture(colour: str, side: int) -> dict[str, Json]:
+    """An image block: a square of one of ``_COLOURS``, so many pixels wide, as a PNG."""
     data = base64.b64encode(_png(_COLOURS[colour][0], side)).decode()
     return {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
 

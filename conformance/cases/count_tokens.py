@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from conformance.cases.attachments import picture
 from conformance.cases.baseline import zone_of
 from conformance.cases.common import (
     POSITIVE_CONTROL,
@@ -12,7 +13,9 @@ from conformance.cases.common import (
     assistant,
     control,
     fact,
+    is_crash,
     rejected,
+    text,
     user,
 )
 from conformance.cases.counts import LEAST, Growth, Zone
@@ -74,7 +77,8 @@ def every_part_of_a_prompt_is_counted(api: Endpoint) -> Observation:
     """System prompt, tools, earlier turns and results are parts of a prompt: clients cut their history by this count.
 
     Honoured: the same words count for as much in each of these places as in the last turn. Ignored: they count for
-    next to nothing in one of them, where the usage of the same request counts them.
+    next to nothing in one of them, where the usage of the same request counts them; or a picture, which the service
+    takes, counts for nothing, or makes the count fail.
     """
     words = fact("Zorbanix")
     asked: dict[str, Json] = {"messages": [user(QUESTION)]}
@@ -105,7 +109,31 @@ def every_part_of_a_prompt_is_counted(api: Endpoint) -> Observation:
         if usage[0] is not None and usage[1] is not None and usage[1] - usage[0] >= _NEAR * due[place]:
             words = f"{place} is left out: {seen}, where the usage goes from {usage[0]} to {usage[1]}"
             return Observation(Behaviour.IGNORED, words, signals=("size",))
+    if lost := _picture_left_out(api, before):
+        return Observation(Behaviour.IGNORED, f"{lost}; {seen}", signals=("size",))
     return Observation(Behaviour.HONOURED, seen, signals=("size",))
+
+
+def _picture_left_out(api: Endpoint, before: int) -> str:
+    """What is wrong with the count of a prompt with a picture, where the service takes pictures; else empty.
+
+    Args:
+        before: what a prompt with the question alone counts for.
+    """
+    asked: dict[str, Json] = {"messages": [user(picture("red", 256), text(QUESTION))]}
+    reply = api.send("with a picture", {"model": api.model, **asked}, path="/v1/messages/count_tokens")
+    body = reply.exchange.json
+    count = token_count(body.get("input_tokens")) if reply.ok and isinstance(body, dict) else None
+    if (not reply.ok and not is_crash(reply)) or (count is not None and count - before >= LEAST):
+        return ""  # that pictures are refused is the finding of another row
+    short = api.once(f"{POSITIVE_CONTROL}, without", messages=[user(QUESTION)], max_tokens=ROOM)
+    taken = api.ask("usage with a picture", **asked, max_tokens=ROOM)
+    if not taken.ok or taken.size is None or short.size is None or taken.size - short.size < LEAST:
+        return ""
+    sizes = f"where the usage goes from {short.size} to {taken.size}"
+    if not reply.ok:
+        return f"a prompt with a picture makes it fail ({reply.refusal}), {sizes}"
+    return f"a picture is left out: from {before} to {count}, {sizes}"
 
 
 _RESULT, _TIMES = "the result of a call", 3

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 
 from conformance.cases.common import HELLO, crashed, is_crash, needs_streams
 from conformance.cases.endpoint import Endpoint
+from conformance.cases.models import NOBODY
 from conformance.cases.registry import experiment
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
 
 _MALFORMED: Mapping[str, Mapping[str, Json]] = {
     "without messages": {"messages": []},
-    "with a max_tokens that is no number": {"max_tokens": "many"},
+    "for a model that nobody has": {"model": f"nobody{NOBODY}"},
 }
+"""Requests that are refused for reasons of two types: that each has its type is looked at in passing."""
 
 
 @experiment("errors.stream")

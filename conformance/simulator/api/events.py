@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,8 @@ from conformance.simulator.model.replies import Block, Reply, Text, Thinking, To
 from conformance.simulator.model.tokens import count, pieces
 
 _TOKENS_A_DELTA: Final = 4
+_LINE_ENDS: Final = re.compile(r"(\s*\n\s*)")
+"""What real services send as a delta of its own, often enough for gateways to lose it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +97,7 @@ def _chunks(parts: Sequence[str], size: int | None = None) -> Iterator[tuple[str
     step = size or _TOKENS_A_DELTA
     for at in range(0, len(parts), step):
         chunk = parts[at : at + step]
-        yield "".join(chunk), len(chunk)
+        tokens = len(chunk)
+        for text in filter(None, _LINE_ENDS.split("".join(chunk))):
+            yield text, tokens
+            tokens = 0  # the time is the chunk's

@@ -106,6 +106,10 @@ _WINDOW: Final = 4096 * 4
 """Characters of 4096 tokens, as such servers estimate them."""
 
 
+def _without_blanks(events: _Events) -> _Events:
+    return tuple(event for event in events if not object_at(event.data, "delta").get("text", "x").isspace())
+
+
 def _last_turns(body: Object) -> Object:
     """The turns from the end that the window holds; the last one whatever its length."""
     turns = messages_of(body)
@@ -209,6 +213,12 @@ MUTANTS: Final = (
         "max_tokens has no effect where a call is forced.",
         changing_requests(_unlimited_calls),
         ignored("max_tokens::a_call_that_is_cut_says_so"),
+    ),
+    Mutant(
+        "stream.text-blank-deltas-lost",
+        "A piece of a stream that is nothing but blanks is lost.",
+        changing_streams(_without_blanks),
+        ignored("stream.text::what_a_body*", "stream.text::a_long_text*"),
     ),
     Mutant(
         "stream.usage-one-for-calls",

@@ -7,8 +7,9 @@ from dataclasses import replace
 from itertools import count
 from typing import Final
 
+from conformance.simulator.api.errors import Refusal
 from conformance.simulator.api.events import Event
-from conformance.simulator.json_values import Object, object_at, without
+from conformance.simulator.json_values import Object, blocks_of, messages_of, object_at, without
 from conformance.simulator.model.replies import Reply
 from conformance.simulator.mutants.agent_loop import results_changed
 from conformance.simulator.mutants.mutant import Change, Mutant, changing_replies, changing_streams, having, ignored
@@ -63,6 +64,12 @@ def _now_and_then(size: Callable[[int], int]) -> Change:
     return change
 
 
+def _failing_on_pictures(body: Object) -> Object:
+    if any(block.get("type") == "image" for turn in messages_of(body) for block in blocks_of(turn["content"])):
+        raise Refusal("'NoneType' object has no attribute 'strip'", "api_error")
+    return body
+
+
 _STREAMS: Final = ignored("stream.usage::every_stream_is_counted")
 
 
@@ -109,6 +116,15 @@ MUTANTS: Final = (
         _now_and_then(lambda size: size + 4000),
         _BODIES,
         is_rare=True,
+    ),
+    Mutant(
+        "messages.count_tokens-failing-on-pictures",
+        "count_tokens fails where a prompt has a picture.",
+        having(counts=_failing_on_pictures),
+        {
+            "messages.count_tokens::every_part_of_a_prompt_is_counted": "ignored falls_short",
+        },
+        personality="reference",
     ),
     *(
         Mutant(
