@@ -16,6 +16,7 @@ from conformance.values import Behaviour, Json, Observation
 __all__ = [
     "BALLAST",
     "HELLO",
+    "LONGEST",
     "POSITIVE_CONTROL",
     "QUESTION",
     "ROOM",
@@ -188,6 +189,7 @@ def is_read(
     plainly: Mapping[str, Json],
     bare: Mapping[str, Json] | None = None,
     counted: Mapping[str, Json] | None = None,
+    enough: float = PART,
 ) -> Observation:
     """Is what stands in this place part of the prompt?
 
@@ -204,6 +206,8 @@ def is_read(
         bare: the control without what every arm has of the feature; asked where the control is refused.
         counted: the content in another form of the same kind of place, whose growth shows that the service counts
             such places: that of ``plainly`` where the place is one for plain text.
+        enough: the share of what is expected from which the content counts as read; ``WHOLE`` for a long text, whose
+            end may be lost alone.
     """
     before = api.ask("control", **without)
     if not before.ok:
@@ -213,7 +217,7 @@ def is_read(
         return rejected(what, after)
     if says(after, codeword):
         return _came_back(what, before, after)
-    return _weighed(api, what, _Place(without, carrying, plainly, codeword, counted), before, after)
+    return _weighed(api, what, _Place(without, carrying, plainly, codeword, counted, enough), before, after)
 
 
 def _weighed(api: Endpoint, what: str, place: _Place, before: Reply, after: Reply) -> Observation:
@@ -247,6 +251,7 @@ class _Place:
     shown: Mapping[str, Json]
     codeword: str
     counted: Mapping[str, Json] | None = None
+    enough: float = PART
 
     @property
     def plainly(self) -> dict[str, Json]:
@@ -256,11 +261,11 @@ class _Place:
     @property
     def plainly_without(self) -> dict[str, Json]:
         """The question alone, where the content would be in plain sight."""
-        told = (*(long_fact(self.codeword, times) for times in (_LENGTH, 1)), fact(self.codeword))  # the longest first
+        told = (*(long_fact(self.codeword, times) for times in _LENGTHS), fact(self.codeword))  # the longest first
         facts = (f"{words}\n\n" for words in told)
         return replaced(self.plainly, dict.fromkeys(facts, ""))
 
-    def in_plain_sight(self, api: Endpoint, before: Reply, after: Reply, enough: float = PART) -> Growth:
+    def in_plain_sight(self, api: Endpoint, before: Reply, after: Reply) -> Growth:
         """How the prompt grew, beside what the content adds in plain sight.
 
         Raises:
@@ -270,7 +275,7 @@ class _Place:
         alone = before if bare == dict(self.without) else api.once(f"{POSITIVE_CONTROL}, without", **bare)
         if not alone.ok:
             raise Inconclusive(f"the question alone was refused ({alone.refusal})")
-        return Growth((before,), (after,), (alone,), (control(api, POSITIVE_CONTROL, **self.plainly),), enough)
+        return Growth((before,), (after,), (alone,), (control(api, POSITIVE_CONTROL, **self.plainly),), self.enough)
 
     def asked_again(self, api: Endpoint, growth: Growth) -> Growth:
         """The same arms, each asked twice more: by that a vendor's prompt of a changing length is told."""
@@ -283,7 +288,8 @@ class _Place:
     def with_codeword(self, codeword: str) -> _Place:
         """The same place with another codeword: what a service has cached of the first is no part of it."""
         new = {self.codeword: codeword}
-        return _Place(self.without, replaced(self.carrying, new), replaced(self.shown, new), codeword)
+        carrying, shown = replaced(self.carrying, new), replaced(self.shown, new)
+        return _Place(self.without, carrying, shown, codeword, enough=self.enough)
 
 
 def _came_back(what: str, before: Reply, after: Reply) -> Observation:
@@ -366,8 +372,13 @@ def replaced(request: Mapping[str, Json], words: Mapping[str, str]) -> dict[str,
     return {name: changed(value) for name, value in request.items()}
 
 
+LONGEST = 28
+"""How often the ballast is said in a text of 18,000 characters: files and pages are as long."""
+
 _LENGTH = 12
 """How often the ballast is said in a long text: some 1500 tokens."""
+
+_LENGTHS = (LONGEST, _LENGTH, 1)
 
 
 def long_fact(codeword: str, times: int = _LENGTH) -> str:
@@ -390,14 +401,14 @@ def is_read_whole(
     The prompt grows by as much as it does for the same text in the user's own words. Where the service
     does not count this place at all, the codeword at the text's end decides, as in ``is_read``.
     """
-    place = _Place(without, carrying, plainly, codeword)
+    place = _Place(without, carrying, plainly, codeword, enough=WHOLE)
     before = api.ask("control", **without)
     if not before.ok:
         return refused_already(api, what, before, bare)
     after = api.ask("treatment", **carrying)
     if not after.ok:
         return rejected(what, after)
-    growth = place.in_plain_sight(api, before, after, WHOLE)
+    growth = place.in_plain_sight(api, before, after)
     zone = zone_of(api, growth)
     if zone is Zone.BETWEEN:
         growth = place.asked_again(api, growth)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from conformance.cases.common import (
+    LONGEST,
     QUESTION,
     ROOM,
     assistant,
@@ -19,6 +20,7 @@ from conformance.cases.common import (
     text,
     user,
 )
+from conformance.cases.counts import WHOLE
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
 from conformance.cases.several import Places, all_are_read, elsewhere, plainly
@@ -203,12 +205,13 @@ def _looked_up_twice(inputs: Sequence[Json], results: Sequence[Json], asking: st
 def the_result_of_a_call_is_read(api: Endpoint) -> Observation:
     """A tool_result block brings what the tool said, as a string, to its end: results are files and pages.
 
-    Honoured: a codeword at the end of a long one comes back, or the prompt grows by it. Ignored: neither.
+    Honoured: a codeword at the end of one of 18,000 characters comes back, or the prompt grows by it. Ignored: neither,
+    or by a part of it only.
     """
     way = _history(api, "tool_result", "tool_use")
     if isinstance(way, Observation):
         return way
-    words = long_fact("Fennigrath")
+    words = long_fact("Fennigrath", LONGEST)
     return is_read(
         api,
         "the end of a long tool_result",
@@ -217,6 +220,7 @@ def the_result_of_a_call_is_read(api: Endpoint) -> Observation:
         carrying=way(looked_up("office", words)),
         plainly={"messages": [user(f"{words}\n\n{QUESTION}")], "max_tokens": ROOM},
         counted=way(looked_up("office", [text("Done."), text(words)])),
+        enough=WHOLE,
     )
 
 

@@ -97,6 +97,12 @@ MUTANTS: Final = (
         ignored("messages.conversation::a_loop_is_read_whole"),
     ),
     Mutant(
+        "messages.tool_result-cut",
+        "Of a result only the first 16,000 characters are read.",
+        changing_requests(results_changed(lambda text: text[:16_000])),
+        ignored("messages.tool_result::the_result_of_a_call_is_read"),
+    ),
+    Mutant(
         "messages.tool_result-first-paragraph",
         "Of a result only what stands before the first blank line is read.",
         changing_requests(results_changed(_first_paragraph)),

@@ -14,13 +14,14 @@ from unit.cases.scripted import Scripted, scripted, streamed
 class _Paced:
     """A service of some speed, in tokens a second; what it holds back comes with the last of it, all at once."""
 
-    def __init__(self, speed: float, *, holds_back: bool, delays: list[float]) -> None:
-        self.speed, self.holds_back, self.delays = speed, holds_back, delays
+    def __init__(self, speed: float, *, holds_back: bool, delays: list[float], beside_tools: bool = False) -> None:
+        self.speed, self.always, self.delays, self.beside_tools = speed, holds_back, delays, beside_tools
         self.most = 0
-        self.delay = 0.0
+        self.delay, self.holds_back = 0.0, False
 
     def answer(self, body: dict[str, Any]) -> str:
         self.most = body["max_tokens"]
+        self.holds_back = self.always or (self.beside_tools and "tools" in body)
         self.delay = self.delays.pop(0) if self.delays and self.most > 16 else 0.0
         text = [
             {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": f"word{number} "}}
@@ -50,7 +51,7 @@ class _Paced:
 @pytest.mark.parametrize(
     ("speed", "holds_back", "delays", "behaviour", "asked"),
     [
-        (60, False, [], "honoured", [16, 256]),
+        (60, False, [], "honoured", [16, 256, 256]),
         (60, True, [], "ignored", [16, 256, 16, 256, 16, 256]),
         (2_000, True, [], "ignored", [16, 256, 1024, 16, 1024, 16, 1024]),
         (1_000_000, False, [], "accepted", [16, 256]),
@@ -66,3 +67,12 @@ def test_what_is_said_of_a_stream(
     service = Scripted(paced.answer, paced.arrivals)
     found = bytes_come_as_they_are_written(scripted(service))
     assert (found.behaviour.value, [body["max_tokens"] for body in service.asked]) == (behaviour, asked)
+
+
+@pytest.mark.parametrize(("speed", "behaviour", "asked"), [(60, "ignored", 3), (2_000, "honoured", 1)])
+def test_a_stream_that_is_held_back_beside_tools_alone(speed: float, behaviour: str, asked: int) -> None:
+    """Of a service so quick that its reader hardly waits nothing is said."""
+    paced = _Paced(speed, holds_back=False, delays=[], beside_tools=True)
+    service = Scripted(paced.answer, paced.arrivals)
+    assert bytes_come_as_they_are_written(scripted(service)).behaviour.value == behaviour
+    assert sum("tools" in body for body in service.asked) == asked
