@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-import struct
 import textwrap
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,6 +26,7 @@ from conformance.cases.common import (
 )
 from conformance.cases.counts import Growth, Zone
 from conformance.cases.endpoint import Endpoint
+from conformance.cases.pictures import COLOURS, named, picture, second_is_lost
 from conformance.cases.registry import experiment
 from conformance.cases.several import plainly
 from conformance.cases.tool_history import Way, looked_up, some_history
@@ -43,7 +42,7 @@ def a_picture_is_seen(api: Endpoint) -> Observation:
 
     Honoured: the colours of two pictures come back, or the prompt grows by a picture and not by junk of the same
     length. Rejected: it is refused. Ignored: a plain 200 to a prompt that did not grow, the worst of the three, or
-    that grew by the letters of the picture's code; without tools, or beside one.
+    that grew by the letters of the picture's code; without tools, or beside one; or of two in one message one is lost.
     """
     question = text(_COLOUR)
     before = control(api, shared=True, messages=[user(question)], max_tokens=ROOM)
@@ -52,13 +51,15 @@ def a_picture_is_seen(api: Endpoint) -> Observation:
         return {"messages": [user(block, question)], "max_tokens": ROOM, **more}
 
     found = _is_seen(api, before, asked)
+    if found.behaviour is Behaviour.HONOURED and (lost := second_is_lost(api)):
+        return Observation(Behaviour.IGNORED, f"{lost}; of one alone: {found.summary}", signals=("text", "size"))
     return found if found.behaviour is Behaviour.IGNORED else _beside_tools(api, found, partial(asked, tools=[WEATHER]))
 
 
 def _beside_tools(api: Endpoint, found: Observation, asked: Callable[[Json], dict[str, Json]]) -> Observation:
     """What was found of pictures, unless it is otherwise beside tools: what agents send has always some."""
-    beside = api.ask("treatment beside tools, yellow", **asked(picture("yellow", 256)))
-    if not beside.ok or _named(beside) == {"yellow"}:
+    beside = api.ask("treatment beside tools, yellow", **asked(picture("yellow")))
+    if not beside.ok or named(beside) == {"yellow"}:
         # Refused beside tools alone: rows of the company are about that.
         return found
     question = asked(text("There is none."))
@@ -74,18 +75,6 @@ def _beside_tools(api: Endpoint, found: Observation, asked: Callable[[Json], dic
 
 _COLOUR = "What colour is the picture? Answer with one word."
 
-_COLOURS: Mapping[str, tuple[tuple[int, int, int], re.Pattern[str]]] = {
-    "red": ((255, 0, 0), re.compile(r"\bred\b|红", re.IGNORECASE)),
-    "green": ((0, 160, 0), re.compile(r"green|绿", re.IGNORECASE)),
-    "yellow": ((255, 255, 0), re.compile(r"yellow|黄", re.IGNORECASE)),
-}
-"""Colours that no two people call by another's name, and the words for them."""
-
-
-def _named(reply: Reply) -> set[str]:
-    """The colours that a reply names; other colours than those of the pictures do not count."""
-    return {colour for colour, (_, words) in _COLOURS.items() if words.search(reply.text)}
-
 
 def _is_seen(api: Endpoint, before: Reply, asked: Callable[[Json], dict[str, Json]]) -> Observation:
     """Whether pictures are seen, in a request that holds a block.
@@ -94,11 +83,11 @@ def _is_seen(api: Endpoint, before: Reply, asked: Callable[[Json], dict[str, Jso
     own picture. Where none is, the prompt's size is looked at: it grows by text that stands for a picture as well.
     """
     replies: dict[str, Reply] = {}
-    for colour in _COLOURS:
-        replies[colour] = api.ask(f"treatment, {colour}", **asked(picture(colour, 256)))
+    for colour in COLOURS:
+        replies[colour] = api.ask(f"treatment, {colour}", **asked(picture(colour)))
         if not replies[colour].ok:
             break
-        right = [known for known, reply in replies.items() if _named(reply) == {known}]
+        right = [known for known, reply in replies.items() if named(reply) == {known}]
         if len(right) == _RIGHT:
             words = f"type=image is read: the reply names the colours {' and '.join(right)}"
             return Observation(Behaviour.HONOURED, words, signals=("text",))
@@ -110,8 +99,8 @@ def _is_seen(api: Endpoint, before: Reply, asked: Callable[[Json], dict[str, Jso
     if not all(reply.ok for reply in replies.values()):
         raise Inconclusive("one picture is taken, and another is refused")
     grown = Growth((before,), (first,), (before,), (control(api, POSITIVE_CONTROL, **asked(text(BALLAST))),))
-    wrong = [colour for colour, reply in replies.items() if _named(reply) - {colour}]
-    return _is_taken_in("image", api, grown, _Coded(asked, picture("red", 256), picture("red", 1024)), wrong)
+    wrong = [colour for colour, reply in replies.items() if named(reply) - {colour}]
+    return _is_taken_in("image", api, grown, _Coded(asked, picture("red"), picture("red", side=1024)), wrong)
 
 
 _RIGHT = 2
@@ -222,12 +211,6 @@ def a_picture_in_a_result_is_seen(api: Endpoint) -> Observation:
     return _is_seen(api, before, lambda block: way(looked_up("office", [text("Done."), block], asking=question)))
 
 
-def picture(colour: str, side: int) -> dict[str, Json]:
-    """An image block: a square of one of ``_COLOURS``, so many pixels wide, as a PNG."""
-    data = base64.b64encode(_png(_COLOURS[colour][0], side)).decode()
-    return {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
-
-
 @experiment("messages.document.pdf")
 def a_pdf_is_read(api: Endpoint) -> Observation:
     """A document block may hold a PDF.
@@ -283,17 +266,6 @@ def a_document_is_read(api: Endpoint) -> Observation:
         carrying={"messages": [user({"type": "document", "source": source}, question)], "max_tokens": ROOM},
         plainly=plainly(words, QUESTION),
     )
-
-
-def _png(colour: tuple[int, int, int], side: int) -> bytes:
-    """A square of one colour as an 8-bit RGB PNG (W3C PNG specification)."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    rows = (b"\x00" + bytes(colour) * side) * side
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
 
 
 def _pdf(words: str) -> bytes:

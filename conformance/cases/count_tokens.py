@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.cases.attachments import picture
 from conformance.cases.baseline import zone_of
 from conformance.cases.common import (
     POSITIVE_CONTROL,
@@ -20,6 +19,7 @@ from conformance.cases.common import (
 )
 from conformance.cases.counts import LEAST, Growth, Zone
 from conformance.cases.endpoint import Endpoint
+from conformance.cases.pictures import picture
 from conformance.cases.registry import experiment
 from conformance.cases.tool_history import looked_up
 from conformance.protocol.parsing import token_count
@@ -120,7 +120,7 @@ def _picture_left_out(api: Endpoint, before: int) -> str:
     Args:
         before: what a prompt with the question alone counts for.
     """
-    asked: dict[str, Json] = {"messages": [user(picture("red", 256), text(QUESTION))]}
+    asked: dict[str, Json] = {"messages": [user(picture("red"), text(QUESTION))]}
     reply = api.send("with a picture", {"model": api.model, **asked}, path="/v1/messages/count_tokens")
     body = reply.exchange.json
     count = token_count(body.get("input_tokens")) if reply.ok and isinstance(body, dict) else None

@@ -104,12 +104,29 @@ _TIMES = 3
 
 
 def _held_back_beside_tools(api: Endpoint, without: Exchange, most: int) -> bool:
-    """Whether a long answer comes at once beside a tool that it does not call, and late; without, it came in pieces."""
+    """Whether the text of a long answer comes at once, and late, beside a tool that it does not call; and not without.
+
+    Some gateways hold back the text alone, to look for calls in it, and let the thoughts through.
+    """
     reply = api.ask("long, beside a tool", **_LONG, max_tokens=most, tools=[WEATHER], stream=True)
-    if not reply.ok or reply.tool_calls or not _pieces(reply.exchange):
+    if not reply.ok or reply.tool_calls or not reply.text:
         return False
-    first, last = _window(reply.exchange)
-    return (last - first) <= _AT_ONCE * last and first - _window(without)[0] > _HELD_BACK_MS
+    soonest = _window(without)[0]
+    return _is_late(reply.exchange, soonest) and not _is_late(without, soonest)
+
+
+def _is_late(exchange: Exchange, soonest: float) -> bool:
+    """Whether all content, or all text, comes at once, and kept its reader waiting since what came before it.
+
+    Args:
+        soonest: when content may come at the earliest, in ms after the request.
+    """
+    deltas = [event for event in exchange.events if event.type == "content_block_delta"]
+    came = [exchange.arrived(event.end) for event in deltas]
+    is_text = [isinstance(event.json, dict) and "text" in (event.json.get("delta") or {}) for event in deltas]
+    starts = {0, is_text.index(True)} if any(is_text) else {0}
+    waited = [(came[start], max([soonest, *came[:start]])) for start in starts]
+    return any(came[-1] - first <= _AT_ONCE * came[-1] and first - before > _HELD_BACK_MS for first, before in waited)
 
 
 def _window(exchange: Exchange) -> tuple[float, float]:

@@ -62,11 +62,11 @@ def look(block: Object) -> Seen:
     if not data.startswith(_SIGNATURES[0]):
         return Seen("There is a picture.", _LEAST_IMAGE_TOKENS + len(data) // 1000)
     try:
-        width, height, colour = _png(data)
+        width, height, colours = _png(data)
     except (struct.error, zlib.error, IndexError, ZeroDivisionError) as fault:
         raise Unreadable("Could not process image") from fault
     tokens = max(_LEAST_IMAGE_TOKENS, width * height // _PIXELS_A_TOKEN)
-    seen = f"The colour of the image is {colour}. " if colour else ""
+    seen = "".join(f"The colour of the image is {colour}. " for colour in colours)
     return Seen(f"{seen}The image is {width} by {height} pixels.", tokens)
 
 
@@ -101,16 +101,18 @@ def _data(block: Object) -> bytes:
         raise Unreadable("source.base64: invalid base64 data") from fault
 
 
-def _png(data: bytes) -> tuple[int, int, str]:
-    """The width, height and mean colour of an image of plain rows: RGB of 8 bits, unfiltered."""
+def _png(data: bytes) -> tuple[int, int, list[str]]:
+    """The width, the height and the colours of the halves of an image of plain rows: RGB of 8 bits, unfiltered."""
     width, height, depth, kind = struct.unpack(">IIBB", data[16:26])
     raw = zlib.decompress(b"".join(body for name, body in _chunks(data) if name == b"IDAT"))
     stride = 1 + 3 * width
     rows = [raw[at : at + stride] for at in range(0, stride * min(height, _ROWS_LOOKED_AT), stride)]
     if (kind, depth) != _RGB_OF_8_BITS or any(row[0] for row in rows):
-        return width, height, ""
-    sums = [sum(sum(row[1 + channel :: 3]) for row in rows) for channel in range(3)]
-    return width, height, _colour([total / (len(rows) * width) for total in sums])
+        return width, height, []
+    half = max(1, width // 2)
+    halves = [b"".join(row[1 : 1 + 3 * half] for row in rows), b"".join(row[1 + 3 * (width - half) :] for row in rows)]
+    means = [[sum(pixels[channel::3]) / (half * len(rows)) for channel in range(3)] for pixels in halves]
+    return width, height, list(dict.fromkeys(map(_colour, means)))
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -117,10 +117,22 @@ def _limited(draft: Draft, limit: int) -> Draft:
             kept.append(block)
             limit -= block.tokens
             continue
-        # Half a call is no call: the block is left out, as servers do that run out inside one.
         if limit and isinstance(block, Text):
             kept.append(Text(cut(block.text, limit)))
         elif limit and isinstance(block, Thinking):
             kept.append(replace(block, thinking=cut(block.thinking, limit)))
+        elif isinstance(block, ToolUse) and (part := _begun(block, limit)):
+            kept.append(part)
         return Draft(tuple(kept), "max_tokens")
     return draft
+
+
+def _begun(call: ToolUse, limit: int) -> ToolUse | None:
+    """The part of a call that was written: whole fields of its input, as servers do that mend the JSON they cut."""
+    part: Object = {}
+    for name, value in call.input.items():
+        more = {**part, name: value}
+        if replace(call, input=more).tokens > limit:
+            break
+        part = more
+    return replace(call, input=part) if part else None

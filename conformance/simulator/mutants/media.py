@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 from conformance.simulator.api.conversation import every_block, no_blocks, unsupported, with_inner_blocks
@@ -69,6 +70,18 @@ def _no_pictures_without_tools(request: Request) -> None:
         no_blocks("image")(request)
 
 
+def _first_picture(blocks: list[Object]) -> list[Object]:
+    pictures = [block for block in blocks if block.get("type") == "image"]
+    return [block for block in blocks if block not in pictures[1:]]
+
+
+def _no_pictures_in_a_row(body: Object) -> Object:
+    roles = [turn["role"] for turn in body["messages"]]
+    return _no_pictures(body) if ("user", "user") in pairwise(roles) else body
+
+
+_no_pictures = in_blocks(lambda _, blocks: all_but("image", blocks))
+
 _IMAGES: Final = (
     Mutant(
         "messages.image-ignored",
@@ -127,6 +140,23 @@ _IMAGES: Final = (
     ),
 )
 
+_TWO_IMAGES: Final = (
+    Mutant(
+        "messages.image-second-lost",
+        "Of the pictures of a message only the first is seen.",
+        changing_requests(in_blocks(lambda _, blocks: _first_picture(blocks))),
+        ignored("messages.image::*"),
+        personality="reference",
+    ),
+    Mutant(
+        "messages.image-lost-behind-a-turn",
+        "Pictures are dropped where two turns of the user's are made one.",
+        changing_requests(_no_pictures_in_a_row),
+        ignored("messages.image::*"),
+        personality="reference",
+    ),
+)
+
 _DOCUMENTS: Final = (
     Mutant(
         "messages.document-ignored",
@@ -163,6 +193,7 @@ def _written_again(reply: Reply) -> Reply:
 
 MUTANTS: Final = (
     *_IMAGES,
+    *_TWO_IMAGES,
     *_DOCUMENTS,
     *(
         Mutant(
