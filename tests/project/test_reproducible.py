@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -163,10 +164,12 @@ def test_the_lock_names_releases_and_nothing_else() -> None:
 
 def test_without_libyaml_a_replay_says_the_same(tmp_path: Path) -> None:
     """PyYAML is built without it on some machines: slower, and no name ``CSafeLoader``."""
+    some = Path("minimax", "MiniMax-M2.7", "system")
+    shutil.copytree(ROOT / "cassettes" / some, tmp_path / "cassettes" / some)
     program = (
         "import sys, yaml; del yaml.CSafeLoader; import pytest; "
         f"sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '--report-dir', {str(tmp_path)!r}, "
-        "'--model', 'MiniMax-M2.7', '--feature', 'system']))"
+        f"'--cassettes', {str(tmp_path / 'cassettes')!r}, '--model', 'MiniMax-M2.7', '--feature', 'system']))"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

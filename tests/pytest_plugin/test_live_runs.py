@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -356,7 +357,11 @@ def test_shards_are_parts_of_the_whole(fresh: Project, count: int) -> None:
 
 
 def test_reports_of_shards_join_to_that_of_one_run(fresh: Project) -> None:
-    where = ["--cassettes", str(ROOT / "cassettes"), "--feature", "stream", "--feature", "container"]
+    for model in ("MiniMax-M2.7", "MiniMax-M2"):
+        for feature in ("stream", "container"):
+            some = Path("cassettes", "minimax", model, feature)
+            shutil.copytree(ROOT / some, fresh.path / some)
+    where = ["--feature", "stream", "--feature", "container"]
     fresh.replay("--report-dir", "whole", *where)
     for n in (1, 2):
         fresh.replay("--report-dir", f"part{n}", "--shard", f"{n}/2", *where)
