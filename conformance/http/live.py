@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -116,11 +117,23 @@ class LiveTransport:
         self._rate_limiter = rate_limiter or RateLimiter(None)
         self._budget = budget or Budget()
         self._known_faults = KnownFaults()
+        self._passed: Counter[str] = Counter()
+        self._passed_lock = Lock()
         self._health = _Health(retry_policy.hopeless)
         self._clock = clock
 
     def __repr__(self) -> str:
         return "LiveWire()"
+
+    @property
+    def passed(self) -> Mapping[str, int]:
+        """What came and went, in words, and how often: it was asked again for, and is on no recording."""
+        with self._passed_lock:
+            return dict(self._passed.most_common())
+
+    def _note_passing(self, words: str) -> None:
+        with self._passed_lock:
+            self._passed[self._redactor.text(words)] += 1
 
     @property
     def is_halted(self) -> bool:
@@ -262,6 +275,7 @@ class LiveTransport:
                     # What fails every time, while plain requests are answered in between, is about this request.
                     return self._confirmed(request, last, failing(last))
                 raise type(trouble)(f"{trouble} ({attempt} {'tries' if attempt > 1 else 'try'})")
+            self._note_passing(str(trouble))
             # Jitter, or those that were refused together would come back together.
             pause = wait * random.uniform(0.5, 1.0) if asked_for is None else asked_for * random.uniform(1.0, 1.1)  # noqa: S311
             self._pause(min(pause, retry_policy.longest_wait) if asked_for is None else pause)
@@ -393,6 +407,7 @@ class LiveTransport:
             second = suspected_fault(again)
             if second is None:
                 self._known_faults.denied(suspicion)
+                self._note_passing(suspicion.words)
                 return again
             if second.kind != suspicion.kind:
                 raise ServiceTrouble(f"{suspicion.words}, then {second.words}")

@@ -64,7 +64,9 @@ def test_what_was_waited_out_is_not_on_a_cassette(fresh: Project, recordings: Re
 
 def test_a_stream_that_is_cut_is_asked_for_again(fresh: Project) -> None:
     with service(cutting_first_streams()) as url:
-        fresh.live(url, STREAM).assert_outcomes(passed=1)
+        result = fresh.live(url, STREAM)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["came and went, was asked again for and is on no recording: * (* time*)"])
     assert "event: message_stop" in fresh.cassette(STREAM).read_text("utf-8")
 
 
