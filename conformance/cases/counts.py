@@ -111,12 +111,19 @@ class Growth:
         grown, expected = self.grown(cached), self.expected(cached)
         if grown is None or expected is None or expected < self.least:
             return Zone.UNKNOWN
+        if self._is_at_its_end(cached):
+            return Zone.UNKNOWN
         if abs(grown) <= _NOTHING * expected:
             return Zone.NOTHING
         # What one request's size differs by may be in either of two sizes; where that is much, nothing is clear.
         slack = 2 * self.noise(cached)
         slack = slack if slack <= _NOTHING * expected else 0
         return Zone.EXPECTED if self.enough * expected - slack <= grown <= _TOO_MUCH * expected else Zone.BETWEEN
+
+    def _is_at_its_end(self, cached: Cached) -> bool:
+        """Whether all that holds the words counts the same, in plain sight too: then the count goes no further."""
+        counts = {size for arm in (self.before, self.after, self.plain_after) for size in _sizes(arm, cached)}
+        return len(counts) == 1
 
     def __str__(self) -> str:
         sizes = [_sizes(arm, Cached.BESIDE) for arm in (self.before, self.after)]

@@ -21,13 +21,13 @@ def every_body_is_counted(exchanges: Sequence[Exchange]) -> Observation:
     Honoured: all of them. Ignored: some leave it out, or count nothing; what was read from the cache is counted in
     input_tokens as well, and clients add the two up; output_tokens are max_tokens, or far too few for what was written,
     in words or in calls; a prompt counts twice what it is, now and then, or more tokens than it has characters, or
-    tools are no part of it.
+    no more than many others of all lengths, or tools are no part of it.
     """
     found = inspect(bodies_of(exchanges), _uncounted, "answers")
     if found.behaviour is Behaviour.HONOURED:
         bodies = list(bodies_of(exchanges))
         wrong = _stuck(bodies) or _counted_twice(bodies) or _unwritten(bodies)
-        if wrong := wrong or _doubled(bodies) or _of_another(bodies, exchanges) or _left_out(bodies):
+        if wrong := wrong or _doubled(bodies) or _of_another(bodies, exchanges) or _left_out(bodies) or _capped(bodies):
             return Observation(Behaviour.IGNORED, wrong, statistics=found.statistics)
     return found
 
@@ -116,6 +116,22 @@ def _stuck(exchanges: Sequence[Exchange]) -> str:
             return f"{name} is always {counts.pop()} tokens, of {min(lengths)} to {max(lengths)} characters"
     return ""
 
+
+def _capped(exchanges: Sequence[Exchange]) -> str:
+    """Why a prompt's count is not the prompt's: many of all lengths count the same, and none more; else empty."""
+    lengths: dict[int, set[int]] = {}
+    for reply in map(Reply, exchanges):
+        if reply.size is not None:
+            lengths.setdefault(reply.size, set()).add(len(reply.exchange.request_body))
+    most = max(lengths, default=0)
+    alike = lengths.get(most, set())
+    if len(alike) < _CAPPED or max(alike) - min(alike) < _FAR_APART:
+        return ""
+    return f"{len(alike)} prompts of {min(alike)} to {max(alike)} bytes count {most} input tokens each, and none more"
+
+
+_CAPPED = 5
+"""Prompts of different lengths that have to count the same: two may, by luck."""
 
 _TWICE = 2
 """Requests that were asked cold and warm, and counted twice the second time, that it takes to say so."""

@@ -233,6 +233,18 @@ MUTANTS: Final = (
         {**ignored("response.usage::every_body_is_counted"), **undecided("tools::what_describes_a_tool_is_read")},
     ),
     Mutant(
+        "response.usage-no-more-than-1000",
+        "No prompt counts more than 1000 tokens.",
+        changing_replies(lambda reply: replace(reply, usage=replace(reply.usage, input=min(reply.usage.input, 1000)))),
+        {
+            **ignored("response.usage::every_body_is_counted"),
+            **undecided(
+                "tools::what_describes_a_tool_is_read", "messages.conversation::nothing_is_lost_among_the_rest"
+            ),
+        },
+        is_rare=True,
+    ),
+    Mutant(
         "stream.incremental-held-back-beside-tools",
         "A stream is held back until the answer is whole, and sent at once, where tools are declared.",
         having(holds_back=lambda body: bool(body.get("tools"))),

@@ -45,6 +45,13 @@ def test_there_are_three_zones_and_no_signal(sizes: tuple[int | None, int | None
     assert growth(*sizes).zone(Cached.BESIDE) is zone
 
 
+def test_a_count_that_goes_no_further_is_no_signal() -> None:
+    """Of a service that counts up to 1000 at the most: the prompt is as large with the words, and in plain sight."""
+    most, short = reply(1000), reply(29)
+    assert Growth((most,), (most,), (short,), (most,)).zone(Cached.BESIDE) is Zone.UNKNOWN
+    assert Growth((most,), (most,), (short,), (reply(1100),)).zone(Cached.BESIDE) is Zone.NOTHING
+
+
 def test_the_least_of_several_sizes_counts() -> None:
     once = growth(80, 150, 150)
     assert once.zone(Cached.BESIDE) is Zone.EXPECTED
