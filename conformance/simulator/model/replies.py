@@ -84,11 +84,12 @@ class Draft:
     blocks: tuple[Block, ...]
     stop_reason: str
     stop_sequence: str | None = None
+    written: int = 0  # tokens, where more was written than is sent: the rest of a call that was cut
 
     @property
     def tokens(self) -> int:
-        """What was sent, all blocks together; even an empty answer costs one."""
-        return max(1, sum(block.tokens for block in self.blocks))
+        """What was written, all blocks together; even an empty answer costs one."""
+        return max(1, self.written, sum(block.tokens for block in self.blocks))
 
 
 def finished(blocks: Sequence[Block], stops: Sequence[str], limit: int | None) -> Draft:
@@ -110,8 +111,9 @@ def _stopped(draft: Draft, stops: Sequence[str]) -> Draft:
     return draft
 
 
-def _limited(draft: Draft, limit: int) -> Draft:
+def _limited(draft: Draft, most: int) -> Draft:
     kept: list[Block] = []
+    limit = most
     for block in draft.blocks:
         if block.tokens <= limit:
             kept.append(block)
@@ -123,7 +125,7 @@ def _limited(draft: Draft, limit: int) -> Draft:
             kept.append(replace(block, thinking=cut(block.thinking, limit)))
         elif isinstance(block, ToolUse) and (part := _begun(block, limit)):
             kept.append(part)
-        return Draft(tuple(kept), "max_tokens")
+        return Draft(tuple(kept), "max_tokens", written=most)
     return draft
 
 
