@@ -22,6 +22,7 @@ from conformance.cases.common import (
 from conformance.cases.counts import Growth, Zone
 from conformance.cases.endpoint import Endpoint
 from conformance.cases.registry import experiment
+from conformance.cases.streamed import is_in_order
 from conformance.protocol.reply import Reply
 from conformance.trouble import Inconclusive
 from conformance.values import Behaviour, Json, Observation
@@ -347,7 +348,8 @@ def one_call_at_a_time(api: Endpoint) -> Observation:
         if not reply.ok and not made:
             return rejected("disable_parallel_tool_use", reply)
         made += reply.ok
-        most = max(most, len(reply.tool_calls))
+        if is_in_order(reply.exchange):
+            most = max(most, len(reply.tool_calls))
         if most > 1:
             words = f"{calls(reply)} beside {beside}, {len(plain.tool_calls)} calls without"
             return Observation(Behaviour.IGNORED, words, signals=("blocks",))
@@ -524,7 +526,11 @@ def _text_is_lost(api: Endpoint, request: Mapping[str, Json], body: Reply, strea
     for number in range(_ROUNDS):
         if number:
             body, stream = api.ask("control", **request), api.ask("treatment", **request, stream=True)
-        if not (_called(body) and _called(stream)) or _speaks(body) != speaks or _speaks(stream) == speaks:
+        if (
+            not (_called(body) and _called(stream) and is_in_order(stream.exchange))
+            or _speaks(body) != speaks
+            or _speaks(stream) == speaks
+        ):
             return ""
     with_it, without = ("bodies", "streams") if speaks else ("streams", "bodies")
     return f"{_ROUNDS} {with_it} say something beside the call, and none of {_ROUNDS} {without}"

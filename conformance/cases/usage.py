@@ -21,13 +21,13 @@ def every_body_is_counted(exchanges: Sequence[Exchange]) -> Observation:
     Honoured: all of them. Ignored: some leave it out, or count nothing; what was read from the cache is counted in
     input_tokens as well, and clients add the two up; output_tokens are max_tokens, or far too few for what was written,
     in words or in calls; a prompt counts twice what it is, now and then, or more tokens than it has characters, or
-    no more than many others of all lengths, or tools are no part of it.
+    no more than many others of all lengths.
     """
     found = inspect(bodies_of(exchanges), _uncounted, "answers")
     if found.behaviour is Behaviour.HONOURED:
         bodies = list(bodies_of(exchanges))
         wrong = _stuck(bodies) or _counted_twice(bodies) or _unwritten(bodies)
-        if wrong := wrong or _doubled(bodies) or _of_another(bodies, exchanges) or _left_out(bodies) or _capped(bodies):
+        if wrong := wrong or _doubled(bodies) or _of_another(bodies, exchanges) or _capped(bodies):
             return Observation(Behaviour.IGNORED, wrong, statistics=found.statistics)
     return found
 
@@ -125,10 +125,13 @@ def _capped(exchanges: Sequence[Exchange]) -> str:
             lengths.setdefault(reply.size, set()).add(len(reply.exchange.request_body))
     most = max(lengths, default=0)
     alike = lengths.get(most, set())
-    if len(alike) < _CAPPED or max(alike) - min(alike) < _FAR_APART:
+    if most < _LEAST_CAP or len(alike) < _CAPPED or max(alike) - min(alike) < _FAR_APART:
         return ""
     return f"{len(alike)} prompts of {min(alike)} to {max(alike)} bytes count {most} input tokens each, and none more"
 
+
+_LEAST_CAP = 200
+"""Tokens below which many prompts are of one size where most of each came from a cache that is not told of."""
 
 _CAPPED = 5
 """Prompts of different lengths that have to count the same: two may, by luck."""
@@ -249,29 +252,6 @@ def _uncounted_calls(exchanges: Sequence[Exchange]) -> str:
 def _given(reply: Reply) -> int:
     """The characters of the inputs of a reply's calls."""
     return sum(len(json.dumps(call.get("input"), ensure_ascii=False)) for call in reply.tool_calls)
-
-
-def _left_out(exchanges: Sequence[Exchange]) -> str:
-    """Why the count is not the prompt's: the same request counts as much with tools, which were called; else empty."""
-    asked: dict[str, tuple[set[int], set[int]]] = {}
-    called = 0
-    for reply in map(Reply, exchanges):
-        request = reply.exchange.request
-        # Of a cache's figures, only those of what was asked first are the whole prompt.
-        if not isinstance(request, dict) or reply.size is None or reply.size != reply.usage.get("input_tokens"):
-            continue
-        tools = request.get("tools")
-        if tools and len(json.dumps(tools)) < _LONG:
-            continue
-        called += bool(reply.tool_calls)
-        bare = {name: value for name, value in request.items() if name not in (*_OF_THE_REPLY, "tools", "tool_choice")}
-        asked.setdefault(json.dumps(bare, sort_keys=True), (set(), set()))[bool(tools)].add(reply.size)
-    both = [(max(alone), max(beside)) for alone, beside in asked.values() if alone and beside]
-    if len(both) < _TWICE or not called or any(beside > alone for alone, beside in both):
-        return ""
-    alone, beside = both[0]
-    words = f"tools are not counted, in {len(both)} prompts of {len(both)}, though they are called"
-    return f"{words}: {alone} input tokens without, {beside} beside them"
 
 
 def _written(reply: Reply) -> int:

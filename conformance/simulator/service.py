@@ -73,7 +73,7 @@ class Service:
         model = personality.model(body["model"])
         prompt, heard = self._understood(personality, body, model)
         draft = compose(prompt, self._wish(personality, heard.body, prompt, model, rng), rng)
-        usage = self._usage(personality, personality.bills(prompt), model)
+        usage = self._usage(personality, prompt, model)
         reply = Reply(
             id=personality.dialect.message_id(rng),
             model=model.name,

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from conformance.simulator.api.events import Event
 from conformance.simulator.json_values import Object, blocks_of, is_list, list_at, messages_of, object_at, without
-from conformance.simulator.model.prompt import Prompt
 from conformance.simulator.model.replies import Reply, ToolUse
 from conformance.simulator.mutants.mutant import (
     Mutant,
@@ -142,10 +141,6 @@ def _unlimited_calls(body: Object) -> Object:
     return without(body, "max_tokens") if is_forced else body
 
 
-def _without_tools(prompt: Prompt) -> Prompt:
-    return replace(prompt, parts=tuple(part for part in prompt.parts if part.kind != "tools"))
-
-
 MUTANTS: Final = (
     Mutant(
         "tool_choice.none-lost-after-calls",
@@ -213,6 +208,7 @@ MUTANTS: Final = (
         "max_tokens has no effect where a call is forced.",
         changing_requests(_unlimited_calls),
         ignored("max_tokens::a_call_that_is_cut_says_so"),
+        personality="reference",
     ),
     Mutant(
         "stream.text-blank-deltas-lost",
@@ -225,12 +221,6 @@ MUTANTS: Final = (
         "A stream with a call counts one output token.",
         changing_streams(_one_token_for_calls),
         ignored("stream.usage::every_stream_is_counted"),
-    ),
-    Mutant(
-        "response.usage-without-tools",
-        "Tools are no part of the prompt that is counted.",
-        having(bills=_without_tools),
-        {**ignored("response.usage::every_body_is_counted"), **undecided("tools::what_describes_a_tool_is_read")},
     ),
     Mutant(
         "response.usage-no-more-than-1000",

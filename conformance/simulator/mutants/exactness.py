@@ -571,6 +571,7 @@ _LIMITS: Final = (
         {
             "max_tokens::each_*": "ignored falls_short",
             "max_tokens::it_cuts_where_no_call_is_wanted": "inconclusive",
+            "max_tokens::a_call_that_is_cut_says_so": "not_applicable",
             **_IN_COMPANY,
         },
     ),
@@ -587,6 +588,7 @@ _LIMITS: Final = (
         {
             "max_tokens::*tools*": "ignored falls_short",
             "max_tokens::it_cuts_where_no_call_is_wanted": "inconclusive",
+            "max_tokens::a_call_that_is_cut_says_so": "not_applicable",
             **_IN_COMPANY,
         },
     ),

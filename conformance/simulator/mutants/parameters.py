@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Final
 
@@ -9,7 +10,7 @@ from conformance.simulator.api.errors import Refusal
 from conformance.simulator.api.events import Event
 from conformance.simulator.api.validation import NAME, POSITIVE, STRING, Check, Request, field
 from conformance.simulator.json_values import Object, list_at, without
-from conformance.simulator.model.replies import Reply
+from conformance.simulator.model.replies import Reply, Text, Thinking, ToolUse
 from conformance.simulator.mutants.mutant import (
     UNCHANGED,
     UNDECIDED,
@@ -70,7 +71,15 @@ def _short_system(body: Object) -> Object:
 
 
 def _estimated(reply: Reply) -> Reply:
-    characters = sum(len(str(getattr(block, "text", "") or getattr(block, "thinking", ""))) for block in reply.blocks)
+    characters = 0
+    for block in reply.blocks:
+        match block:
+            case Text():
+                characters += len(block.text)
+            case Thinking():
+                characters += len(block.thinking)
+            case ToolUse():
+                characters += len(json.dumps(block.input))
     return replace(reply, usage=replace(reply.usage, output=max(1, characters // 3)))
 
 
@@ -209,7 +218,11 @@ _SYSTEM: Final = (
         "system.list-middle-lost",
         "Of a system prompt's blocks only the first and the last are read.",
         changing_requests(_first_and_last_of_system),
-        ignored("system::blocks_of_it_are_all_read", "messages.conversation::nothing_is_lost_among_the_rest"),
+        ignored(
+            "system::blocks_of_it_are_all_read",
+            "system::it_is_read_beside_everything",
+            "messages.conversation::nothing_is_lost_among_the_rest",
+        ),
     ),
     Mutant(
         "system.list-marked-lost",
@@ -241,10 +254,15 @@ _MAX_TOKENS: Final = (
         {
             "max_tokens::sixteen_cuts_a_long_answer": "rejected falls_short",
             "max_tokens::a_cut_answer_says_so": "rejected falls_short",
+            "max_tokens::a_call_that_is_cut_says_so": "not_applicable",
             "*": UNDECIDED,
         },
     ),
-    without_effect("max_tokens", ignored("max_tokens::*")),
+    without_effect(
+        "max_tokens",
+        # Of a model that thinks nobody can tell where in its reply the call begins.
+        {"max_tokens::a_call_that_is_cut_says_so": "not_applicable", **ignored("max_tokens::*")},
+    ),
     without_effect_on_streams(
         "max_tokens",
         ignored(
@@ -259,7 +277,12 @@ _MAX_TOKENS: Final = (
         "max_tokens.stop_reason-wrong",
         "An answer cut at max_tokens says end_turn.",
         changing_replies(lambda reply: ended(reply) if reply.stop_reason == "max_tokens" else reply),
-        ignored("max_tokens::a_cut_answer_says_so", "max_tokens::each_*"),
+        ignored(
+            "max_tokens::a_cut_answer_says_so",
+            "max_tokens::a_call_that_is_cut_says_so",
+            "max_tokens::each_*",
+            "response.stop_reason::every_body_says_why_it_stopped",
+        ),
     ),
     Mutant(
         "max_tokens.range-not-enforced",

@@ -22,6 +22,7 @@ _UNCOUNTED: Final = {
     "context_management::old_tool_results_are_cleared": "inconclusive",
     "messages.thinking::thinking_goes_back_in_a_tool_loop": "accepted conforms",
     "tools::what_describes_a_tool_is_read": "inconclusive",
+    "max_tokens::a_call_that_is_cut_says_so": "not_applicable",
 }
 _UNREADABLE: Final = {
     "response.shape::every_body_is_a_message": "ignored falls_short",
@@ -133,8 +134,9 @@ MUTANTS: Final = (
         {
             "response.shape::no_thought_stands_in_the_text": "ignored falls_short",
             # What is written at the beginning of the text is no thinking block.
-            "thinking::enabled_thinks_and_disabled_does_not": "ignored falls_short",
-            "thinking::a_stream_thinks_as_well": "not_applicable",
+            "thinking::enabled_thinks_and_disabled_does_not": "ignored conforms",
+            "thinking::a_stream_thinks_as_well": "ignored conforms",
+            "thinking::it_thinks_in_company": "honoured falls_short",
             "thinking.adaptive::adaptive_may_think": "accepted",
             # What the reply goes on with is behind the thought.
             "messages.prefill::half_a_word_is_finished": "inconclusive",
@@ -182,7 +184,11 @@ MUTANTS: Final = (
         "Every reply says end_turn, streamed or not.",
         changing_replies(ended),
         ignored(
-            "response.stop_reason::*", "stream.stop_reason::*", "max_tokens::a_cut_answer_says_so", "max_tokens::each_*"
+            "response.stop_reason::*",
+            "stream.stop_reason::*",
+            "max_tokens::a_cut_answer_says_so",
+            "max_tokens::a_call_that_is_cut_says_so",
+            "max_tokens::each_*",
         ),
     ),
     Mutant(

@@ -88,6 +88,7 @@ _WHOLE: Final = (
         "stream",
         {
             "stream::*": "rejected falls_short",
+            "max_tokens::a_call_that_is_cut_says_so": "not_applicable",
             "system::it_is_read_where_a_streamed_call_is_forced": "unchanged",
             "stream.text::what_a_body_says_a_stream_says": "not_applicable",
             "stream.text::a_long_text_streams_whole": "not_applicable",

@@ -25,6 +25,10 @@ from conformance.simulator.mutants.mutant import (
 )
 
 _NAMES_ALIKE: Final = "tools::names_that_end_otherwise_are_two"
+_NO_NAMED_CALL: Final = {
+    _NAMES_ALIKE: "not_applicable",
+    "max_tokens::a_call_that_is_cut_says_so": "not_applicable",
+}
 _AFTER_A_RESULT: Final = "tool_choice.any::any_forces_a_call_after_a_result"
 
 
@@ -124,6 +128,7 @@ _TOOLS: Final = (
         {
             "tools::a_declared_tool_is_called": "rejected falls_short",
             "tools::no_call_stays_in_a_thought": "accepted conforms",
+            "max_tokens::a_call_that_is_cut_says_so": "not_applicable",
             "system::*_call_is_forced": "inconclusive",
             "tools.id::*": "accepted conforms",
             "tools*": "inconclusive",
@@ -154,6 +159,7 @@ _TOOLS: Final = (
         {
             "tools::a_declared_tool_is_called": "ignored falls_short",
             "tools::no_call_stays_in_a_thought": "unchanged",
+            "max_tokens::a_call_that_is_cut_says_so": "not_applicable",
             "system::*_call_is_forced": "not_applicable",
             _NAMES_ALIKE: "not_applicable",
             "tools.id::*": "accepted conforms",
@@ -292,7 +298,7 @@ _CHOICES: Final = (
             refusing_type("tool_choice", kind),
             {**rejected(f"tool_choice.{kind}::*"), **also},
         )
-        for kind, also in (("any", undecided(_WITH_THINKING)), ("tool", {_NAMES_ALIKE: "not_applicable"}), ("none", {}))
+        for kind, also in (("any", undecided(_WITH_THINKING)), ("tool", _NO_NAMED_CALL), ("none", {}))
     ),
     *(
         Mutant(

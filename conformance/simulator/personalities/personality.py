@@ -11,7 +11,6 @@ from conformance.simulator.api.dialects import Dialect
 from conformance.simulator.api.events import Event
 from conformance.simulator.api.validation import Check
 from conformance.simulator.json_values import Object
-from conformance.simulator.model.prompt import Prompt
 from conformance.simulator.model.replies import Reply
 from conformance.simulator.personalities.models import Model
 
@@ -59,7 +58,6 @@ class Personality:
     on_events: tuple[Callable[[tuple[Event, ...]], tuple[Event, ...]], ...] = ()
     on_failure: tuple[Callable[[Failure], Failure], ...] = ()
     counts: Callable[[Object], Object] = lambda body: body  # what of a request count_tokens looks at
-    bills: Callable[[Prompt], Prompt] = lambda prompt: prompt  # what of a prompt usage counts
     remembers: Callable[[Object], Object] | None = None  # what its cache of whole replies knows a request by
     speed: float = 1.0  # of the documented speed
     holds_back: Callable[[Object], bool] = lambda _body: False  # streams of which requests come whole, at their end
