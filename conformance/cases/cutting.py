@@ -173,8 +173,8 @@ def a_call_that_is_cut_says_so(api: Endpoint) -> Observation:
 
 def _cut_in_silence(reply: Reply, limit: int) -> str:
     """What is wrong with a forced call under a narrow limit; empty where it was cut and says so, or was not made."""
-    if reply.stop_reason == "max_tokens" or not reply.tool_calls:
-        return ""
+    if reply.stop_reason not in ("tool_use", "end_turn", "stop_sequence") or not reply.tool_calls:
+        return ""  # a word that no client knows is the finding of another row
     given = reply.tool_calls[0].get("input")
     missing = [name for name in WANTED if not isinstance(given, dict) or name not in given]
     tokens, length = reply.output_tokens, len(json.dumps(given, ensure_ascii=False))

@@ -627,6 +627,7 @@ _LIMITS: Final = (
         ignored(
             "max_tokens::each_limit_cuts_a_stream_where_it_says",
             "max_tokens::each_limit_cuts_a_stream_where_tools_are_declared",
+            "max_tokens::a_call_that_is_cut_says_so",
         ),
     ),
 )
@@ -670,6 +671,7 @@ _WIRE: Final = (
         changing_replies(_beginning_empty),
         {
             "response.empty_text::*": "ignored",
+            "max_tokens::a_call_that_is_cut_says_so": "ignored falls_short",
             "response.stop_reason::every_body_says_why_it_stopped": "ignored falls_short",
             "stream.stop_reason::every_stream_says_why_it_stopped": "ignored falls_short",
         },

@@ -142,6 +142,7 @@ _MODELS: Final = (
             "model::the_model_asked_for_answers": "rejected falls_short",
             "messages.count_tokens::a_prompt_is_counted": "rejected",
             "messages.count_tokens::every_part_of_a_prompt_is_counted": "not_applicable",
+            "max_tokens::a_call_that_is_cut_says_so": "not_applicable",
             "*": UNDECIDED,
         },
     ),
