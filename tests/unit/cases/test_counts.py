@@ -48,7 +48,7 @@ def test_there_are_three_zones_and_no_signal(sizes: tuple[int | None, int | None
 def test_a_count_that_goes_no_further_is_no_signal() -> None:
     """Of a service that counts up to 1000 at the most: the prompt is as large with the words, and in plain sight."""
     most, short = reply(1000), reply(29)
-    assert Growth((most,), (most,), (short,), (most,)).zone(Cached.BESIDE) is Zone.UNKNOWN
+    assert Growth((most,), (most,), (short,), (reply(1000),)).zone(Cached.BESIDE) is Zone.UNKNOWN
     assert Growth((most,), (most,), (short,), (reply(1100),)).zone(Cached.BESIDE) is Zone.NOTHING
 
 
