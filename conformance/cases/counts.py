@@ -123,7 +123,7 @@ class Growth:
     def _is_at_its_end(self, cached: Cached) -> bool:
         """Whether all that holds the words counts the same, in plain sight too: then the count goes no further."""
         counts = {size for arm in (self.before, self.after, self.plain_after) for size in _sizes(arm, cached)}
-        return len(counts) == 1 and self.plain_after != self.before
+        return len(counts) == 1 and self.plain_after[0] is not self.before[0]
 
     def __str__(self) -> str:
         sizes = [_sizes(arm, Cached.BESIDE) for arm in (self.before, self.after)]
