@@ -121,7 +121,10 @@ class Growth:
         return Zone.EXPECTED if self.enough * expected - slack <= grown <= _TOO_MUCH * expected else Zone.BETWEEN
 
     def _is_at_its_end(self, cached: Cached) -> bool:
-        """Whether all that holds the words counts the same, in plain sight too: then the count goes no further."""
+        """Whether all that holds the words counts the same, in plain sight too: then the count goes no further.
+
+        One reply that stands in two arms is no second count.
+        """
         counts = {size for arm in (self.before, self.after, self.plain_after) for size in _sizes(arm, cached)}
         return len(counts) == 1 and self.plain_after[0] is not self.before[0]
 

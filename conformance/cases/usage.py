@@ -121,7 +121,8 @@ def _capped(exchanges: Sequence[Exchange]) -> str:
     """Why a prompt's count is not the prompt's: many of all lengths count the same, and none more; else empty."""
     lengths: dict[int, set[int]] = {}
     for reply in map(Reply, exchanges):
-        if reply.size is not None:
+        # Pictures of any length count the same with some.
+        if reply.size is not None and b'"source"' not in reply.exchange.request_body:
             lengths.setdefault(reply.size, set()).add(len(reply.exchange.request_body))
     most = max(lengths, default=0)
     alike = lengths.get(most, set())
