@@ -285,8 +285,9 @@ def none_forbids_a_call(api: Endpoint) -> Observation:
     if _called(later):
         words = f"none is asked for after a call, and the reply makes {calls(later)}"
         return Observation(Behaviour.IGNORED, words, signals=("blocks",))
+    made = _TRIES - 1 + later.ok
     return Observation(
-        Behaviour.HONOURED, f"no call in {_TRIES} replies; otherwise {calls(elicited)}", signals=("blocks",)
+        Behaviour.HONOURED, f"no call in {made} replies; otherwise {calls(elicited)}", signals=("blocks",)
     )
 
 
@@ -342,7 +343,10 @@ def one_call_at_a_time(api: Endpoint) -> Observation:
     request: dict[str, Json] = {"messages": [asked], "max_tokens": ROOM, "tools": BOTH}
     plain = control(api, **request, tool_choice={"type": "auto"})
     most = made = 0
-    for beside, kind, more in _BESIDE:
+    # What is refused beside any is asked again beside auto: one reply alone may have one call by luck.
+    for beside, kind, more in (*_BESIDE, *[_BESIDE[0]] * (_TRIES - 1)):
+        if made == _TRIES:
+            break
         choice = {"type": kind, "disable_parallel_tool_use": True}
         reply = api.ask(f"treatment, {beside}", **request, **more, tool_choice=choice)
         if not reply.ok and not made:
