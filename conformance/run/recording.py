@@ -163,7 +163,7 @@ def _recorded(
             watch=watch,
             say=say,
         )
-        for words in _passing(service.transport.passed):
+        if words := _passing(service.transport.passed):
             say(words)
     failed = sum(not isinstance(outcome, Recorded) for outcome in outcomes.values())
     say(f"recorded {len(outcomes) - failed} cases" + (f", {failed} without a recording" if failed else ""))
@@ -174,14 +174,12 @@ _SHOWN = 5
 """Kinds of passing trouble that are told; of the others how many there were."""
 
 
-def _passing(passed: Mapping[str, int]) -> list[str]:
-    """What came and went during a run, the most frequent first: a reader may want to know how often, if not who."""
-    if not passed:
-        return []
-    shown = [f"{words} ({count} time{'s' if count > 1 else ''})" for words, count in list(passed.items())[:_SHOWN]]
-    left = sum(list(passed.values())[_SHOWN:])
-    more = [f"and {left} more"] if left else []
-    return [f"came and went, was asked again for and is on no recording: {'; '.join([*shown, *more])}"]
+def _passing(passed: Mapping[str, int]) -> str:
+    """What came and went during a run, in words, the most frequent first; empty where nothing did."""
+    kinds = [f"{words} ({count} time{'s' if count > 1 else ''})" for words, count in passed.items()]
+    if left := sum([*passed.values()][_SHOWN:]):
+        kinds[_SHOWN:] = [f"and {left} more"]
+    return f"came and went, was asked again for and is on no recording: {'; '.join(kinds)}" if kinds else ""
 
 
 def side_by_side(

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from conformance.simulator.api.events import Event
-from conformance.simulator.json_values import Object, blocks_of, is_list, list_at, messages_of, object_at, without
+from conformance.simulator.json_values import Object, blocks_of, list_at, messages_of, object_at, without
 from conformance.simulator.model.replies import Reply, ToolUse
+from conformance.simulator.mutants.counts import in_every_usage
+from conformance.simulator.mutants.messages import in_blocks
 from conformance.simulator.mutants.mutant import (
     Mutant,
     Trial,
@@ -54,46 +56,24 @@ def _calls(blocks: list[Any]) -> bool:
     return any(block["type"] == "tool_use" for block in blocks)
 
 
-def _silent_of_the_cache(events: _Events) -> _Events:
-    """The figures of the cache in every usage of a stream are 0, and the prompt's are whole."""
-
-    def quiet(data: Object) -> Object:
-        usage = object_at(data, "usage")
-        cached = ("cache_read_input_tokens", "cache_creation_input_tokens")
-        size = usage.get("input_tokens", 0) + sum(usage.get(name, 0) for name in cached)
-        return {**data, "usage": {**usage, **dict.fromkeys(cached, 0), "input_tokens": size}} if usage else data
-
-    def changed(event: Event) -> Event:
-        data = quiet(event.data)
-        return replace(event, data={**data, "message": quiet(data["message"])} if "message" in data else data)
-
-    return tuple(map(changed, events))
+def _silent_of_the_cache(usage: Object) -> Object:
+    """The figures of the cache are 0, and the prompt's are whole."""
+    cached = ("cache_read_input_tokens", "cache_creation_input_tokens")
+    size = usage.get("input_tokens", 0) + sum(usage.get(name, 0) for name in cached)
+    return {**usage, **dict.fromkeys(cached, 0), "input_tokens": size}
 
 
 def _one_token_for_calls(events: _Events) -> _Events:
     """A stream with a call counts one output token."""
-    if not any(object_at(event.data, "content_block").get("type") == "tool_use" for event in events):
-        return events
-
-    def changed(event: Event) -> Event:
-        usage = object_at(event.data, "usage")
-        return replace(event, data={**event.data, "usage": {**usage, "output_tokens": 1}}) if usage else event
-
-    return tuple(map(changed, events))
+    called = any(object_at(event.data, "content_block").get("type") == "tool_use" for event in events)
+    return in_every_usage(lambda usage: {**usage, "output_tokens": 1})(events) if called else events
 
 
-def _short_documents(body: Object) -> Object:
-    def shortened(block: Any) -> Any:
-        source = object_at(block, "source")
-        if block.get("type") != "document" or source.get("type") != "text":
-            return block
-        return {**block, "source": {**source, "data": source["data"][:100]}}
-
-    turns = [
-        {**turn, "content": [*map(shortened, turn["content"])]} if is_list(turn["content"]) else turn
-        for turn in messages_of(body)
-    ]
-    return {**body, "messages": turns}
+def _short_document(block: Object) -> Object:
+    source = object_at(block, "source")
+    if block["type"] != "document" or source.get("type") != "text":
+        return block
+    return {**block, "source": {**source, "data": source["data"][:100]}}
 
 
 def _no_system_behind_a_header(body: Object) -> Object:
@@ -174,14 +154,14 @@ MUTANTS: Final = (
     Mutant(
         "messages.cache_control-silent-in-streams",
         "Streams do not say what was read from the cache.",
-        changing_streams(_silent_of_the_cache),
+        changing_streams(in_every_usage(_silent_of_the_cache)),
         ignored("messages.cache_control::a_marked_prefix_is_cached"),
         personality="reference",
     ),
     Mutant(
         "messages.document-cut",
         "Of a document of text only the first 100 characters are read.",
-        changing_requests(_short_documents),
+        changing_requests(in_blocks(lambda _, blocks: [*map(_short_document, blocks)])),
         ignored("messages.document::*"),
         personality="reference",
     ),

@@ -18,18 +18,21 @@ from conformance.simulator.personalities.personality import Personality
 _Events = tuple[Event, ...]
 
 
-def _doubled(events: _Events) -> _Events:
-    """The prompt's size in every usage of a stream, twice."""
+def in_every_usage(change: Callable[[Object], Object]) -> Callable[[_Events], _Events]:
+    """Every usage of a stream is changed: message_start's, and message_delta's."""
 
-    def twice(data: Object) -> Object:
-        usage = object_at(data, "usage")
-        return {**data, "usage": {**usage, "input_tokens": 2 * usage["input_tokens"]}} if usage else data
+    def counted(data: Object) -> Object:
+        return {**data, "usage": change(data["usage"])} if object_at(data, "usage") else data
 
     def changed(event: Event) -> Event:
-        data = twice(event.data)
-        return replace(event, data={**data, "message": twice(data["message"])} if "message" in data else data)
+        data = counted(event.data)
+        return replace(event, data={**data, "message": counted(data["message"])} if "message" in data else data)
 
-    return tuple(map(changed, events))
+    return lambda events: tuple(map(changed, events))
+
+
+def _doubled(usage: Object) -> Object:
+    return {**usage, "input_tokens": 2 * usage["input_tokens"]}
 
 
 def _uncounted_at_first(events: _Events) -> _Events:
@@ -86,7 +89,7 @@ MUTANTS: Final = (
     Mutant(
         "stream.usage-doubled",
         "A stream counts its prompt twice.",
-        changing_streams(_doubled),
+        changing_streams(in_every_usage(_doubled)),
         _STREAMS,
     ),
     Mutant(
